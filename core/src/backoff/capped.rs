@@ -1,0 +1,32 @@
+//! A longest delay.
+
+use core::time::Duration;
+
+use super::{BackoffStrategy, Retry};
+use crate::Entropy;
+
+/// Never longer than a maximum; made by [`BackoffStrategy::capped_at`].
+///
+/// Cap first and jitter then. The other way round, every delay that was drawn
+/// above the cap is the cap, and callers meet again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Capped<B> {
+    inner: B,
+    max: Duration,
+}
+
+impl<B> Capped<B> {
+    pub(super) const fn new(inner: B, max: Duration) -> Self {
+        Self { inner, max }
+    }
+}
+
+impl<B: BackoffStrategy> BackoffStrategy for Capped<B> {
+    fn delay(&self, retry: &Retry, entropy: &mut dyn Entropy) -> Duration {
+        self.inner.delay(retry, entropy).min(self.max)
+    }
+
+    fn is_jittered(&self) -> bool {
+        self.inner.is_jittered()
+    }
+}

@@ -1,0 +1,33 @@
+//! Equal jitter.
+//!
+//! Named in Brooker, "Exponential Backoff And Jitter", AWS 2015,
+//! <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
+
+use core::time::Duration;
+
+use super::{BackoffStrategy, Retry};
+use crate::Entropy;
+use crate::entropy::uniform;
+
+/// Uniform over `delay/2..=delay`; made by [`BackoffStrategy::equal_jitter`].
+///
+/// The half is rounded up, so that no draw is below it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct EqualJitter<B>(B);
+
+impl<B> EqualJitter<B> {
+    pub(super) const fn new(inner: B) -> Self {
+        Self(inner)
+    }
+}
+
+impl<B: BackoffStrategy> BackoffStrategy for EqualJitter<B> {
+    fn delay(&self, retry: &Retry, entropy: &mut dyn Entropy) -> Duration {
+        let high = self.0.delay(retry, entropy);
+        uniform(entropy, high.saturating_sub(high / 2), high)
+    }
+
+    fn is_jittered(&self) -> bool {
+        true
+    }
+}

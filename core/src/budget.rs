@@ -1,0 +1,84 @@
+//! A limit on the share of traffic that is retries.
+//!
+//! Retries multiply load just when a server has too little room; a budget bounds
+//! the amplification whatever the error rate. The idea is Finagle's
+//! (<https://twitter.github.io/finagle/guide/Glossary.html>) and the SRE book's
+//! ("Handling Overload", per-client retry budget,
+//! <https://sre.google/sre-book/handling-overload/>). Theirs are timed or
+//! counted in floats; this one is counted in whole fractions of a retry, so the
+//! bound holds exactly and needs no clock.
+
+use crate::InvalidConfig;
+use crate::text::Decimal;
+
+/// A retry budget: each first send deposits a fraction, each retry withdraws one.
+///
+/// For any `n` first sends, at most `reserve + ratio * n` retries are made. The
+/// balance never exceeds `reserve` (or what one first send deposits, or one retry, if
+/// that is more), so a quiet hour
+/// does not save up for a storm.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::RetryBudget;
+///
+/// let mut budget = RetryBudget::new(0.1, 0).unwrap();
+/// for _ in 0..10 {
+///     assert!(!budget.withdraw());
+///     budget.deposit();
+/// }
+/// assert!(budget.withdraw());
+/// assert!(!budget.withdraw());
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RetryBudget {
+    balance: u64,
+    /// What a first send deposits, in the unit of the balance.
+    deposit: u64,
+    /// What a retry withdraws.
+    retry: u64,
+    max: u64,
+}
+
+impl RetryBudget {
+    /// `ratio` retries for each first send, and `reserve` at the start.
+    ///
+    /// `ratio` is read as a decimal of up to nine places: 0.1 is one tenth.
+    ///
+    /// # Errors
+    ///
+    /// If `ratio` is negative, not a number or above 1000.
+    pub fn new(ratio: f64, reserve: u32) -> Result<Self, InvalidConfig> {
+        let invalid = || InvalidConfig::new("ratio", ratio, "a number from 0 to 1000");
+        let decimal = Decimal::from_f64(ratio).filter(|_| ratio <= 1000.0).ok_or_else(invalid)?;
+        let retry = decimal.denominator();
+        // Below 2^62: a u32 times 10^9.
+        let reserve = u64::from(reserve) * retry;
+        Ok(Self {
+            balance: reserve,
+            deposit: decimal.digits,
+            retry,
+            max: reserve.max(retry).max(decimal.digits),
+        })
+    }
+
+    /// Counts a first send.
+    pub fn deposit(&mut self) {
+        self.balance = self.balance.saturating_add(self.deposit).min(self.max);
+    }
+
+    /// Takes one retry, if the balance has one.
+    #[must_use = "a retry that the budget refused must not be made"]
+    pub fn withdraw(&mut self) -> bool {
+        let rest = self.balance.checked_sub(self.retry);
+        self.balance = rest.unwrap_or(self.balance);
+        rest.is_some()
+    }
+
+    /// Whole retries that it would allow now.
+    #[must_use]
+    pub const fn available(&self) -> u64 {
+        self.balance / self.retry
+    }
+}

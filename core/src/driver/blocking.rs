@@ -1,0 +1,85 @@
+//! Waiting in a thread.
+
+use alloc::sync::Arc;
+use core::task::Waker;
+use std::task::Wake;
+use std::thread::{self, Thread};
+
+use super::shared::Admission;
+use super::{Attempts, GaveUp, Judge, RetryCall, Verdict};
+use crate::{Clock, GiveUp};
+
+impl Attempts {
+    /// Blocks this thread until the call may be sent.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not be sent any more.
+    pub fn permit_blocking(&mut self) -> Result<(), GiveUp> {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        loop {
+            match self.shared.admit(&mut self.call, &mut self.ticket, &waker) {
+                Admission::Ready(end) => return end,
+                Admission::Wait(Some(time)) => {
+                    thread::park_timeout(time.since(self.shared.clock().now()));
+                }
+                Admission::Wait(None) => thread::park(),
+            }
+        }
+    }
+}
+
+impl<F, J> RetryCall<'_, F, J> {
+    /// Calls in this thread, as often and as late as the policy says.
+    ///
+    /// # Errors
+    ///
+    /// Why the policy gave up, with the last result if there was one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use forbear_core::Policy;
+    ///
+    /// let policy = Policy::builder().max_attempts(1).build().unwrap();
+    /// let refused = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// let gave_up = policy.retry(refused).blocking().unwrap_err();
+    /// assert_eq!(gave_up.to_string(), "gave up after 1 attempt: the one attempt was made");
+    /// ```
+    pub fn blocking<T, E>(mut self) -> Result<T, GaveUp<T, E>>
+    where
+        F: FnMut() -> Result<T, E>,
+        J: Judge<T, E>,
+    {
+        let mut attempts = self.policy.attempts_costing(self.cost);
+        let mut last = None;
+        loop {
+            if let Err(why) = attempts.permit_blocking() {
+                return Err(GaveUp::new(why, &attempts, last));
+            }
+            let result = (self.op)();
+            match (attempts.record(&self.judge.judge(&result)), result) {
+                (Verdict::Success, Ok(value)) => return Ok(value),
+                // A judge that calls an error a success ends the call all the same.
+                (Verdict::Success, result) => {
+                    let why = GiveUp::NotRetryable(crate::Outcome::Success);
+                    return Err(GaveUp::new(why, &attempts, Some(result)));
+                }
+                (Verdict::Retry, result) => last = Some(result),
+                (Verdict::GiveUp(why), result) => {
+                    return Err(GaveUp::new(why, &attempts, Some(result)));
+                }
+            }
+        }
+    }
+}
+
+/// Wakes a thread that is parked.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

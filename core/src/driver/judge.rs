@@ -1,0 +1,46 @@
+//! How the result of an attempt is understood.
+
+use crate::{Observation, Outcome, RateSignal};
+
+/// Reads the result of an attempt as a signal.
+///
+/// [`BySignal`] asks the error itself, [`When`] a predicate over the error,
+/// [`With`] a function over the whole result.
+pub trait Judge<T, E> {
+    /// What `result` says.
+    fn judge(&self, result: &Result<T, E>) -> Observation;
+}
+
+/// The error says by itself what it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BySignal;
+
+impl<T, E: RateSignal> Judge<T, E> for BySignal {
+    fn judge(&self, result: &Result<T, E>) -> Observation {
+        result.observe()
+    }
+}
+
+/// Errors that a predicate holds for are transient; others are permanent.
+#[derive(Clone, Copy, Debug)]
+pub struct When<P>(pub(super) P);
+
+impl<T, E, P: Fn(&E) -> bool> Judge<T, E> for When<P> {
+    fn judge(&self, result: &Result<T, E>) -> Observation {
+        Observation::new(match result {
+            Ok(_) => Outcome::Success,
+            Err(error) if (self.0)(error) => Outcome::Transient,
+            Err(_) => Outcome::Permanent,
+        })
+    }
+}
+
+/// A function reads the result.
+#[derive(Clone, Copy, Debug)]
+pub struct With<C>(pub(super) C);
+
+impl<T, E, C: Fn(&Result<T, E>) -> Observation> Judge<T, E> for With<C> {
+    fn judge(&self, result: &Result<T, E>) -> Observation {
+        (self.0)(result)
+    }
+}

@@ -1,0 +1,151 @@
+//! The state that all calls of a policy share.
+
+use core::task::Waker;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::MonotonicClock;
+use super::line::{Line, Ticket};
+use crate::{Action, Call, Clock, Engine, GiveUp, RateSignal, Timestamp};
+
+/// An engine, the line in front of it, and the clock that both go by.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    clock: MonotonicClock,
+}
+
+#[derive(Debug)]
+struct State {
+    engine: Engine,
+    line: Line,
+}
+
+/// What a call that asked to be sent was told.
+pub(super) enum Admission {
+    /// Send, or end.
+    Ready(Result<(), GiveUp>),
+    /// Ask again when woken, or at this time.
+    Wait(Option<Timestamp>),
+}
+
+impl Shared {
+    pub(crate) fn new(engine: Engine) -> Self {
+        let state = Mutex::new(State { engine, line: Line::default() });
+        Self { state, clock: MonotonicClock::start() }
+    }
+
+    pub(super) const fn clock(&self) -> MonotonicClock {
+        self.clock
+    }
+
+    /// Asks whether `call` may be sent; `waker` is woken when it should ask again.
+    pub(super) fn admit(
+        &self,
+        call: &mut Call,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+    ) -> Admission {
+        let mut state = self.lock();
+        // Read under the lock, or it may be older than what another call saw.
+        let now = self.clock.now();
+        let (admission, next) = state.admit(now, call, ticket, waker);
+        drop(state);
+        wake(next);
+        admission
+    }
+
+    /// Reports the answer to a send.
+    pub(super) fn complete(&self, call: &mut Call, signal: &dyn RateSignal) {
+        let mut state = self.lock();
+        state.engine.complete(self.clock.now(), call, signal);
+        let head = state.line.head();
+        drop(state);
+        wake(head);
+    }
+
+    /// Takes back a send that was permitted and not made.
+    pub(super) fn retract(&self, call: &mut Call) {
+        let mut state = self.lock();
+        state.engine.retract(self.clock.now(), call);
+        let head = state.line.head();
+        drop(state);
+        wake(head);
+    }
+
+    /// Gives back the place and the send of a call that nobody waits for.
+    pub(super) fn abandon(&self, call: &mut Call, ticket: &mut Option<Ticket>) {
+        let mut state = self.lock();
+        state.engine.abandon(self.clock.now(), call);
+        if let Some(place) = ticket.take() {
+            state.line.leave(place);
+        }
+        // Whatever it held, the head may have waited for it.
+        let head = state.line.head();
+        drop(state);
+        wake(head);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The engine's invariants hold between its methods, so a panic of another
+        // holder leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The answer to a call, and who is to be woken once the lock is released.
+    fn admit(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+    ) -> (Admission, Option<Waker>) {
+        if let Some(time) = call.not_before()
+            && now < time
+        {
+            // It backs off, and joins the line when that is over.
+            return (Admission::Wait(Some(time)), None);
+        }
+        let first = ticket.map_or_else(|| self.line.is_empty(), |place| self.line.is_head(place));
+        let deadline = self.engine.deadline(call);
+        // Behind others, only the deadline can end the wait.
+        if !first && deadline.is_none_or(|at| now < at) {
+            self.stand(ticket, waker);
+            return (Admission::Wait(deadline), None);
+        }
+        let ready = match self.engine.poll(now, call) {
+            Action::Send => Ok(()),
+            Action::Finish(end) => end,
+            Action::SleepUntil(time, _) => {
+                self.stand(ticket, waker);
+                return (Admission::Wait(Some(time)), None);
+            }
+            Action::Park { until, .. } => {
+                self.stand(ticket, waker);
+                return (Admission::Wait(until), None);
+            }
+        };
+        let next = ticket.take().and_then(|place| {
+            let was_head = self.line.is_head(place);
+            self.line.leave(place);
+            self.line.head().filter(|_| was_head)
+        });
+        (Admission::Ready(ready), next)
+    }
+
+    /// Makes sure that the call has a place, and that it is woken by `waker`.
+    fn stand(&mut self, ticket: &mut Option<Ticket>, waker: &Waker) {
+        match *ticket {
+            Some(place) => self.line.rewake(place, waker),
+            None => *ticket = Some(self.line.join(waker)),
+        }
+    }
+}
+
+/// Wakes outside the lock: a waker may run its task at once, in this thread.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

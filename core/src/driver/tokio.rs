@@ -1,0 +1,147 @@
+//! Waiting in a task.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::future::{Future, IntoFuture};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use ::tokio::time::sleep_until;
+use pin_project_lite::pin_project;
+
+use super::shared::Admission;
+use super::{Attempts, GaveUp, Judge, RetryCall, Verdict};
+use crate::{GiveUp, Outcome, Timestamp};
+
+impl Attempts {
+    /// Waits until the call may be sent.
+    ///
+    /// Cancel safe: a permit that was not yet given is not lost, and the place in
+    /// the line is kept until the value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not be sent any more.
+    pub async fn permit(&mut self) -> Result<(), GiveUp> {
+        core::future::poll_fn(|cx| self.poll_permit(cx)).await
+    }
+
+    /// Asks whether the call may be sent, and wakes the task when to ask again.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not be sent any more.
+    pub fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GiveUp>> {
+        loop {
+            match self.shared.admit(&mut self.call, &mut self.ticket, cx.waker()) {
+                Admission::Ready(end) => {
+                    self.timer = None;
+                    return Poll::Ready(end);
+                }
+                Admission::Wait(None) => return Poll::Pending,
+                Admission::Wait(Some(time)) => {
+                    if self.poll_timer(time, cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+
+    fn poll_timer(&mut self, time: Timestamp, cx: &mut Context<'_>) -> Poll<()> {
+        let instant = self.shared.clock().instant(time);
+        let timer = match &mut self.timer {
+            Some(timer) => {
+                if timer.deadline() != instant {
+                    timer.as_mut().reset(instant);
+                }
+                timer
+            }
+            none => none.insert(Box::pin(sleep_until(instant))),
+        };
+        timer.as_mut().poll(cx)
+    }
+}
+
+pin_project! {
+    /// A call that waits and sends; made by awaiting a [`RetryCall`].
+    ///
+    /// Dropped at any point, it gives back its place in the line and whatever it
+    /// holds of the limiters.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RetryFuture<F, Fut, J, T, E> {
+        attempts: Attempts,
+        op: F,
+        judge: J,
+        last: Option<Result<T, E>>,
+        #[pin]
+        running: Option<Fut>,
+    }
+}
+
+impl<F, Fut, J, T, E> Future for RetryFuture<F, Fut, J, T, E>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    J: Judge<T, E>,
+{
+    type Output = Result<T, GaveUp<T, E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            if this.running.is_none() {
+                match this.attempts.poll_permit(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(())) => this.running.set(Some((this.op)())),
+                    Poll::Ready(Err(why)) => {
+                        return Poll::Ready(Err(GaveUp::new(why, this.attempts, this.last.take())));
+                    }
+                }
+            }
+            let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
+            let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
+            let verdict = this.attempts.record(&this.judge.judge(&result));
+            // Dropped after the answer is recorded, so that a panic in between
+            // still finds the send in flight and gives it back.
+            this.running.set(None);
+            let why = match (verdict, result) {
+                (Verdict::Success, Ok(value)) => return Poll::Ready(Ok(value)),
+                // A judge that calls an error a success ends the call all the same.
+                (Verdict::Success, result) => (GiveUp::NotRetryable(Outcome::Success), result),
+                (Verdict::GiveUp(why), result) => (why, result),
+                (Verdict::Retry, result) => {
+                    *this.last = Some(result);
+                    continue;
+                }
+            };
+            return Poll::Ready(Err(GaveUp::new(why.0, this.attempts, Some(why.1))));
+        }
+    }
+}
+
+impl<F, Fut, J, T, E> fmt::Debug for RetryFuture<F, Fut, J, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryFuture").field("attempts", &self.attempts).finish_non_exhaustive()
+    }
+}
+
+impl<F, Fut, J, T, E> IntoFuture for RetryCall<'_, F, J>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    J: Judge<T, E>,
+{
+    type Output = Result<T, GaveUp<T, E>>;
+    type IntoFuture = RetryFuture<F, Fut, J, T, E>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        RetryFuture {
+            attempts: self.policy.attempts_costing(self.cost),
+            op: self.op,
+            judge: self.judge,
+            last: None,
+            running: None,
+        }
+    }
+}

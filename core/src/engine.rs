@@ -1,0 +1,275 @@
+//! Limiter, backoff, stop condition and budget, as one state machine.
+
+mod action;
+mod call;
+mod give_up;
+mod hint;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::num::NonZeroU32;
+
+use crate::backoff::above_hint;
+use crate::limiter::Cooldown;
+use crate::{
+    BackoffStrategy, Completion, Cost, Decision, Entropy, Limiter, Observation, Outcome,
+    RateSignal, Retry, RetryBudget, StopCondition, StopReason, Timestamp,
+};
+
+use self::call::State;
+pub use self::{
+    action::{Action, WaitReason},
+    call::Call,
+    give_up::GiveUp,
+    hint::{Beyond, HintRule},
+};
+
+/// The state that all calls to one destination share.
+///
+/// A driver asks [`poll`](Self::poll) what to do with a [`Call`] and reports
+/// answers through [`complete`](Self::complete). Neither blocks, allocates, reads
+/// a clock or does I/O, so a lock around the engine is held for nanoseconds, and
+/// the same engine runs under Tokio, under threads and in the simulator.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::backoff::Constant;
+/// use forbear_core::limiter::Gcra;
+/// use forbear_core::stop::MaxAttempts;
+/// use forbear_core::{
+///     Action, Call, Cost, Engine, GiveUp, Observation, Outcome, SplitMix64, StopReason, Timestamp,
+///     WaitReason,
+/// };
+///
+/// let mut engine = Engine::new(
+///     Gcra::per("10/s".parse().unwrap()),
+///     Constant::new(Duration::from_secs(1)),
+///     MaxAttempts::new(2).unwrap(),
+///     SplitMix64::new(1),
+/// );
+/// let mut now = Timestamp::ZERO;
+/// let mut call = Call::new(now, Cost::REQUEST);
+///
+/// assert_eq!(engine.poll(now, &mut call), Action::Send);
+/// engine.complete(now, &mut call, &Observation::new(Outcome::Transient));
+/// now = now.after(Duration::from_secs(1));
+/// let wait = Action::SleepUntil(now, WaitReason::Backoff);
+/// assert_eq!(engine.poll(Timestamp::ZERO, &mut call), wait);
+///
+/// assert_eq!(engine.poll(now, &mut call), Action::Send);
+/// engine.complete(now, &mut call, &Observation::new(Outcome::Transient));
+/// let gave_up = GiveUp::Stopped(StopReason::MaxAttempts(2));
+/// assert_eq!(engine.poll(now, &mut call), Action::Finish(Err(gave_up)));
+/// ```
+#[derive(Debug)]
+pub struct Engine<
+    L = Box<dyn Limiter>,
+    B = Arc<dyn BackoffStrategy>,
+    S = Arc<dyn StopCondition>,
+    E = Box<dyn Entropy + Send>,
+> {
+    limiter: L,
+    backoff: B,
+    stop: S,
+    entropy: E,
+    budget: Option<RetryBudget>,
+    hint: HintRule,
+    cooldown: Cooldown,
+}
+
+impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, S, E> {
+    /// Puts the parts together, without a budget and with the default
+    /// [`HintRule`].
+    pub fn new(limiter: L, backoff: B, stop: S, entropy: E) -> Self {
+        let (hint, cooldown) = (HintRule::default(), Cooldown::new());
+        Self { limiter, backoff, stop, entropy, budget: None, hint, cooldown }
+    }
+
+    /// With this retry budget.
+    #[must_use]
+    pub fn with_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// With this rule for waits that the server asks for.
+    #[must_use]
+    pub fn with_hint_rule(mut self, hint: HintRule) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// What to do with `call` now.
+    ///
+    /// [`Action::Send`] charges the limiter: the driver must send, and must end
+    /// with [`complete`](Self::complete), [`abandon`](Self::abandon) or
+    /// [`retract`](Self::retract).
+    pub fn poll(&mut self, now: Timestamp, call: &mut Call) -> Action {
+        match call.state {
+            State::Done(end) => return Action::Finish(end),
+            State::InFlight { .. } => {
+                return Action::Park { until: None, reason: WaitReason::Answer };
+            }
+            State::Waiting { not_before, reason } if now < not_before => {
+                return Action::SleepUntil(not_before, reason);
+            }
+            State::Waiting { .. } => {}
+        }
+        let deadline = self.stop.deadline().zip(self.deadline(call));
+        if let Some((limit, at)) = deadline
+            && now >= at
+        {
+            return call.finished(GiveUp::Stopped(StopReason::Deadline(limit)));
+        }
+        let (decision, in_cooldown) = self.decide(now, &call.cost);
+        match decision {
+            Decision::Admit => {
+                self.limiter.commit(now, &call.cost);
+                self.cooldown.commit(now, &call.cost);
+                call.sends = call.sends.saturating_add(1);
+                call.state = State::InFlight { sent_at: now };
+                Action::Send
+            }
+            Decision::WaitUntil(time) => {
+                if in_cooldown && self.hint.refuses(time.since(now)) {
+                    return call.finished(GiveUp::HintBeyondCap { opens_at: time });
+                }
+                if let Some((limit, at)) = deadline
+                    && time >= at
+                {
+                    return call.finished(GiveUp::Stopped(StopReason::Deadline(limit)));
+                }
+                // A limiter that names no later time breaks its contract; going
+                // on one nanosecond later keeps a virtual clock moving.
+                let time = time.max(Timestamp::from_nanos(now.as_nanos().saturating_add(1)));
+                Action::SleepUntil(time, self.blame(now, &call.cost, in_cooldown))
+            }
+            Decision::WaitForCompletion => Action::Park {
+                until: deadline.map(|(_, at)| at),
+                reason: self.blame(now, &call.cost, in_cooldown),
+            },
+            Decision::Refuse(refusal) => {
+                let limiter = self.limiter.culprit(now, &call.cost);
+                call.finished(GiveUp::Refused { limiter, refusal })
+            }
+        }
+    }
+
+    /// Takes in the answer to the last send.
+    ///
+    /// Does nothing if `call` is not in flight.
+    pub fn complete(&mut self, now: Timestamp, call: &mut Call, signal: &dyn RateSignal) {
+        let State::InFlight { sent_at } = call.state else { return };
+        let observation = signal.observe();
+        self.release(now, call, sent_at, &observation);
+        if call.sends == 1
+            && let Some(budget) = &mut self.budget
+        {
+            budget.deposit();
+        }
+        match observation.outcome {
+            Outcome::Success => call.state = State::Done(Ok(())),
+            outcome if !outcome.is_retryable() => {
+                call.finish(GiveUp::NotRetryable(outcome));
+            }
+            outcome => self.schedule_retry(
+                now,
+                call,
+                &Retry {
+                    number: NonZeroU32::new(call.sends).unwrap_or(NonZeroU32::MIN),
+                    previous_delay: call.previous_delay,
+                    elapsed: now.since(call.started_at),
+                    outcome,
+                    hint: self.hint.heard(observation.retry_after),
+                },
+            ),
+        }
+    }
+
+    /// Ends a call that nobody waits for any more, and gives back what it held.
+    ///
+    /// A send that is under way stays charged: the server may have counted it.
+    pub fn abandon(&mut self, now: Timestamp, call: &mut Call) {
+        if let State::InFlight { sent_at } = call.state {
+            self.release(now, call, sent_at, &Observation::new(Outcome::Ignored));
+        }
+        if !matches!(call.state, State::Done(_)) {
+            call.finish(GiveUp::Abandoned);
+        }
+    }
+
+    /// Takes back a send that was permitted and not made, charge and all.
+    pub fn retract(&mut self, now: Timestamp, call: &mut Call) {
+        if let State::InFlight { sent_at } = call.state {
+            let mut unsent = Observation::new(Outcome::Ignored);
+            unsent.usage = Some(Cost::ZERO);
+            self.release(now, call, sent_at, &unsent);
+            call.sends = call.sends.saturating_sub(1);
+            call.state = State::Waiting { not_before: now, reason: WaitReason::Backoff };
+        }
+    }
+
+    /// When `call` ends at the latest.
+    #[must_use]
+    pub fn deadline(&self, call: &Call) -> Option<Timestamp> {
+        self.stop.deadline().map(|limit| call.started_at.after(limit))
+    }
+
+    /// The limiter that the calls share.
+    pub const fn limiter(&self) -> &L {
+        &self.limiter
+    }
+
+    /// The stricter of the cooldown and the limiter, and whether it is the
+    /// cooldown.
+    fn decide(&self, now: Timestamp, cost: &Cost) -> (Decision, bool) {
+        let limiter = self.limiter.check(now, cost);
+        if !self.hint.is_shared() {
+            return (limiter, false);
+        }
+        let cooldown = self.cooldown.check(now, cost);
+        (cooldown.and(limiter), cooldown > limiter)
+    }
+
+    fn blame(&self, now: Timestamp, cost: &Cost, in_cooldown: bool) -> WaitReason {
+        if in_cooldown {
+            WaitReason::Cooldown
+        } else {
+            WaitReason::Limiter(self.limiter.culprit(now, cost))
+        }
+    }
+
+    fn release(&mut self, now: Timestamp, call: &Call, sent_at: Timestamp, seen: &Observation) {
+        let actual = seen.usage.unwrap_or(call.cost);
+        let completion = Completion { sent_at, cost: call.cost, actual, observation: seen };
+        self.limiter.observe(now, &completion);
+        self.cooldown.observe(now, &completion);
+    }
+
+    fn schedule_retry(&mut self, now: Timestamp, call: &mut Call, retry: &Retry) {
+        let own = self.backoff.delay(retry, &mut self.entropy);
+        let (delay, reason) = match retry.hint {
+            Some(hint) => {
+                let delay = above_hint(own, hint, self.backoff.is_jittered());
+                let reason = if own < hint { WaitReason::ServerHint } else { WaitReason::Backoff };
+                (delay, reason)
+            }
+            None => (own, WaitReason::Backoff),
+        };
+        let opens_at = now.after(delay);
+        if let Some(reason) = self.stop.stop(retry, delay) {
+            call.finish(GiveUp::Stopped(reason));
+        } else if retry.hint.is_some_and(|hint| self.hint.refuses(hint)) {
+            call.finish(GiveUp::HintBeyondCap { opens_at });
+        } else if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
+            call.finish(GiveUp::BudgetExhausted);
+        } else {
+            // What the strategy gave, not what the server added: a strategy that
+            // grows from the previous delay must not grow from a hint.
+            call.previous_delay = Some(own);
+            call.state = State::Waiting { not_before: opens_at, reason };
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Deciding whether a request may go now.
+//!
+//! Everything that holds a request back is a [`Limiter`]: a rate, a window, a
+//! number in flight, a wait that the server asked for. Asking
+//! ([`check`](Limiter::check)) and taking ([`commit`](Limiter::commit)) are
+//! apart, so that a stack of limiters is asked as a whole and charged as a
+//! whole: none loses a token to a request that another one held back, and there
+//! is no roll-back to get wrong.
+
+mod all;
+mod and;
+mod bucket_math;
+mod concurrency;
+mod cooldown;
+mod gcra;
+mod token_bucket;
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::{Cost, Decision, Observation, Timestamp};
+
+pub use self::{
+    all::All, and::And, concurrency::Concurrency, cooldown::Cooldown, gcra::Gcra,
+    token_bucket::TokenBucket,
+};
+
+/// A rate or concurrency limiter, as a state machine.
+///
+/// # Contract
+///
+/// * `check` is pure: it changes nothing and gives the same answer to the same
+///   question.
+/// * `now` never decreases between calls. Given an earlier time all the same, a
+///   limiter may be stricter, never laxer, and never panics.
+/// * A [`Decision::WaitUntil`] names a time later than `now`. Asked again at
+///   that time, with nothing in between, the limiter admits; asked 1 ns before,
+///   it does not.
+/// * `commit(now, cost)` is called only right after `check(now, cost)` said
+///   [`Decision::Admit`], and is followed by exactly one `observe`.
+/// * A cost that can never be admitted is refused at once.
+/// * `observe` gives back what the request held, whatever its outcome.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::limiter::{Concurrency, Gcra};
+/// use forbear_core::{Cost, Limiter, Timestamp};
+///
+/// let mut limiter = Gcra::per("2/s".parse().unwrap()).and(Concurrency::new(8).unwrap());
+/// assert!(limiter.acquire(Timestamp::ZERO, &Cost::REQUEST).is_admit());
+/// assert!(!limiter.acquire(Timestamp::ZERO, &Cost::REQUEST).is_admit());
+/// ```
+pub trait Limiter: fmt::Debug + Send {
+    /// Would a request of this cost be admitted at `now`?
+    fn check(&self, now: Timestamp, cost: &Cost) -> Decision;
+
+    /// Charges for a request that is about to be sent.
+    fn commit(&mut self, now: Timestamp, cost: &Cost);
+
+    /// Learns how a charged request ended.
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        let _ = (now, completion);
+    }
+
+    /// What it is called where a wait is explained.
+    fn name(&self) -> &'static str {
+        "limiter"
+    }
+
+    /// The name of the part that is strictest about this request now; its own
+    /// name where it has no parts.
+    fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
+        let _ = (now, cost);
+        self.name()
+    }
+
+    /// Checks and, if admitted, charges.
+    fn acquire(&mut self, now: Timestamp, cost: &Cost) -> Decision {
+        let decision = self.check(now, cost);
+        if decision.is_admit() {
+            self.commit(now, cost);
+        }
+        decision
+    }
+
+    /// Limits by both.
+    fn and<L: Limiter>(self, other: L) -> And<Self, L>
+    where
+        Self: Sized,
+    {
+        And::new(self, other)
+    }
+
+    /// Erases the type.
+    fn boxed(self) -> Box<dyn Limiter>
+    where
+        Self: Sized + 'static,
+    {
+        Box::new(self)
+    }
+}
+
+/// One finished request, as a limiter learns of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Completion<'a> {
+    /// When it was sent. A limiter that has slowed down since then ignores the
+    /// failure: one storm, one cut.
+    pub sent_at: Timestamp,
+    /// What it was charged.
+    pub cost: Cost,
+    /// What it really cost; a limiter settles the difference.
+    pub actual: Cost,
+    /// What came back.
+    pub observation: &'a Observation,
+}
+
+impl<L: Limiter + ?Sized> Limiter for Box<L> {
+    fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
+        (**self).check(now, cost)
+    }
+
+    fn commit(&mut self, now: Timestamp, cost: &Cost) {
+        (**self).commit(now, cost);
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        (**self).observe(now, completion);
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
+        (**self).culprit(now, cost)
+    }
+}
+
+// `Limiter` stays usable as `dyn Limiter`.
+const _: Option<&dyn Limiter> = None;

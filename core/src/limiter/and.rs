@@ -1,0 +1,48 @@
+//! Two limiters, both of which must agree.
+
+use super::{Completion, Limiter};
+use crate::{Cost, Decision, Timestamp};
+
+/// Admits what both limiters admit, and charges both or neither.
+///
+/// The static form of [`All`](super::All); made by [`Limiter::and`].
+#[derive(Clone, Debug)]
+pub struct And<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A, B> And<A, B> {
+    /// Limits by `first` and `second`.
+    pub const fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+}
+
+impl<A: Limiter, B: Limiter> Limiter for And<A, B> {
+    fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
+        self.first.check(now, cost).and(self.second.check(now, cost))
+    }
+
+    fn commit(&mut self, now: Timestamp, cost: &Cost) {
+        self.first.commit(now, cost);
+        self.second.commit(now, cost);
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        self.first.observe(now, completion);
+        self.second.observe(now, completion);
+    }
+
+    fn name(&self) -> &'static str {
+        "and"
+    }
+
+    fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
+        if self.first.check(now, cost) > self.second.check(now, cost) {
+            self.first.culprit(now, cost)
+        } else {
+            self.second.culprit(now, cost)
+        }
+    }
+}

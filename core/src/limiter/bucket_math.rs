@@ -1,0 +1,55 @@
+//! Exact arithmetic for limiters that hand out a rate.
+//!
+//! A rate of `n` units per `p` ns, in lowest terms, makes one unit worth `p`
+//! *ticks* and one nanosecond worth `n` ticks. In ticks every sum is a whole
+//! number, so nothing is rounded until a wait is named, and that rounds up.
+
+use crate::{Dimension, InvalidConfig, Rate, Refusal, Timestamp};
+
+/// The shape shared by [`Gcra`](super::Gcra) and [`TokenBucket`](super::TokenBucket).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) dimension: Dimension,
+    pub(super) burst: u32,
+    unit_ticks: u64,
+    ns_ticks: u64,
+}
+
+impl Shape {
+    pub(super) const fn new(rate: Rate) -> Self {
+        let (ns_ticks, unit_ticks) = rate.reduced();
+        Self { dimension: Dimension::Requests, burst: 1, unit_ticks, ns_ticks }
+    }
+
+    pub(super) fn with_burst(mut self, burst: u32) -> Result<Self, InvalidConfig> {
+        if burst == 0 {
+            return Err(InvalidConfig::new("burst", burst, "at least 1"));
+        }
+        self.burst = burst;
+        Ok(self)
+    }
+
+    /// What `units` are worth.
+    pub(super) const fn units(&self, units: u32) -> u128 {
+        // Below 2^96: a u32 times a u64.
+        units as u128 * self.unit_ticks as u128
+    }
+
+    /// `time` on the scale of ticks.
+    pub(super) const fn at(&self, time: Timestamp) -> u128 {
+        // Below 2^128: a u64 times a u64.
+        time.as_nanos() as u128 * self.ns_ticks as u128
+    }
+
+    /// The first nanosecond at which `ticks` have passed since the origin.
+    pub(super) fn first_ns(&self, ticks: u128) -> Result<Timestamp, Refusal> {
+        u64::try_from(ticks.div_ceil(u128::from(self.ns_ticks)))
+            .map(Timestamp::from_nanos)
+            .map_err(|_| Refusal::BeyondTime)
+    }
+
+    /// Units that `ticks` are worth, rounded down.
+    pub(super) fn whole_units(&self, ticks: u128) -> u32 {
+        u32::try_from(ticks / u128::from(self.unit_ticks)).unwrap_or(u32::MAX)
+    }
+}

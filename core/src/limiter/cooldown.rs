@@ -1,0 +1,108 @@
+//! Obeying the server's wait for everyone, not only for the refused request.
+//!
+//! A 429 with `Retry-After` is about the quota, which all callers of a scope
+//! share, so it closes the scope until the server said so. When it opens, the
+//! callers that waited are let through like a TCP sender after a time-out (slow
+//! start, RFC 5681 section 3.1): one, then twice as many each round trip, until
+//! as many are in flight as were before. The other way, all at once, is the herd
+//! that caused the 429.
+
+use super::{Completion, Limiter};
+use crate::{Cost, Decision, Outcome, Timestamp};
+
+/// Closed until the time that the server named; reopened step by step.
+///
+/// Open at the start. Several waits close it until the latest of them. A refusal
+/// without a wait does not close it: how long to wait is then a matter of the
+/// backoff.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::limiter::Cooldown;
+/// use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Timestamp};
+///
+/// let mut cooldown = Cooldown::new();
+/// let now = Timestamp::ZERO;
+/// cooldown.commit(now, &Cost::REQUEST);
+/// let refused = Observation::throttled(Some(Duration::from_secs(7)));
+/// let cost = Cost::REQUEST;
+/// cooldown.observe(now, &Completion { sent_at: now, cost, actual: cost, observation: &refused });
+/// let in_7_s = now.after(Duration::from_secs(7));
+/// assert_eq!(cooldown.check(now, &cost), Decision::WaitUntil(in_7_s));
+/// assert_eq!(cooldown.check(in_7_s, &cost), Decision::Admit);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Cooldown {
+    opens_at: Timestamp,
+    in_flight: u32,
+    ramp: Option<Ramp>,
+}
+
+/// The reopening after a closure.
+#[derive(Clone, Copy, Debug)]
+struct Ramp {
+    /// How many may be in flight.
+    window: u32,
+    /// How many were in flight at the closure; the ramp ends there.
+    until: u32,
+}
+
+impl Cooldown {
+    /// An open one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// When it opens; the origin of time if it was never closed.
+    #[must_use]
+    pub const fn opens_at(&self) -> Timestamp {
+        self.opens_at
+    }
+}
+
+impl Limiter for Cooldown {
+    fn check(&self, now: Timestamp, _: &Cost) -> Decision {
+        if now < self.opens_at {
+            return Decision::WaitUntil(self.opens_at);
+        }
+        match self.ramp {
+            Some(ramp) if self.in_flight >= ramp.window => Decision::WaitForCompletion,
+            _ => Decision::Admit,
+        }
+    }
+
+    fn commit(&mut self, _: Timestamp, _: &Cost) {
+        self.in_flight = self.in_flight.saturating_add(1);
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        let in_flight = self.in_flight;
+        self.in_flight = in_flight.saturating_sub(1);
+        let seen = completion.observation;
+        match (seen.outcome, seen.retry_after, &mut self.ramp) {
+            (Outcome::Throttled(_), Some(wait), _) => {
+                self.opens_at = self.opens_at.max(now.after(wait));
+                let until = self.ramp.map_or(in_flight, |ramp| ramp.until.max(in_flight));
+                self.ramp = Some(Ramp { window: 1, until });
+            }
+            // The server took the request, even if it then said no to it.
+            (Outcome::Success | Outcome::Permanent, _, Some(ramp))
+                if completion.sent_at >= self.opens_at =>
+            {
+                // One more for each answer doubles the window each round trip.
+                ramp.window = ramp.window.saturating_add(1);
+                if ramp.window > ramp.until {
+                    self.ramp = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "cooldown"
+    }
+}

@@ -1,0 +1,110 @@
+//! The generic cell rate algorithm.
+//!
+//! ITU-T I.371 Annex A, virtual scheduling: a token bucket kept as one number,
+//! the theoretical arrival time (TAT) of the next request if all came evenly
+//! spaced. Kept exact, not as a rounded emission interval, so that a rate of 7 a
+//! microsecond is reached and never passed.
+
+use super::bucket_math::Shape;
+use super::{Completion, Limiter};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Rate, Refusal, Timestamp};
+
+/// `rate`, with up to `burst` units at once after a pause.
+///
+/// In any span of time `t`, at most `burst + rate * t` units are admitted, and a
+/// client that asks as soon as it may gets as many. The burst is available at
+/// the start. A cost above the burst is refused at once.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::limiter::Gcra;
+/// use forbear_core::{Cost, Decision, Limiter, Timestamp};
+///
+/// let mut limiter = Gcra::per("100/s".parse().unwrap()).with_burst(2).unwrap();
+/// let start = Timestamp::ZERO;
+/// assert!(limiter.acquire(start, &Cost::REQUEST).is_admit());
+/// assert!(limiter.acquire(start, &Cost::REQUEST).is_admit());
+/// let in_10_ms = Timestamp::from_nanos(10_000_000);
+/// assert_eq!(limiter.acquire(start, &Cost::REQUEST), Decision::WaitUntil(in_10_ms));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gcra {
+    shape: Shape,
+    /// Theoretical arrival time, in ticks.
+    tat: u128,
+    name: &'static str,
+}
+
+impl Gcra {
+    /// `rate` requests, one at a time: a burst of 1.
+    #[must_use]
+    pub const fn per(rate: Rate) -> Self {
+        Self { shape: Shape::new(rate), tat: 0, name: "gcra" }
+    }
+
+    /// Up to `burst` units at once.
+    ///
+    /// # Errors
+    ///
+    /// If `burst` is 0.
+    pub fn with_burst(mut self, burst: u32) -> Result<Self, InvalidConfig> {
+        self.shape = self.shape.with_burst(burst)?;
+        Ok(self)
+    }
+
+    /// Counts `dimension` instead of requests.
+    #[must_use]
+    pub const fn counting(mut self, dimension: Dimension) -> Self {
+        self.shape.dimension = dimension;
+        self
+    }
+
+    /// Called `name` where a wait is explained.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+}
+
+impl Limiter for Gcra {
+    fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
+        let units = cost.get(self.shape.dimension);
+        if units == 0 {
+            return Decision::Admit;
+        }
+        let Some(spare) = self.shape.burst.checked_sub(units) else {
+            let capacity = self.shape.burst;
+            return Decision::Refuse(Refusal::ExceedsCapacity { cost: units, capacity });
+        };
+        let earliest = self.tat.saturating_sub(self.shape.units(spare));
+        if earliest <= self.shape.at(now) {
+            return Decision::Admit;
+        }
+        self.shape.first_ns(earliest).map_or_else(Decision::Refuse, Decision::WaitUntil)
+    }
+
+    fn commit(&mut self, now: Timestamp, cost: &Cost) {
+        let units = self.shape.units(cost.get(self.shape.dimension));
+        self.tat = self.tat.max(self.shape.at(now)).saturating_add(units);
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        let charged = completion.cost.get(self.shape.dimension);
+        let actual = completion.actual.get(self.shape.dimension);
+        if actual > charged {
+            // A debt: later requests wait until it is paid.
+            let debt = self.shape.units(actual - charged);
+            self.tat = self.tat.max(self.shape.at(now)).saturating_add(debt);
+        } else {
+            // What a full bucket cannot hold is lost: the next commit takes the
+            // later of this and now.
+            self.tat = self.tat.saturating_sub(self.shape.units(charged - actual));
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}

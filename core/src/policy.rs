@@ -1,0 +1,135 @@
+//! One value that says how requests are sent and sent again.
+
+mod builder;
+mod prototype;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::backoff::{BackoffStrategy, Exponential};
+use crate::limiter::All;
+use crate::{Engine, Entropy, HintRule, RetryBudget, StopCondition};
+
+pub use self::builder::PolicyBuilder;
+use self::prototype::Prototype;
+
+/// How requests to one destination are sent, and sent again.
+///
+/// The same value runs in production and in the simulator. Clones share their
+/// state: the limiters, the retry budget, and the wait that a server asked for.
+/// [`fresh`](Self::fresh) gives the same policy with a state of its own, for
+/// another host or key.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::Policy;
+/// use forbear_core::backoff::{BackoffStrategy, Exponential};
+/// use forbear_core::limiter::Gcra;
+///
+/// let policy = Policy::builder()
+///     .max_attempts(6)
+///     .deadline(Duration::from_secs(120))
+///     .backoff(Exponential::new(Duration::from_millis(500))
+///         .capped_at(Duration::from_secs(60))
+///         .full_jitter())
+///     .limit(Gcra::per("500/min".parse()?).with_burst(20)?)
+///     .build()?;
+/// # let _ = policy;
+/// # Ok::<(), forbear_core::InvalidConfig>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a policy does nothing until a call goes through it"]
+pub struct Policy {
+    plan: Arc<Plan>,
+    #[cfg(feature = "std")]
+    shared: Arc<std::sync::OnceLock<Arc<crate::driver::Shared>>>,
+}
+
+/// The parts of a policy, without state.
+#[derive(Debug)]
+struct Plan {
+    limiters: Vec<Box<dyn Prototype>>,
+    backoff: Arc<dyn BackoffStrategy>,
+    stop: Arc<dyn StopCondition>,
+    budget: Option<RetryBudget>,
+    hint: HintRule,
+}
+
+impl Policy {
+    /// The policy that suits most APIs: up to 6 sends within 2 minutes,
+    /// exponential backoff from 500 ms to 60 s with full jitter, a retry budget of
+    /// 10 % with 10 in reserve, the server's waits obeyed and shared.
+    ///
+    /// It limits no rate; add what the API allows with
+    /// [`limit`](PolicyBuilder::limit).
+    pub fn recommended() -> Self {
+        Self::builder().assemble()
+    }
+
+    /// Starts from [`recommended`](Self::recommended) and changes it.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+
+    /// An engine that follows this policy, with a state of its own.
+    #[must_use]
+    pub fn engine(&self, entropy: Box<dyn Entropy + Send>) -> Engine {
+        let plan = &self.plan;
+        let limiter = match plan.limiters.as_slice() {
+            [only] => only.fresh(),
+            several => Box::new(All::new(several.iter().map(|limiter| limiter.fresh()))),
+        };
+        let (backoff, stop) = (Arc::clone(&plan.backoff), Arc::clone(&plan.stop));
+        let engine = Engine::new(limiter, backoff, stop, entropy).with_hint_rule(plan.hint);
+        match &plan.budget {
+            Some(budget) => engine.with_budget(budget.clone()),
+            None => engine,
+        }
+    }
+
+    /// The strategy that picks its delays.
+    #[must_use]
+    pub fn backoff(&self) -> &Arc<dyn BackoffStrategy> {
+        &self.plan.backoff
+    }
+
+    /// The condition that ends its calls.
+    #[must_use]
+    pub fn stop(&self) -> &Arc<dyn StopCondition> {
+        &self.plan.stop
+    }
+
+    /// The same policy with a state of its own.
+    pub fn fresh(&self) -> Self {
+        Self::from_plan(Arc::clone(&self.plan))
+    }
+
+    fn from_plan(plan: Arc<Plan>) -> Self {
+        Self {
+            plan,
+            #[cfg(feature = "std")]
+            shared: Arc::default(),
+        }
+    }
+
+    /// The state that its calls share, made at the first call.
+    #[cfg(feature = "std")]
+    pub(crate) fn shared(&self) -> &Arc<crate::driver::Shared> {
+        self.shared.get_or_init(|| {
+            let entropy = Box::new(crate::SplitMix64::from_os());
+            Arc::new(crate::driver::Shared::new(self.engine(entropy)))
+        })
+    }
+}
+
+/// The backoff of [`Policy::recommended`].
+///
+/// 500 ms is below the second at which most APIs refill; 60 s is the window that
+/// most of them count in.
+fn recommended_backoff() -> impl BackoffStrategy {
+    Exponential::new(Duration::from_millis(500)).capped_at(Duration::from_secs(60)).full_jitter()
+}

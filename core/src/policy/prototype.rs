@@ -1,0 +1,18 @@
+//! Limiters that can be made anew.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::Limiter;
+
+/// A limiter in its first state, from which fresh ones are made.
+pub(super) trait Prototype: fmt::Debug + Send + Sync {
+    /// A limiter in the first state.
+    fn fresh(&self) -> Box<dyn Limiter>;
+}
+
+impl<L: Limiter + Clone + Sync + 'static> Prototype for L {
+    fn fresh(&self) -> Box<dyn Limiter> {
+        Box::new(self.clone())
+    }
+}

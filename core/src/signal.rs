@@ -1,0 +1,212 @@
+//! What the server said, reduced to what a policy can use.
+
+mod builtin;
+mod quantity;
+mod quota;
+mod scope;
+
+use core::time::Duration;
+
+use crate::Cost;
+
+pub use self::{
+    quantity::Quantity,
+    quota::{Quota, Quotas},
+    scope::Scope,
+};
+
+/// How one request ended, as far as rate control is concerned.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The server did the work.
+    Success,
+    /// The server refused for reasons of load.
+    Throttled(Throttle),
+    /// It failed in a way that may pass: a time-out, a reset, another 5xx.
+    Transient,
+    /// It failed in a way that a retry cannot cure.
+    Permanent,
+    /// It says nothing about the server: cancelled here before an answer.
+    Ignored,
+}
+
+impl Outcome {
+    /// Whether the same request may succeed later.
+    ///
+    /// ```
+    /// use forbear_core::{Outcome, Throttle};
+    ///
+    /// assert!(Outcome::Throttled(Throttle::RateLimit).is_retryable());
+    /// assert!(!Outcome::Throttled(Throttle::QuotaExhausted).is_retryable());
+    /// ```
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        match self {
+            Self::Throttled(kind) => !matches!(kind, Throttle::QuotaExhausted),
+            Self::Transient => true,
+            Self::Success | Self::Permanent | Self::Ignored => false,
+        }
+    }
+
+    /// Whether the server refused for reasons of load, of whatever kind.
+    #[must_use]
+    pub const fn is_throttled(self) -> bool {
+        matches!(self, Self::Throttled(_))
+    }
+}
+
+/// Why the server refused.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Throttle {
+    /// This client sent too much in too short a time.
+    RateLimit,
+    /// The server has too much to do, whoever sent it.
+    Overload,
+    /// This client has too many requests in flight.
+    Concurrency,
+    /// A quota is used up for good, such as a spending limit: waiting is no cure.
+    QuotaExhausted,
+}
+
+/// A response, or an error, seen as a rate signal.
+///
+/// The boundary trait: an adapter implements it for its own types, the engine
+/// calls [`observe`](Self::observe) once and keeps nothing else.
+///
+/// # Contract
+///
+/// * The same value gives the same answers.
+/// * Nothing panics, whatever the peer sent. A hint that cannot be read is left
+///   out; it never turns a success into a failure.
+/// * `retry_after` is the server's explicit wait. The reset of a window is never
+///   copied into it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::{Outcome, RateSignal, Throttle};
+///
+/// struct Busy { seconds: u64 }
+///
+/// impl RateSignal for Busy {
+///     fn outcome(&self) -> Outcome {
+///         Outcome::Throttled(Throttle::RateLimit)
+///     }
+///
+///     fn retry_after(&self) -> Option<Duration> {
+///         Some(Duration::from_secs(self.seconds))
+///     }
+/// }
+///
+/// assert_eq!(Busy { seconds: 3 }.observe().retry_after, Some(Duration::from_secs(3)));
+/// ```
+pub trait RateSignal {
+    /// How the request ended.
+    fn outcome(&self) -> Outcome;
+
+    /// How long the server asks us to wait, from the moment of receipt.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The quotas that the server advertises.
+    fn quotas(&self) -> Quotas {
+        Quotas::NONE
+    }
+
+    /// Which of its buckets the server says this counted against.
+    fn scope(&self) -> Option<Scope> {
+        None
+    }
+
+    /// What the request really cost, where the response says so.
+    fn usage(&self) -> Option<Cost> {
+        None
+    }
+
+    /// The same facts as plain data.
+    fn observe(&self) -> Observation {
+        Observation {
+            outcome: self.outcome(),
+            retry_after: self.retry_after(),
+            quotas: self.quotas(),
+            scope: self.scope(),
+            usage: self.usage(),
+        }
+    }
+}
+
+// `RateSignal` stays usable as `dyn RateSignal`.
+const _: Option<&dyn RateSignal> = None;
+
+/// A [`RateSignal`] as plain, copyable, serializable data.
+///
+/// Everything behind the boundary works on this, which is what lets a recorded
+/// trace be replayed in the simulator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub struct Observation {
+    /// How the request ended.
+    pub outcome: Outcome,
+    /// How long the server asks us to wait.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub retry_after: Option<Duration>,
+    /// The quotas that the server advertises.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Quotas::is_empty"))]
+    pub quotas: Quotas,
+    /// Which bucket the request counted against.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub scope: Option<Scope>,
+    /// What the request really cost.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub usage: Option<Cost>,
+}
+
+impl Observation {
+    /// An observation without hints.
+    #[must_use]
+    pub const fn new(outcome: Outcome) -> Self {
+        Self { outcome, retry_after: None, quotas: Quotas::NONE, scope: None, usage: None }
+    }
+
+    /// A refusal for rate, with the wait that the server asked for.
+    #[must_use]
+    pub const fn throttled(retry_after: Option<Duration>) -> Self {
+        let mut seen = Self::new(Outcome::Throttled(Throttle::RateLimit));
+        seen.retry_after = retry_after;
+        seen
+    }
+}
+
+impl RateSignal for Observation {
+    fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    fn quotas(&self) -> Quotas {
+        self.quotas
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        self.scope
+    }
+
+    fn usage(&self) -> Option<Cost> {
+        self.usage
+    }
+
+    fn observe(&self) -> Observation {
+        *self
+    }
+}

@@ -1,0 +1,36 @@
+//! The policy file, as data.
+//!
+//! [`PolicySpec`] is what a TOML (or JSON) file deserializes to; building it
+//! gives a [`Policy`]. A [`Policy`] deserializes through it too:
+//!
+//! ```
+//! use forbear_core::Policy;
+//!
+//! let policy: Policy = toml::from_str(r#"
+//!     [retry]
+//!     max_attempts = 6
+//!     backoff      = { kind = "exponential", base = "500ms", max = "60s", jitter = "full" }
+//!
+//!     [[limit]]
+//!     kind  = "gcra"
+//!     rate  = "500/min"
+//!     burst = 20
+//! "#)?;
+//! # let _ = policy;
+//! # Ok::<(), toml::de::Error>(())
+//! ```
+
+mod backoff;
+mod limit;
+mod policy;
+mod retry;
+
+#[cfg(feature = "schema")]
+mod schema;
+
+pub use self::{
+    backoff::{BackoffSpec, JitterSpec},
+    limit::LimitSpec,
+    policy::PolicySpec,
+    retry::{Bound, BudgetSpec, DurationText, HintSpec, RetrySpec},
+};

@@ -1,0 +1,48 @@
+//! The whole policy file.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LimitSpec, RetrySpec};
+use crate::{InvalidConfig, Policy};
+
+/// A policy file: what [`Policy`] is built from.
+///
+/// Everything may be left out; an empty file is [`Policy::recommended`].
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PolicySpec {
+    /// What it is called in a comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When and how often a failed request is tried again.
+    #[serde(default)]
+    pub retry: RetrySpec,
+    /// What holds requests back; every limit must admit a request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limit: Vec<LimitSpec>,
+}
+
+impl PolicySpec {
+    /// The policy that this file describes.
+    ///
+    /// # Errors
+    ///
+    /// If a number is out of range, or two contradict each other.
+    pub fn build(&self) -> Result<Policy, InvalidConfig> {
+        let mut builder = self.retry.apply(Policy::builder())?;
+        for limit in &self.limit {
+            builder = limit.apply(builder)?;
+        }
+        builder.build()
+    }
+}
+
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        PolicySpec::deserialize(deserializer)?.build().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,176 @@
+//! The `[retry]` table.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use serde::de::{self, IntoDeserializer, MapAccess, Visitor, value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::BackoffSpec;
+use crate::text::serde_duration;
+use crate::{Beyond, HintRule, InvalidConfig, PolicyBuilder, RetryBudget};
+
+/// When and how often a failed request is tried again.
+///
+/// What is left out is as in [`Policy::recommended`](crate::Policy::recommended).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RetrySpec {
+    /// Sends in all, the first included; at least 1, or "none" for any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::attempts"))]
+    pub max_attempts: Option<Bound<u32>>,
+    /// Time for the whole call, such as "120s", or "none".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::deadline"))]
+    pub deadline: Option<Bound<DurationText>>,
+    /// How long to wait before a retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<BackoffSpec>,
+    /// The share of the traffic that may be retries, or "none" for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::budget"))]
+    pub budget: Option<Bound<BudgetSpec>>,
+    /// What to make of the server's waits; "none" ignores them, as naive clients do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::hint"))]
+    pub hint: Option<Bound<HintSpec>>,
+}
+
+impl RetrySpec {
+    pub(super) fn apply(&self, mut builder: PolicyBuilder) -> Result<PolicyBuilder, InvalidConfig> {
+        builder = match &self.max_attempts {
+            None => builder,
+            Some(Bound::None) => builder.unlimited_attempts(),
+            Some(Bound::At(max)) => builder.max_attempts(*max),
+        };
+        builder = match &self.deadline {
+            None => builder,
+            Some(Bound::None) => builder.no_deadline(),
+            Some(Bound::At(deadline)) => builder.deadline(deadline.0),
+        };
+        if let Some(backoff) = &self.backoff {
+            builder = builder.backoff(backoff.build()?);
+        }
+        builder = match &self.budget {
+            None => builder,
+            Some(Bound::None) => builder.no_budget(),
+            Some(Bound::At(budget)) => {
+                builder.budget(RetryBudget::new(budget.ratio, budget.reserve)?)
+            }
+        };
+        Ok(match &self.hint {
+            None => builder,
+            Some(Bound::None) => builder.hint(HintRule::IGNORED),
+            Some(Bound::At(hint)) => builder.hint(hint.build()?),
+        })
+    }
+}
+
+/// A value, or the word "none".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a bound is there or not")]
+pub enum Bound<T> {
+    /// No bound.
+    None,
+    /// This one.
+    At(T),
+}
+
+impl<T: Serialize> Serialize for Bound<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::None => serializer.serialize_str("none"),
+            Self::At(value) => value.serialize(serializer),
+        }
+    }
+}
+
+// By hand and not `untagged`, which would lose both the place and the reason of
+// an error inside the value.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Bound<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NoneOr<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for NoneOr<T> {
+            type Value = Bound<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or \"none\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Bound<T>, E> {
+                if text == "none" {
+                    return Ok(Bound::None);
+                }
+                T::deserialize(text.into_deserializer()).map(Bound::At)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Bound<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Bound::At)
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Bound<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Bound::At)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Bound<T>, A::Error> {
+                T::deserialize(value::MapAccessDeserializer::new(map)).map(Bound::At)
+            }
+        }
+
+        deserializer.deserialize_any(NoneOr(PhantomData))
+    }
+}
+
+/// A duration that is written as text.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct DurationText(#[serde(with = "serde_duration")] pub Duration);
+
+/// The share of the traffic that may be retries.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BudgetSpec {
+    /// Retries for each first send, 0 to 1000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
+    pub ratio: f64,
+    /// Retries that are free at the start.
+    #[serde(default)]
+    pub reserve: u32,
+}
+
+/// What to make of the server's waits.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HintSpec {
+    /// The longest wait that is accepted without question.
+    #[serde(default = "default_cap", with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+    pub cap: Duration,
+    /// What happens when the server asks for more.
+    #[serde(default)]
+    pub beyond: Beyond,
+    /// Whether one caller's wait holds back all.
+    #[serde(default = "yes")]
+    pub shared: bool,
+}
+
+impl HintSpec {
+    fn build(&self) -> Result<HintRule, InvalidConfig> {
+        let rule = HintRule::new(self.cap, self.beyond)?;
+        Ok(if self.shared { rule } else { rule.unshared() })
+    }
+}
+
+const fn default_cap() -> Duration {
+    HintRule::DEFAULT_CAP
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,39 @@
+//! A bound on the time of one call.
+
+use core::time::Duration;
+
+use super::{StopCondition, StopReason};
+use crate::{InvalidConfig, Retry};
+
+/// Stops when the next send would come at or after `deadline` since the start.
+///
+/// The time of the attempts counts, and the call ends before a wait that would
+/// overrun, not after it. An attempt under way is not cut off: set a time-out in
+/// the client for that.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Deadline(Duration);
+
+impl Deadline {
+    /// `deadline` after the start of the call.
+    ///
+    /// # Errors
+    ///
+    /// If `deadline` is 0.
+    pub fn new(deadline: Duration) -> Result<Self, InvalidConfig> {
+        if deadline.is_zero() {
+            return Err(InvalidConfig::new("deadline", "0", "longer than 0"));
+        }
+        Ok(Self(deadline))
+    }
+}
+
+impl StopCondition for Deadline {
+    fn stop(&self, retry: &Retry, delay: Duration) -> Option<StopReason> {
+        let next = retry.elapsed.saturating_add(delay);
+        (next >= self.0).then_some(StopReason::Deadline(self.0))
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        Some(self.0)
+    }
+}

@@ -1,0 +1,29 @@
+//! A bound on the sends of one call.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use super::{StopCondition, StopReason};
+use crate::{InvalidConfig, Retry};
+
+/// Stops after `max` sends in all, the first one included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MaxAttempts(NonZeroU32);
+
+impl MaxAttempts {
+    /// At most `max` sends.
+    ///
+    /// # Errors
+    ///
+    /// If `max` is 0: the first attempt is always made.
+    pub fn new(max: u32) -> Result<Self, InvalidConfig> {
+        let invalid = || InvalidConfig::new("max_attempts", max, "at least 1");
+        NonZeroU32::new(max).map(Self).ok_or_else(invalid)
+    }
+}
+
+impl StopCondition for MaxAttempts {
+    fn stop(&self, retry: &Retry, _: Duration) -> Option<StopReason> {
+        (retry.number >= self.0).then_some(StopReason::MaxAttempts(self.0.get()))
+    }
+}
