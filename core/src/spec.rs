@@ -1,7 +1,7 @@
 //! The policy file, as data.
 //!
 //! [`PolicySpec`] is what a TOML (or JSON) file deserializes to; building it
-//! gives a [`Policy`]. A [`Policy`] deserializes through it too:
+//! gives a [`Policy`](crate::Policy). A policy deserializes through it too:
 //!
 //! ```
 //! use forbear_core::Policy;

@@ -1,1 +1,3 @@
-//! Skeleton.
+//! A deterministic simulator of 429 storms.
+
+pub mod results;

@@ -1,0 +1,138 @@
+//! What came of a comparison, as plain data: the contract with the reports.
+//!
+//! Floats here only report. Every one of them is computed from integers that the
+//! run counted, in a fixed order, so the same seed prints the same digits.
+
+use serde::{Deserialize, Serialize};
+
+/// One scenario under several policies, with the same storms for each.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The version of forbear that made it.
+    pub version: String,
+    /// The command that makes it again.
+    pub command: String,
+    /// The scenario.
+    pub scenario: ScenarioInfo,
+    /// The first seed; replication `i` uses `seed + i`.
+    pub seed: u64,
+    /// Replications asked for.
+    pub replications: u32,
+    /// Whether it was interrupted, so that fewer were made.
+    pub partial: bool,
+    /// One entry a policy, in the order in which they were given.
+    pub policies: Vec<PolicyResult>,
+}
+
+/// What was simulated.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ScenarioInfo {
+    /// Its name: lower-case words with dashes.
+    pub name: String,
+    /// A title of a few words.
+    pub title: String,
+    /// What happens, in a paragraph.
+    pub description: String,
+    /// Hash of the scenario after `--set`, 16 hexadecimal digits.
+    pub hash: String,
+    /// The scenario as TOML, after `--set`.
+    pub source: String,
+    /// Calls that the clients make in one run (of the first seed).
+    pub calls: u64,
+    /// Requests a second that the server permits in the long run, if that is bounded.
+    pub permitted_per_s: Option<f64>,
+    /// The shortest time in which any policy could drain the calls [s], if that is bounded.
+    pub drain_bound_s: Option<f64>,
+}
+
+/// One policy over all seeds.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PolicyResult {
+    /// Its name.
+    pub name: String,
+    /// The policy as TOML.
+    pub source: String,
+    /// One entry a replication, in the order of the seeds.
+    pub runs: Vec<RunResult>,
+    /// The run of the first seed over time.
+    pub series: Series,
+    /// Completion times of the first seed, as points of the cumulative distribution.
+    pub completion: Vec<CdfPoint>,
+}
+
+/// One run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RunResult {
+    /// Its seed.
+    pub seed: u64,
+    /// Hash of every event in order, 16 hexadecimal digits.
+    pub hash: String,
+    /// Events that were simulated.
+    pub events: u64,
+    /// What was measured.
+    pub metrics: Metrics,
+}
+
+/// What was measured in one run.
+///
+/// Times are in seconds of virtual time.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Metrics {
+    /// Calls that clients began.
+    pub calls: u64,
+    /// Calls that succeeded.
+    pub succeeded: u64,
+    /// Calls that were given up.
+    pub failed: u64,
+    /// Requests that reached the server.
+    pub sends: u64,
+    /// Requests that the server answered with 429 or another refusal for load.
+    pub throttled: u64,
+    /// Requests that brought no call to success: `sends - succeeded`.
+    pub wasted: u64,
+    /// Sends that came before the wait that the server had asked the client for.
+    pub before_hint: u64,
+    /// Requests a second, until the last call ended.
+    pub offered_load: f64,
+    /// Successful calls a second, until the last call ended.
+    pub goodput: f64,
+    /// Sends for each call.
+    pub amplification: f64,
+    /// Share of the sends that were throttled, 0 to 1.
+    pub throttled_rate: f64,
+    /// Time until the last call ended.
+    pub time_to_drain: f64,
+    /// Median time from the start of a call to its success; `None` if none succeeded.
+    pub completion_p50: Option<f64>,
+    /// 95th percentile of the same.
+    pub completion_p95: Option<f64>,
+    /// 99th percentile of the same.
+    pub completion_p99: Option<f64>,
+    /// Share of what the server permitted until the last call ended that was used,
+    /// 0 to 1; `None` where nothing bounds it.
+    pub quota_utilisation: Option<f64>,
+    /// Jain's index over the clients' successes, `1/n` to 1; `None` without successes.
+    pub fairness: Option<f64>,
+}
+
+/// A run over time, in slices of equal length.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Series {
+    /// Length of a slice [s].
+    pub slice_s: f64,
+    /// Requests that reached the server in each slice.
+    pub sends: Vec<u64>,
+    /// Of these, the throttled.
+    pub throttled: Vec<u64>,
+    /// Calls that are begun and not ended at the end of each slice.
+    pub outstanding: Vec<u64>,
+}
+
+/// `share` of the calls that succeeded took at most `seconds`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct CdfPoint {
+    /// Time from the start of a call to its success [s].
+    pub seconds: f64,
+    /// Share, 0 to 1.
+    pub share: f64,
+}
