@@ -30,7 +30,7 @@ impl Timestamp {
     /// The clock's origin.
     pub const ZERO: Self = Self(0);
 
-    /// `nanos` [ns] after the clock's origin.
+    /// `nanos` nanoseconds after the clock's origin.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
