@@ -1,1 +1,20 @@
 //! Integration tests, as one binary.
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::pedantic,
+    clippy::result_large_err,
+    clippy::unwrap_used,
+    reason = "a test may panic, and reads the clock that it paused itself"
+)]
+
+/// A call that goes away, at every point where it can.
+mod cancelling;
+/// Decisions of the engine, step by step.
+mod engine;
+/// Calls that wait in line, in tasks and in threads.
+mod line;
+/// The policy file: what it says and what it refuses.
+mod policy_file;
+/// What tests share.
+mod support;

@@ -1,0 +1,60 @@
+//! Decisions allocate nothing.
+//!
+//! A binary of its own: the counting allocator is one for the whole process.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use forbear_core::limiter::{Concurrency, Gcra, TokenBucket};
+use forbear_core::{
+    Action, Call, Cost, Observation, Outcome, Policy, Quota, RetryBudget, SplitMix64, Timestamp,
+};
+
+#[test]
+fn a_whole_storm_is_decided_without_the_heap() {
+    let policy = Policy::builder()
+        .limit(Gcra::per("100/s".parse().unwrap()).with_burst(10).unwrap())
+        .limit(TokenBucket::new("100/s".parse().unwrap(), 10).unwrap())
+        .limit(Concurrency::new(4).unwrap())
+        .budget(RetryBudget::new(1.0, 10).unwrap())
+        .build()
+        .unwrap();
+    let mut engine = policy.engine(Box::new(SplitMix64::new(1)));
+    let mut refused = Observation::throttled(Some(Duration::from_millis(50)));
+    refused.quotas.push(Quota::new(None).with_resets_in(Duration::from_secs(1)));
+    let done = Observation::new(Outcome::Success);
+
+    let mut sends = 0;
+    let counted = allocation_counter::measure(|| {
+        let mut now = Timestamp::ZERO;
+        for n in 0..1000_u32 {
+            let mut call = Call::new(now, Cost::REQUEST);
+            loop {
+                match engine.poll(now, &mut call) {
+                    Action::Send => {
+                        sends += 1;
+                        let seen = if n % 3 == 0 && call.sends() == 1 { &refused } else { &done };
+                        engine.complete(now, &mut call, seen);
+                    }
+                    Action::SleepUntil(time, reason) => {
+                        black_box(reason);
+                        now = time;
+                    }
+                    Action::Park { .. } => unreachable!("one call at a time"),
+                    Action::Finish(end) => {
+                        black_box(end).ok();
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    assert!(sends > 1000, "some were sent again: {sends}");
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = allocation_counter::measure(|| drop(black_box(Box::new(1))));
+    assert_eq!(counted.count_total, 1);
+}

@@ -1,0 +1,90 @@
+use forbear_core::Policy;
+use forbear_core::spec::PolicySpec;
+
+const EVERYTHING: &str = r#"
+name = "everything"
+
+[retry]
+max_attempts = 6
+deadline = "120s"
+backoff = { kind = "exponential", base = "500ms", factor = 2.5, max = "60s", jitter = "full" }
+budget = { ratio = 0.1, reserve = 10 }
+hint = { cap = "10m", beyond = "park", shared = false }
+
+[[limit]]
+kind = "gcra"
+dimension = "requests"
+rate = "500/min"
+burst = 20
+
+[[limit]]
+kind = "token_bucket"
+dimension = "tokens"
+rate = "200000/min"
+burst = 200000
+initial = 0
+
+[[limit]]
+kind = "concurrency"
+max = 64
+"#;
+
+#[test]
+fn a_whole_file_reads_and_writes_back_the_same() {
+    let spec: PolicySpec = toml::from_str(EVERYTHING).unwrap();
+    assert!(spec.build().is_ok());
+    let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
+    assert_eq!(spec, again);
+}
+
+#[test]
+fn an_empty_file_is_the_recommended_policy() {
+    let policy: Policy = toml::from_str("").unwrap();
+    assert_eq!(format!("{policy:?}"), format!("{:?}", Policy::recommended()));
+}
+
+#[test]
+fn bounds_may_be_lifted_in_words() {
+    let spec: PolicySpec = toml::from_str(
+        "retry = { max_attempts = 'none', deadline = 'none', budget = 'none', hint = 'none' }",
+    )
+    .unwrap();
+    assert!(spec.build().is_ok());
+    let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
+    assert_eq!(spec, again);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
+    for (file, expected) in [
+        ("retry = { max_atempts = 3 }", "unknown field `max_atempts`, expected one of"),
+        ("retry = { max_attempts = 0 }", "max_attempts is 0, must be at least 1"),
+        ("retry = { max_attempts = -1 }", "invalid value: integer `-1`, expected u32"),
+        ("retry = { deadline = '120' }", "duration is '120', must be a number and a unit"),
+        ("retry = { deadline = 120 }", "invalid type: integer `120`, expected a string"),
+        ("retry = { deadline = '0s' }", "deadline is 0, must be longer than 0"),
+        ("retry = { budget = { ratio = nan } }", "ratio is NaN, must be a number from 0 to 1000"),
+        ("retry = { budget = { ratio = -0.1 } }", "ratio is -0.1, must be a number from 0 to"),
+        ("retry = { budget = { ratio = 1e9 } }", "ratio is 1000000000, must be"),
+        ("retry = { budget = 'some' }", "invalid type: string \"some\", expected struct"),
+        ("retry = { hint = { cap = '0s' } }", "cap is 0, must be longer than 0"),
+        (
+            "retry = { backoff = { kind = 'exponential', base = '2m', max = '1m' } }",
+            "base is 2m, must be no longer than max",
+        ),
+        (
+            "retry = { backoff = { kind = 'exponential', base = '1s', factor = inf } }",
+            "factor is inf, must be a number above 0",
+        ),
+        ("retry = { backoff = { kind = 'expo' } }", "unknown variant `expo`, expected one of"),
+        ("limit = [{ kind = 'gcra', rate = '0/s' }]", "rate is '0/s', must be a number above 0"),
+        ("limit = [{ kind = 'gcra', rate = 'nan/s' }]", "rate is 'nan/s', must be"),
+        ("limit = [{ kind = 'gcra', rate = '1/s', burst = 0 }]", "burst is 0, must be at least 1"),
+        ("limit = [{ kind = 'gcra', rate = '1/s', brst = 1 }]", "unknown field `brst`"),
+        ("limit = [{ kind = 'concurrency', max = 0 }]", "max is 0, must be at least 1"),
+        ("limit = [{ kind = 'gcra', rate = '1/s', dimension = 'x' }]", "unknown variant `x`"),
+    ] {
+        let error = toml::from_str::<Policy>(file).unwrap_err().to_string();
+        assert!(error.contains(expected), "{file}\n{error}");
+    }
+}
