@@ -174,6 +174,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             outcome if !outcome.is_retryable() => {
                 call.finish(GiveUp::NotRetryable(outcome));
             }
+            outcome if !call.repeatable => call.finish(GiveUp::NotRepeatable(outcome)),
             outcome => self.schedule_retry(
                 now,
                 call,

@@ -85,6 +85,12 @@ impl Attempts {
         }
     }
 
+    /// Says that the request cannot, or must not, be sent once more; see
+    /// [`Call::forbid_repeat`].
+    pub const fn forbid_repeat(&mut self) {
+        self.call.forbid_repeat();
+    }
+
     /// Takes back a permit that was not used, charge and all.
     pub fn retract(&mut self) {
         self.shared.retract(&mut self.call);

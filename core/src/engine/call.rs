@@ -11,6 +11,7 @@ pub struct Call {
     pub(super) cost: Cost,
     pub(super) started_at: Timestamp,
     pub(super) sends: u32,
+    pub(super) repeatable: bool,
     pub(super) previous_delay: Option<Duration>,
     pub(super) state: State,
 }
@@ -27,7 +28,7 @@ impl Call {
     #[must_use]
     pub const fn new(now: Timestamp, cost: Cost) -> Self {
         let state = State::Waiting { not_before: now, reason: WaitReason::Backoff };
-        Self { cost, started_at: now, sends: 0, previous_delay: None, state }
+        Self { cost, started_at: now, sends: 0, repeatable: true, previous_delay: None, state }
     }
 
     /// When its own backoff is over, unless it is in flight or over itself.
@@ -61,6 +62,14 @@ impl Call {
     #[must_use]
     pub const fn cost(&self) -> &Cost {
         &self.cost
+    }
+
+    /// Says that the request cannot, or must not, be sent once more: its body is
+    /// gone, or the server may have done it already.
+    ///
+    /// A failure that a retry could cure then ends the call.
+    pub const fn forbid_repeat(&mut self) {
+        self.repeatable = false;
     }
 
     /// When it began.

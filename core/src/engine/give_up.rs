@@ -14,6 +14,9 @@ pub enum GiveUp {
     BudgetExhausted,
     /// The failure was not one that a retry can cure.
     NotRetryable(Outcome),
+    /// A retry might cure the failure, but the request cannot or must not be sent
+    /// once more.
+    NotRepeatable(Outcome),
     /// A limiter can never admit it.
     Refused {
         /// The limiter's name.
@@ -39,6 +42,7 @@ impl fmt::Display for GiveUp {
                 f.write_str("the quota is used up for good")
             }
             Self::NotRetryable(_) => f.write_str("the failure is not one that a retry can cure"),
+            Self::NotRepeatable(_) => f.write_str("the request cannot be sent once more"),
             Self::Refused { limiter, refusal } => write!(f, "refused by {limiter}: {refusal}"),
             Self::HintBeyondCap { opens_at } => {
                 write!(f, "the server asks to wait until {opens_at:?}, longer than accepted")

@@ -224,6 +224,21 @@ fn a_quota_that_is_used_up_for_good_is_not_tried_again() {
 }
 
 #[test]
+fn a_request_that_cannot_be_repeated_is_not_and_costs_no_budget() {
+    let budget = RetryBudget::new(0.0, 1).unwrap();
+    let mut engine = engine(Constant::new(Duration::ZERO)).with_budget(budget);
+    let mut once = Call::new(at(0), Cost::REQUEST);
+    send(&mut engine, at(0), &mut once);
+    once.forbid_repeat();
+    engine.complete(at(0), &mut once, &Failure::transient());
+    assert_eq!(once.end(), Some(Err(GiveUp::NotRepeatable(Outcome::Transient))));
+    let mut twice = Call::new(at(0), Cost::REQUEST);
+    send(&mut engine, at(0), &mut twice);
+    engine.complete(at(0), &mut twice, &Failure::transient());
+    send(&mut engine, at(0), &mut twice);
+}
+
+#[test]
 fn nothing_overflows_at_the_end_of_time() {
     let mut engine = engine(Exponential::new(Duration::MAX));
     let end = Timestamp::MAX;
