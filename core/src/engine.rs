@@ -161,9 +161,14 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     ///
     /// Does nothing if `call` is not in flight.
     pub fn complete(&mut self, now: Timestamp, call: &mut Call, signal: &dyn RateSignal) {
+        self.complete_with(now, call, &signal.observe());
+    }
+
+    /// Takes in an answer that is plain data already; see
+    /// [`complete`](Self::complete).
+    pub fn complete_with(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
         let State::InFlight { sent_at } = call.state else { return };
-        let observation = signal.observe();
-        self.release(now, call, sent_at, &observation);
+        self.release(now, call, sent_at, observation);
         if call.sends == 1
             && let Some(budget) = &mut self.budget
         {

@@ -176,6 +176,9 @@ impl Observation {
         Self { outcome, retry_after: None, quotas: Quotas::NONE, scope: None, usage: None }
     }
 
+    /// A success that says nothing more.
+    pub const SUCCESS: &'static Self = &Self::new(Outcome::Success);
+
     /// A refusal for rate, with the wait that the server asked for.
     #[must_use]
     pub const fn throttled(retry_after: Option<Duration>) -> Self {

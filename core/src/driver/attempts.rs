@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::line::Ticket;
 use super::shared::Shared;
-use crate::{Call, Clock, Cost, GiveUp, Policy, RateSignal};
+use crate::{Call, Clock, Cost, GiveUp, Observation, Policy, RateSignal};
 
 /// One call under a [`Policy`], attempt by attempt.
 ///
@@ -60,7 +60,7 @@ pub enum Verdict {
 impl Attempts {
     pub(super) fn new(policy: &Policy, cost: Cost) -> Self {
         let shared = Arc::clone(policy.shared());
-        let call = Call::new(shared.clock().now(), cost);
+        let call = Call::unstarted(cost);
         Self {
             shared,
             call,
@@ -76,8 +76,17 @@ impl Attempts {
     ///
     /// If there was no permit since the last answer.
     pub fn record(&mut self, signal: &dyn RateSignal) -> Verdict {
+        self.record_observed(&signal.observe())
+    }
+
+    /// Takes in what a judge made of the last result.
+    pub(super) fn record_judged(&mut self, judged: Option<&Observation>) -> Verdict {
+        self.record_observed(judged.unwrap_or(Observation::SUCCESS))
+    }
+
+    fn record_observed(&mut self, seen: &Observation) -> Verdict {
         assert!(self.call.is_in_flight(), "an answer was recorded without a permit to send");
-        self.shared.complete(&mut self.call, signal);
+        self.shared.complete(&mut self.call, seen);
         match self.call.end() {
             None => Verdict::Retry,
             Some(Ok(())) => Verdict::Success,
@@ -102,9 +111,12 @@ impl Attempts {
         self.call.sends()
     }
 
-    /// Time since the call began.
+    /// Time since the first permit was asked for; zero before.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
+        if self.call.is_unstarted() {
+            return Duration::ZERO;
+        }
         self.shared.clock().now().since(self.call.started_at())
     }
 }

@@ -59,7 +59,8 @@ impl<F, J> RetryCall<'_, F, J> {
                 return Err(GaveUp::new(why, &attempts, last));
             }
             let result = (self.op)();
-            match (attempts.record(&self.judge.judge(&result)), result) {
+            let judged = self.judge.judge(&result);
+            match (attempts.record_judged(judged.as_ref()), result) {
                 (Verdict::Success, Ok(value)) => return Ok(value),
                 // A judge that calls an error a success ends the call all the same.
                 (Verdict::Success, result) => {

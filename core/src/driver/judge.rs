@@ -7,8 +7,8 @@ use crate::{Observation, Outcome, RateSignal};
 /// [`BySignal`] asks the error itself, [`When`] a predicate over the error,
 /// [`With`] a function over the whole result.
 pub trait Judge<T, E> {
-    /// What `result` says.
-    fn judge(&self, result: &Result<T, E>) -> Observation;
+    /// What `result` says; `None` for a success that says nothing more.
+    fn judge(&self, result: &Result<T, E>) -> Option<Observation>;
 }
 
 /// The error says by itself what it is.
@@ -16,8 +16,8 @@ pub trait Judge<T, E> {
 pub struct BySignal;
 
 impl<T, E: RateSignal> Judge<T, E> for BySignal {
-    fn judge(&self, result: &Result<T, E>) -> Observation {
-        result.observe()
+    fn judge(&self, result: &Result<T, E>) -> Option<Observation> {
+        result.as_ref().err().map(RateSignal::observe)
     }
 }
 
@@ -26,12 +26,11 @@ impl<T, E: RateSignal> Judge<T, E> for BySignal {
 pub struct When<P>(pub(super) P);
 
 impl<T, E, P: Fn(&E) -> bool> Judge<T, E> for When<P> {
-    fn judge(&self, result: &Result<T, E>) -> Observation {
-        Observation::new(match result {
-            Ok(_) => Outcome::Success,
-            Err(error) if (self.0)(error) => Outcome::Transient,
-            Err(_) => Outcome::Permanent,
-        })
+    fn judge(&self, result: &Result<T, E>) -> Option<Observation> {
+        let error = result.as_ref().err()?;
+        let is_transient = (self.0)(error);
+        let outcome = if is_transient { Outcome::Transient } else { Outcome::Permanent };
+        Some(Observation::new(outcome))
     }
 }
 
@@ -40,7 +39,7 @@ impl<T, E, P: Fn(&E) -> bool> Judge<T, E> for When<P> {
 pub struct With<C>(pub(super) C);
 
 impl<T, E, C: Fn(&Result<T, E>) -> Observation> Judge<T, E> for With<C> {
-    fn judge(&self, result: &Result<T, E>) -> Observation {
-        (self.0)(result)
+    fn judge(&self, result: &Result<T, E>) -> Option<Observation> {
+        Some((self.0)(result))
     }
 }

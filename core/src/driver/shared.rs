@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::MonotonicClock;
 use super::line::{Line, Ticket};
-use crate::{Action, Call, Clock, Engine, GiveUp, RateSignal, Timestamp};
+use crate::{Action, Call, Clock, Engine, GiveUp, Observation, Timestamp};
 
 /// An engine, the line in front of it, and the clock that both go by.
 #[derive(Debug)]
@@ -55,9 +55,9 @@ impl Shared {
     }
 
     /// Reports the answer to a send.
-    pub(super) fn complete(&self, call: &mut Call, signal: &dyn RateSignal) {
+    pub(super) fn complete(&self, call: &mut Call, seen: &Observation) {
         let mut state = self.lock();
-        state.engine.complete(self.clock.now(), call, signal);
+        state.engine.complete_with(self.clock.now(), call, seen);
         let head = state.line.head();
         drop(state);
         wake(head);
@@ -101,6 +101,7 @@ impl State {
         ticket: &mut Option<Ticket>,
         waker: &Waker,
     ) -> (Admission, Option<Waker>) {
+        call.start_at(now);
         if let Some(time) = call.not_before()
             && now < time
         {

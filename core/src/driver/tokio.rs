@@ -101,7 +101,8 @@ where
             }
             let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
             let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
-            let verdict = this.attempts.record(&this.judge.judge(&result));
+            let judged = this.judge.judge(&result);
+            let verdict = this.attempts.record_judged(judged.as_ref());
             // Dropped after the answer is recorded, so that a panic in between
             // still finds the send in flight and gives it back.
             this.running.set(None);

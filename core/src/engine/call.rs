@@ -31,6 +31,26 @@ impl Call {
         Self { cost, started_at: now, sends: 0, repeatable: true, previous_delay: None, state }
     }
 
+    /// A call that begins when it is first asked about, which saves a driver one
+    /// reading of the clock.
+    #[cfg(feature = "std")]
+    pub(crate) const fn unstarted(cost: Cost) -> Self {
+        Self::new(Timestamp::MAX, cost)
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn is_unstarted(&self) -> bool {
+        self.started_at == Timestamp::MAX
+    }
+
+    /// Begins an unstarted call.
+    #[cfg(feature = "std")]
+    pub(crate) fn start_at(&mut self, now: Timestamp) {
+        if self.is_unstarted() {
+            *self = Self::new(now, self.cost);
+        }
+    }
+
     /// When its own backoff is over, unless it is in flight or over itself.
     ///
     /// A driver that queues calls lets one join the queue only then, so that a
