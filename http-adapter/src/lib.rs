@@ -4,6 +4,7 @@
 //! become a [`Reading`]: was the request held back, why, for how long, and which windows
 //! does the server report. It does no I/O and reads no clock, and no octets make it panic.
 
+mod amount;
 mod body;
 mod clock;
 mod dialect;
@@ -13,25 +14,25 @@ mod grpc;
 mod head;
 mod list;
 mod merge;
-mod quantity;
 mod reader;
 mod reading;
 mod record;
 mod scope;
 mod shape;
 mod sheet;
+mod signal;
 mod structured;
 mod value;
 mod verdict;
 mod wait;
 
 pub use crate::{
+    amount::Amount,
     dialect::known::{KnownField, known_fields},
     dialect::{CounterRole, Dialect},
     head::{Fields, Head},
-    quantity::Quantity,
     reader::Reader,
-    reading::{LimitReading, Reading, ThrottleKind},
+    reading::{LimitReading, Reading},
     record::{Record, RecordError},
     value::reset::ResetForm,
 };

@@ -4,8 +4,8 @@
 //! family: the same window twice. Equal numbers mean the same window, and then the lower
 //! family fills what the higher left out. Different numbers are different constraints.
 
+use crate::amount::Amount;
 use crate::dialect::REQUESTS;
-use crate::quantity::Quantity;
 use crate::reading::{LimitReading, Limits};
 
 /// Adds a reading, or fills the one of the first `higher` that is the same window.
@@ -47,7 +47,7 @@ fn likeness(higher: &LimitReading<'_>, lower: &LimitReading<'_>) -> Option<Liken
     if contradict(higher.limit, lower.limit) || contradict(higher.remaining, lower.remaining) {
         return None;
     }
-    let both = |a: Option<Quantity>, b: Option<Quantity>| a.is_some() && b.is_some();
+    let both = |a: Option<Amount>, b: Option<Amount>| a.is_some() && b.is_some();
     let limits = both(higher.limit, lower.limit);
     let remainings = both(higher.remaining, lower.remaining);
     let lower_has_no_counter = lower.limit.is_none() && lower.remaining.is_none();
@@ -63,6 +63,7 @@ fn contradict<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
 }
 
 fn fill(known: &mut LimitReading<'_>, lower: &LimitReading<'_>) {
+    known.dimension = known.dimension.or(lower.dimension);
     known.limit = known.limit.or(lower.limit);
     known.remaining = known.remaining.or(lower.remaining);
     known.reset_after = known.reset_after.or(lower.reset_after);

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use forbear_core::Throttle;
+
+use crate::amount::Amount;
 use crate::body::Body;
-use crate::body::{hint, json, signature};
+use crate::body::{hint, signature};
 use crate::clock::ServerClock;
 use crate::dialect::Dialect;
 use crate::dialect::table::PROFILES;
 use crate::gather::Gathered;
 use crate::head::Head;
-use crate::quantity::Quantity;
 use crate::reading::Reading;
 use crate::scope::ScopeSource;
 use crate::value::reset::ResetForm;
@@ -91,53 +93,36 @@ impl Reader {
         let clock = ServerClock::of(head, now_unix);
         let mut gathered = Gathered::of(head, self, &clock);
         let body = head.body.map(Body::parse).unwrap_or_default();
-        let signature = signature::find(head.status, &body);
+        let body_window = body.json().filter(|_| !clock.is_cached).and_then(hint::query_cost);
+        if let Some(window) = body_window {
+            gathered.sheet.push_whole(window);
+        }
 
-        let mut evidence = Evidence {
+        let limits = gathered.sheet.settle();
+        let evidence = Evidence {
             status: head.status,
             has_wait: gathered.waits.has_header_hint(),
-            has_empty_window: false,
+            has_empty_window: limits.iter().any(|w| w.remaining.is_some_and(Amount::is_zero)),
             advice: gathered.advice,
             grpc: gathered.grpc,
             signs: gathered.signs,
-            is_concurrency: false,
-            signature,
+            signature: signature::find(head.status, &body),
         };
-        if let Some(value) = body.json()
-            && !clock.is_cached
-            && let Some(window) = hint::query_cost(value)
-        {
-            gathered.sheet.push_whole(window);
-        }
-        let limits = gathered.sheet.settle();
-        evidence.has_empty_window =
-            limits.iter().any(|window| window.remaining.is_some_and(Quantity::is_zero));
+        let throttle = evidence.throttle();
 
         // A body is believed only on a response that is known to be an error.
-        if let Some(value) = body.json()
-            && (head.status >= 400 || evidence.throttle().is_some())
-        {
-            if let Some(wait) = hint::wait(value, clock.base) {
-                gathered.waits.add(WaitSource::Body, wait);
-            }
-            for path in SCOPE_PATHS {
-                if let Some(text) = json::first_at(value, path, |value| value.as_str()) {
-                    gathered.scope.offer(ScopeSource::Body, Cow::Owned(text.to_owned()));
-                }
-            }
-            if head.status == 403 && evidence.throttle().is_some() {
-                let code = json::first_at(value, &["errorCode"], |value| value.as_str());
-                if let Some(code) = code.filter(|code| *code == SALESFORCE_LIMIT) {
-                    gathered.scope.offer(ScopeSource::Body, Cow::Owned(code.to_owned()));
-                }
-            }
+        let error = body.json().filter(|_| head.status >= 400 || throttle.is_some());
+        if let Some(wait) = error.and_then(|error| hint::wait(error, clock.base)) {
+            gathered.waits.add(WaitSource::Body, wait);
+        }
+        if let Some(bucket) = error.and_then(hint::scope) {
+            gathered.scope.offer(ScopeSource::Body, Cow::Owned(bucket.to_owned()));
         }
 
         let scope = gathered.scope.into_text();
-        evidence.is_concurrency = scope.as_deref().is_some_and(|scope| scope.contains("concurren"));
         Reading {
             status: head.status,
-            throttle: evidence.throttle(),
+            throttle: throttle.map(|kind| refined(kind, scope.as_deref())),
             retryable: evidence.retryable(),
             retry_after: gathered.waits.first(),
             limits,
@@ -147,16 +132,8 @@ impl Reader {
     }
 }
 
-/// Where a body names the bucket, best first.
-const SCOPE_PATHS: [&[&str]; 4] = [
-    // HubSpot, <https://developers.hubspot.com/docs/api/usage-details>.
-    &["policyName"],
-    // Notion, <https://developers.notion.com/reference/request-limits>.
-    &["rate_limit_reason"],
-    &["additional_data", "rate_limit_reason"],
-    // Google's QuotaFailure.
-    &["error", "details", "violations", "quotaId"],
-];
-
-/// Salesforce's code names the bucket: all requests of the organization.
-const SALESFORCE_LIMIT: &str = "REQUEST_LIMIT_EXCEEDED";
+/// A scope may tell concurrency from rate, as Stripe's `endpoint-concurrency` does.
+fn refined(kind: Throttle, scope: Option<&str>) -> Throttle {
+    let is_concurrency = scope.is_some_and(|scope| scope.contains("concurren"));
+    if kind == Throttle::RateLimit && is_concurrency { Throttle::Concurrency } else { kind }
+}

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use forbear_core::{Dimension, Throttle};
+
+use crate::amount::Amount;
+use crate::dialect::REQUESTS;
 use crate::list::List;
-use crate::quantity::Quantity;
 
 /// Windows kept in place; a typical response has one to six.
 pub(crate) const INLINE_LIMITS: usize = 6;
@@ -18,7 +21,7 @@ pub(crate) type Limits<'a> = List<LimitReading<'a>, INLINE_LIMITS>;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reading<'a> {
     pub(crate) status: u16,
-    pub(crate) throttle: Option<ThrottleKind>,
+    pub(crate) throttle: Option<Throttle>,
     pub(crate) retryable: Option<bool>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) limits: Limits<'a>,
@@ -43,7 +46,7 @@ impl<'a> Reading<'a> {
 
     /// Why the server held the request back, if it did.
     #[must_use]
-    pub const fn throttle(&self) -> Option<ThrottleKind> {
+    pub const fn throttle(&self) -> Option<Throttle> {
         self.throttle
     }
 
@@ -83,31 +86,19 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Why a server holds a request back.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum ThrottleKind {
-    /// Too many requests, tokens or points in a window.
-    RateLimit,
-    /// The server is short of capacity, whoever asks.
-    Overload,
-    /// Too many requests at the same time.
-    Concurrency,
-    /// The quota is used up for good, or for so long that retrying is pointless: a
-    /// billing limit, a spending cap, a daily quota.
-    QuotaExhausted,
-}
-
 /// One window of a limit. Each part is known or not.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct LimitReading<'a> {
     /// What is counted (`requests`, `input_tokens`) or what the server calls the policy.
     pub name: Cow<'a, str>,
+    /// What is counted, as a policy knows it; `None` if it is none of those, or if the
+    /// window is that of one endpoint and says nothing about others.
+    pub dimension: Option<Dimension>,
     /// The quota of a window.
-    pub limit: Option<Quantity>,
+    pub limit: Option<Amount>,
     /// What is left of it. May exceed `limit`: it is reported as sent.
-    pub remaining: Option<Quantity>,
+    pub remaining: Option<Amount>,
     /// The time from receipt until the window starts again.
     pub reset_after: Option<Duration>,
     /// The length of the window.
@@ -116,9 +107,20 @@ pub struct LimitReading<'a> {
 
 impl<'a> LimitReading<'a> {
     /// A window of which only the name is known.
+    ///
+    /// A name that is a dimension's is taken for it.
     #[must_use]
-    pub const fn new(name: Cow<'a, str>) -> Self {
-        Self { name, limit: None, remaining: None, reset_after: None, window: None }
+    pub fn new(name: Cow<'a, str>) -> Self {
+        let dimension = match name.as_ref() {
+            REQUESTS => Some(Dimension::Requests),
+            "tokens" => Some(Dimension::Tokens),
+            "input_tokens" => Some(Dimension::InputTokens),
+            "output_tokens" => Some(Dimension::OutputTokens),
+            // Shopify, Linear and Binance.
+            "query_cost" | "complexity" | "request_weight" => Some(Dimension::Points),
+            _ => None,
+        };
+        Self { name, dimension, limit: None, remaining: None, reset_after: None, window: None }
     }
 
     pub(crate) const fn says_something(&self) -> bool {

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Number, Value};
 
+use crate::amount::Amount;
 use crate::head::Head;
-use crate::quantity::Quantity;
 use crate::reader::Reader;
 use crate::reading::{LimitReading, Reading};
 use crate::value::duration::millis_up;
@@ -119,19 +119,19 @@ impl Reading<'_> {
 fn limit_to_json(limit: &LimitReading<'_>) -> Value {
     object([
         ("name", limit.name.as_ref().into()),
-        ("limit", limit.limit.map(quantity_to_json).into()),
-        ("remaining", limit.remaining.map(quantity_to_json).into()),
+        ("limit", limit.limit.map(amount_to_json).into()),
+        ("remaining", limit.remaining.map(amount_to_json).into()),
         ("reset_after_ms", limit.reset_after.map(millis_up).into()),
         ("window_ms", limit.window.map(millis_up).into()),
     ])
 }
 
 /// An integer if it is one, so that 100 stays 100 and only 0.5 gets a point.
-fn quantity_to_json(quantity: Quantity) -> Value {
-    if quantity.nanos() == 0 {
-        return quantity.whole().into();
+fn amount_to_json(amount: Amount) -> Value {
+    if amount.nanos() == 0 {
+        return amount.whole().into();
     }
-    let nearest = quantity.to_string().parse().ok().and_then(Number::from_f64);
+    let nearest = amount.to_string().parse().ok().and_then(Number::from_f64);
     nearest.map_or(Value::Null, Value::Number)
 }
 

@@ -9,10 +9,12 @@ use std::borrow::Cow;
 use std::mem;
 use std::time::Duration;
 
+use forbear_core::Dimension;
+
+use crate::amount::Amount;
 use crate::dialect::{CounterRole, Family};
 use crate::list::List;
 use crate::merge;
-use crate::quantity::Quantity;
 use crate::reading::{INLINE_LIMITS, LimitReading, Limits};
 use crate::value::counter::Member;
 
@@ -32,14 +34,16 @@ pub(crate) struct Slot<'a> {
     name: Cow<'a, str>,
     /// The window in the field's name, part of the identity.
     named_window: Option<Duration>,
-    limit: Option<Quantity>,
-    remaining: Option<Quantity>,
-    used: Option<Quantity>,
+    limit: Option<Amount>,
+    remaining: Option<Amount>,
+    used: Option<Amount>,
     reset: Option<(ResetRank, Duration)>,
     /// The window in a field of its own.
     window: Option<Duration>,
     /// The window behind a counter, believed if nothing better names one.
     hinted_window: Option<Duration>,
+    /// The policy counts something else than requests.
+    has_other_unit: bool,
 }
 
 /// How much a reset is worth: a delta needs no clock, a twin in another form is a spare.
@@ -55,7 +59,7 @@ enum ResetRank {
 struct Policy<'a> {
     family: Family,
     name: Cow<'a, str>,
-    quota: Quantity,
+    quota: Amount,
     window: Option<Duration>,
     is_taken: bool,
 }
@@ -151,15 +155,16 @@ impl<'a> Slot<'a> {
             reset: None,
             window: None,
             hinted_window: None,
+            has_other_unit: false,
         }
     }
 
-    /// Notes a quantity; the tightest stands.
-    pub(crate) fn note(&mut self, role: CounterRole, quantity: Quantity) {
+    /// Notes a amount; the tightest stands.
+    pub(crate) fn note(&mut self, role: CounterRole, amount: Amount) {
         match role {
-            CounterRole::Limit => tighten(&mut self.limit, quantity, Quantity::min),
-            CounterRole::Remaining => tighten(&mut self.remaining, quantity, Quantity::min),
-            CounterRole::Used => tighten(&mut self.used, quantity, Quantity::max),
+            CounterRole::Limit => tighten(&mut self.limit, amount, Amount::min),
+            CounterRole::Remaining => tighten(&mut self.remaining, amount, Amount::min),
+            CounterRole::Used => tighten(&mut self.used, amount, Amount::max),
             _ => {}
         }
     }
@@ -182,6 +187,11 @@ impl<'a> Slot<'a> {
         }
     }
 
+    /// Notes that a policy counts something else than requests.
+    pub(crate) const fn note_other_unit(&mut self) {
+        self.has_other_unit = true;
+    }
+
     /// Notes a window that a policy may name better.
     pub(crate) fn note_hinted_window(&mut self, window: Option<Duration>) {
         self.hinted_window = self.hinted_window.or(window);
@@ -199,14 +209,25 @@ impl<'a> Slot<'a> {
             window = self.explain(limit, reset_after, policies);
         }
         let window = window.or(self.hinted_window);
-        LimitReading { name: mem::take(&mut self.name), limit, remaining, reset_after, window }
+        let mut reading = LimitReading {
+            limit,
+            remaining,
+            reset_after,
+            window,
+            ..LimitReading::new(mem::take(&mut self.name))
+        };
+        if self.family == Family::Structured && !self.has_other_unit {
+            // The draft: without `qu`, a policy counts requests, whatever it is called.
+            reading.dimension = reading.dimension.or(Some(Dimension::Requests));
+        }
+        reading
     }
 
     /// The window of the policy that the counters belong to: it has the same quota, and
     /// a window starts again within its length.
     fn explain(
         &self,
-        limit: Option<Quantity>,
+        limit: Option<Amount>,
         reset_after: Option<Duration>,
         policies: &mut List<Policy<'a>, 2>,
     ) -> Option<Duration> {

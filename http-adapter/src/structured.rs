@@ -21,13 +21,13 @@ use sfv::visitor::{
 };
 use sfv::{BareItemFromInput, KeyRef, Parser};
 
+use crate::amount::Amount;
 use crate::dialect::{CounterRole, Family, REQUESTS};
 use crate::list::List;
-use crate::quantity::Quantity;
 use crate::sheet::Sheet;
 use crate::value::counter;
 use crate::value::duration::MAX;
-use crate::value::text::split;
+use crate::value::text::{segments, trim};
 
 /// One of the two fields, whose lines stand or fall together.
 #[derive(Debug, Default)]
@@ -64,13 +64,15 @@ struct Member<'a> {
     /// The policy's name; `None` in the forms of drafts 05 to 07.
     name: Option<Cow<'a, str>>,
     /// `q`, or the integer that is the policy, or `limit`.
-    quota: Option<Quantity>,
+    quota: Option<Amount>,
     /// `r` or `remaining`.
-    remaining: Option<Quantity>,
+    remaining: Option<Amount>,
     /// `t` or `reset`.
     reset_after: Option<Duration>,
     /// `w`.
     window: Option<Duration>,
+    /// `qu` is there and is not `requests`.
+    has_other_unit: bool,
 }
 
 impl<'a> Member<'a> {
@@ -98,12 +100,15 @@ impl<'a> Member<'a> {
         if let Some(window) = self.window {
             slot.note_window(window);
         }
+        if self.has_other_unit {
+            slot.note_other_unit();
+        }
     }
 
     fn into_owned<'b>(self) -> Member<'b> {
-        let Self { name, quota, remaining, reset_after, window } = self;
+        let Self { name, quota, remaining, reset_after, window, has_other_unit } = self;
         let name = name.map(|name| Cow::Owned(name.into_owned()));
-        Member { name, quota, remaining, reset_after, window }
+        Member { name, quota, remaining, reset_after, window, has_other_unit }
     }
 }
 
@@ -152,22 +157,21 @@ fn push_useful<'a>(
 }
 
 /// Cuts the kind of the limiter out of Hugging Face's `"fixed window";"api";q=500;w=300`.
+///
+/// `None` if there is none to cut: then the line is as malformed as it looks.
 fn without_kinds(line: &[u8]) -> Option<Vec<u8>> {
-    let mut cut = Vec::with_capacity(line.len());
-    for member in split(line, b',') {
-        let after_kind = split(member, b';')
-            .nth(1)
-            .filter(|name| member.starts_with(b"\"") && name.starts_with(b"\""));
-        let member = match after_kind {
-            Some(name) => &member[name.as_ptr().addr() - member.as_ptr().addr()..],
-            None => member,
-        };
-        if !cut.is_empty() {
-            cut.extend_from_slice(b", ");
-        }
-        cut.extend_from_slice(member);
-    }
-    (!cut.is_empty()).then_some(cut)
+    let members: Vec<&[u8]> =
+        segments(line, b',').map(|member| after_kind(member).unwrap_or(member)).collect();
+    let cut = members.join(&b", "[..]);
+    let has_kind = segments(line, b',').any(|member| after_kind(member).is_some());
+    has_kind.then_some(cut)
+}
+
+/// What follows the first of two strings at the start of a member.
+fn after_kind(member: &[u8]) -> Option<&[u8]> {
+    let kind = segments(member, b';').next().filter(|kind| kind.starts_with(b"\""))?;
+    let rest = trim(member.get(kind.len()..)?.strip_prefix(b";")?);
+    rest.starts_with(b"\"").then_some(rest)
 }
 
 /// Something that the draft's grammar does not have.
@@ -269,9 +273,12 @@ impl<'de> ParameterVisitor<'de> for Parameters<'_, 'de> {
             ("pk", _) if !matches!(value, BareItemFromInput::ByteSequence(_)) => {
                 return Err(NotInTheDraft);
             }
-            ("qu", _) if !matches!(value, BareItemFromInput::String(_)) => {
-                return Err(NotInTheDraft);
-            }
+            ("qu", _) => match value {
+                BareItemFromInput::String(unit) => {
+                    self.member.has_other_unit = unit.as_str() != REQUESTS;
+                }
+                _ => return Err(NotInTheDraft),
+            },
             _ => {}
         }
         Ok(())
@@ -306,7 +313,7 @@ impl<'de> DictionaryVisitor<'de> for Draft07<'de> {
     }
 }
 
-struct Value<'m, 'de>(&'m mut Member<'de>, fn(&mut Member<'de>, Quantity));
+struct Value<'m, 'de>(&'m mut Member<'de>, fn(&mut Member<'de>, Amount));
 
 impl<'de> ItemVisitor<'de> for Value<'_, 'de> {
     type Error = NotInTheDraft;
@@ -326,17 +333,17 @@ impl<'de> EntryVisitor<'de> for Value<'_, 'de> {
     }
 }
 
-fn integer(value: &BareItemFromInput<'_>) -> Result<Quantity, NotInTheDraft> {
+fn integer(value: &BareItemFromInput<'_>) -> Result<Amount, NotInTheDraft> {
     match value {
         BareItemFromInput::Integer(number) => non_negative(*number),
         _ => Err(NotInTheDraft),
     }
 }
 
-fn non_negative(number: sfv::Integer) -> Result<Quantity, NotInTheDraft> {
-    u64::try_from(i64::from(number)).map(Quantity::new).map_err(|_| NotInTheDraft)
+fn non_negative(number: sfv::Integer) -> Result<Amount, NotInTheDraft> {
+    u64::try_from(i64::from(number)).map(Amount::new).map_err(|_| NotInTheDraft)
 }
 
-fn seconds(count: Quantity) -> Duration {
+fn seconds(count: Amount) -> Duration {
     Duration::from_secs(count.whole()).min(MAX)
 }

@@ -3,7 +3,7 @@
 use crate::body::signature::Verdict;
 use crate::gather::Signs;
 use crate::grpc::{Grpc, Pushback};
-use crate::reading::ThrottleKind;
+use forbear_core::Throttle;
 
 /// The evidence of one response, gathered from its fields and its body.
 #[derive(Clone, Copy, Debug)]
@@ -17,15 +17,13 @@ pub(crate) struct Evidence {
     pub(crate) advice: Option<bool>,
     pub(crate) grpc: Grpc,
     pub(crate) signs: Signs,
-    /// The scope names concurrency.
-    pub(crate) is_concurrency: bool,
     /// What a signature in the body says.
     pub(crate) signature: Option<Verdict>,
 }
 
 impl Evidence {
     /// Why the request was held back, if it was.
-    pub(crate) fn throttle(&self) -> Option<ThrottleKind> {
+    pub(crate) fn throttle(&self) -> Option<Throttle> {
         self.is_throttled().then(|| self.kind())
     }
 
@@ -48,15 +46,14 @@ impl Evidence {
         by_status || by_code || by_grpc || self.signs.has_sentry_groups
     }
 
-    fn kind(&self) -> ThrottleKind {
+    fn kind(&self) -> Throttle {
         match self.signature {
-            Some(Verdict::Throttled(ThrottleKind::QuotaExhausted)) => ThrottleKind::QuotaExhausted,
-            _ if self.is_concurrency => ThrottleKind::Concurrency,
+            Some(Verdict::Throttled(Throttle::QuotaExhausted)) => Throttle::QuotaExhausted,
             _ if matches!(self.status, 503 | 529) || self.grpc.is_unavailable() => {
-                ThrottleKind::Overload
+                Throttle::Overload
             }
             Some(Verdict::Throttled(kind)) => kind,
-            _ => ThrottleKind::RateLimit,
+            _ => Throttle::RateLimit,
         }
     }
 
@@ -69,7 +66,7 @@ impl Evidence {
             return Some(false);
         }
         match self.throttle() {
-            Some(ThrottleKind::QuotaExhausted) => return Some(false),
+            Some(Throttle::QuotaExhausted) => return Some(false),
             Some(_) if !self.is_only_a_warning() => return Some(true),
             _ => {}
         }

@@ -1,12 +1,12 @@
-//! Waits and counters in the bodies of errors.
+//! Waits, buckets and counters in the bodies of errors.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::amount::Amount;
 use crate::body::json;
-use crate::quantity::Quantity;
 use crate::reading::LimitReading;
 use crate::value::civil::UnixTime;
 use crate::value::duration::{self, MAX, SECOND_NS};
@@ -65,6 +65,29 @@ impl Form {
     }
 }
 
+/// Where a body names the bucket, best first.
+const SCOPES: [&[&str]; 4] = [
+    // HubSpot, <https://developers.hubspot.com/docs/api/usage-details>.
+    &["policyName"],
+    // Notion, <https://developers.notion.com/reference/request-limits>.
+    &["rate_limit_reason"],
+    &["additional_data", "rate_limit_reason"],
+    // Google's QuotaFailure.
+    &["error", "details", "violations", "quotaId"],
+];
+
+/// Salesforce's code names the bucket: all requests of the organization.
+const SALESFORCE_LIMIT: &str = "REQUEST_LIMIT_EXCEEDED";
+
+/// The bucket that an error's body names, if it does.
+pub(crate) fn scope(body: &Value) -> Option<&str> {
+    let named = SCOPES.iter().find_map(|path| json::first_at(body, path, Value::as_str));
+    named.or_else(|| {
+        let code = json::first_at(body, &["errorCode"], Value::as_str);
+        code.filter(|code| *code == SALESFORCE_LIMIT)
+    })
+}
+
 /// The bucket of query cost that Shopify's GraphQL reports, if the body has one.
 pub(crate) fn query_cost(body: &Value) -> Option<LimitReading<'static>> {
     let shopify = Shopify::of(body)?;
@@ -78,29 +101,29 @@ pub(crate) fn query_cost(body: &Value) -> Option<LimitReading<'static>> {
 /// `extensions.cost` of <https://shopify.dev/docs/api/usage/limits>: a leaky bucket, told
 /// by its size, its level and the rate that it drains at.
 struct Shopify {
-    requested: Option<Quantity>,
-    maximum: Option<Quantity>,
-    available: Option<Quantity>,
-    restore_rate: Option<Quantity>,
+    requested: Option<Amount>,
+    maximum: Option<Amount>,
+    available: Option<Amount>,
+    restore_rate: Option<Amount>,
 }
 
 impl Shopify {
     fn of(body: &Value) -> Option<Self> {
         let cost = body.get("extensions")?.get("cost")?;
         let status = cost.get("throttleStatus")?;
-        let quantity = |of: &Value, key: &str| of.get(key).and_then(json::quantity);
+        let amount = |of: &Value, key: &str| of.get(key).and_then(json::amount);
         Some(Self {
-            requested: quantity(cost, "requestedQueryCost"),
-            maximum: quantity(status, "maximumAvailable"),
-            available: quantity(status, "currentlyAvailable"),
-            restore_rate: quantity(status, "restoreRate"),
+            requested: amount(cost, "requestedQueryCost"),
+            maximum: amount(status, "maximumAvailable"),
+            available: amount(status, "currentlyAvailable"),
+            restore_rate: amount(status, "restoreRate"),
         })
     }
 
     /// The time until the query fits: `(requested - available) / restore rate`, rounded up.
     fn wait(&self) -> Option<Duration> {
-        let nanos = |quantity: Quantity| {
-            u128::from(quantity.whole()) * 1_000_000_000 + u128::from(quantity.nanos())
+        let nanos = |amount: Amount| {
+            u128::from(amount.whole()) * 1_000_000_000 + u128::from(amount.nanos())
         };
         let missing = nanos(self.requested?.saturating_sub(self.available?));
         let rate = nanos(self.restore_rate?);

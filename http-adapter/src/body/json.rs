@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::amount::Amount;
 use crate::body::MAX_BYTES;
-use crate::quantity::Quantity;
 use crate::value::duration;
 
 /// Parses a JSON text of at most 64 KiB; `serde_json` itself stops at a depth of 128.
@@ -53,8 +53,8 @@ pub(crate) fn wait(value: &Value, unit_ns: u64) -> Option<Duration> {
 }
 
 /// A non-negative number.
-pub(crate) fn quantity(value: &Value) -> Option<Quantity> {
-    Quantity::parse(decimal_text(value.is_number().then_some(value)?)?.as_bytes())
+pub(crate) fn amount(value: &Value) -> Option<Amount> {
+    Amount::parse(decimal_text(value.is_number().then_some(value)?)?.as_bytes())
 }
 
 /// A number as plain decimal digits: `Display` of an `f64` is exact and has no exponent,

@@ -7,13 +7,13 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use crate::body::{Body, json};
-use crate::reading::ThrottleKind;
+use forbear_core::Throttle;
 
 /// What a code means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     /// The server held the request back.
-    Throttled(ThrottleKind),
+    Throttled(Throttle),
     /// A lock is held, which no waiting for a window cures.
     LockHeld,
 }
@@ -42,9 +42,9 @@ enum Is {
     Contains(&'static str),
 }
 
-const LIMITED: Verdict = Verdict::Throttled(ThrottleKind::RateLimit);
-const OVERLOADED: Verdict = Verdict::Throttled(ThrottleKind::Overload);
-const EXHAUSTED: Verdict = Verdict::Throttled(ThrottleKind::QuotaExhausted);
+const LIMITED: Verdict = Verdict::Throttled(Throttle::RateLimit);
+const OVERLOADED: Verdict = Verdict::Throttled(Throttle::Overload);
+const EXHAUSTED: Verdict = Verdict::Throttled(Throttle::QuotaExhausted);
 
 const OK: Statuses = Statuses::These(&[200]);
 const BAD_REQUEST: Statuses = Statuses::These(&[400]);

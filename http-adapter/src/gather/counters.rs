@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::amount::Amount;
 use crate::dialect::field::Pair;
 use crate::dialect::{
     CounterRole, Dialect, Family, Naming, REQUESTS, Resolved, Shape, interval, reading_name,
 };
 use crate::gather::Pass;
 use crate::head::Head;
-use crate::quantity::Quantity;
 use crate::reading::LimitReading;
 use crate::scope::ScopeSource;
 use crate::shape::paired::{self, PAIRS};
@@ -61,7 +61,7 @@ impl<'a> Pass<'a, '_> {
                 let window = interval(&lower[at..]);
                 let name = Cow::Borrowed(dialect.dimension);
                 sheet.push_whole(LimitReading { window, ..LimitReading::new(name) });
-                Quantity::parse(value).is_some()
+                Amount::parse(value).is_some()
             }
             Shape::NamedWait => self.named_wait(reading_name(dialect.naming, &name[at..]), value),
         };
@@ -80,8 +80,8 @@ impl<'a> Pass<'a, '_> {
     ) -> bool {
         match role {
             CounterRole::Limit | CounterRole::Remaining | CounterRole::Used => {
-                match Quantity::parse(value) {
-                    Some(quantity) => self.note(identity, role, quantity),
+                match Amount::parse(value) {
+                    Some(amount) => self.note(identity, role, amount),
                     None => return self.counter_list(identity, role, value),
                 }
             }
@@ -111,11 +111,11 @@ impl<'a> Pass<'a, '_> {
         let is_plain = |member: &counter::Member| member.window.is_none();
         let plain = counter::members(value).filter(is_plain).map(|member| member.quota);
         let first = counter::members(value).next().map(|member| member.quota);
-        let quantity = match role {
+        let amount = match role {
             CounterRole::Used => plain.max(),
             _ => plain.min(),
         };
-        let Some(quantity) = quantity.or(first) else { return false };
+        let Some(amount) = amount.or(first) else { return false };
         for member in counter::members(value).filter(|member| !is_plain(member)) {
             let (family, name, _) = identity.clone();
             if role == CounterRole::Limit {
@@ -125,13 +125,13 @@ impl<'a> Pass<'a, '_> {
                 slot.note_hinted_window(member.window);
             }
         }
-        self.note(identity, role, quantity);
+        self.note(identity, role, amount);
         true
     }
 
-    fn note(&mut self, identity: Identity<'a>, role: CounterRole, quantity: Quantity) {
+    fn note(&mut self, identity: Identity<'a>, role: CounterRole, amount: Amount) {
         if let Some(slot) = self.slot(identity) {
-            slot.note(role, quantity);
+            slot.note(role, amount);
         }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Pass<'a, '_> {
 
     /// Amazon's selling-partner API: requests a second, often fewer than one.
     pub(super) fn rate_per_second(&mut self, value: &[u8]) -> bool {
-        let Some(limit) = Quantity::parse(value) else { return false };
+        let Some(limit) = Amount::parse(value) else { return false };
         self.to.sheet.push_whole(LimitReading {
             limit: Some(limit),
             window: Some(Duration::from_secs(1)),

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use forbear_core::Dimension;
+
+use crate::amount::Amount;
 use crate::dialect::REQUESTS;
 use crate::dialect::field::{Pair, Side};
-use crate::quantity::Quantity;
 use crate::reading::LimitReading;
 use crate::sheet::Sheet;
 use crate::value::duration::{self, DAY, SECOND_NS};
@@ -72,7 +74,7 @@ fn by_place(pairing: Pairing<'_>, name: &'static str, sheet: &mut Sheet<'_>) -> 
     let windows = [Some(Duration::from_secs(900)), Some(DAY)];
     let numbers = |value: Option<&[u8]>| {
         let mut places = value.unwrap_or_default().split(|&byte| byte == b',');
-        windows.map(|_| Some(Quantity::parse(crate::value::text::trim(places.next()?))))
+        windows.map(|_| Some(Amount::parse(crate::value::text::trim(places.next()?))))
     };
     let (limits, uses) = (numbers(pairing.limit), numbers(pairing.used));
     let has_places = limits[1].is_some() || uses[1].is_some();
@@ -85,8 +87,7 @@ fn by_place(pairing: Pairing<'_>, name: &'static str, sheet: &mut Sheet<'_>) -> 
             ..LimitReading::new(Cow::Borrowed(name))
         });
     }
-    let any =
-        |numbers: [Option<Option<Quantity>>; 2]| numbers.iter().flatten().any(Option::is_some);
+    let any = |numbers: [Option<Option<Amount>>; 2]| numbers.iter().flatten().any(Option::is_some);
     Usable { limit: any(limits), used: any(uses) }
 }
 
@@ -95,7 +96,7 @@ fn by_place(pairing: Pairing<'_>, name: &'static str, sheet: &mut Sheet<'_>) -> 
 /// Riven, the client of record, warns that the order may differ:
 /// <https://github.com/MingweiSamuel/Riven/blob/v/2.x.x/riven/src/req/rate_limit.rs>.
 fn by_window(pairing: Pairing<'_>, name: &'static str, sheet: &mut Sheet<'_>) -> Usable {
-    let counts = |value: Option<&'_ [u8]>| -> Vec<(Duration, Quantity)> {
+    let counts = |value: Option<&'_ [u8]>| -> Vec<(Duration, Amount)> {
         let members = split(value.unwrap_or_default(), b',');
         members.take(MAX_WINDOWS).filter_map(windowed_count).collect()
     };
@@ -106,6 +107,7 @@ fn by_window(pairing: Pairing<'_>, name: &'static str, sheet: &mut Sheet<'_>) ->
             limit: Some(*limit),
             remaining: count.map(|(_, used)| limit.saturating_sub(*used)),
             window: Some(*window),
+            dimension: (name == "app").then_some(Dimension::Requests),
             ..LimitReading::new(Cow::Borrowed(name))
         });
     }
@@ -115,8 +117,8 @@ fn by_window(pairing: Pairing<'_>, name: &'static str, sheet: &mut Sheet<'_>) ->
 /// Riot sends two; more than this is noise.
 const MAX_WINDOWS: usize = 16;
 
-fn windowed_count(member: &[u8]) -> Option<(Duration, Quantity)> {
+fn windowed_count(member: &[u8]) -> Option<(Duration, Amount)> {
     let (count, window) = split_once(member, b':')?;
     let window = duration::decimal(window, SECOND_NS).filter(|window| !window.is_zero())?;
-    Some((window, Quantity::parse(count)?))
+    Some((window, Amount::parse(count)?))
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::amount::Amount;
 use crate::dialect::REQUESTS;
-use crate::quantity::Quantity;
 use crate::reading::LimitReading;
 use crate::sheet::Sheet;
 use crate::value::text::{split, split_once};
@@ -30,7 +30,7 @@ pub(crate) fn named<'a>(value: &'a [u8], sheet: &mut Sheet<'a>) -> bool {
 
 fn ratio<'a>(value: &[u8], name: Cow<'a, str>) -> Option<LimitReading<'a>> {
     let (used, limit) = split_once(value, b'/')?;
-    let (used, limit) = (Quantity::parse(used)?, Quantity::parse(limit)?);
+    let (used, limit) = (Amount::parse(used)?, Amount::parse(limit)?);
     // Usage beyond the limit leaves nothing, not less.
     let remaining = Some(limit.saturating_sub(used));
     Some(LimitReading { limit: Some(limit), remaining, ..LimitReading::new(name) })

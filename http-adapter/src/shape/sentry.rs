@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::quantity::Quantity;
+use crate::amount::Amount;
 use crate::reading::LimitReading;
 use crate::sheet::Sheet;
 use crate::value::duration::{self, SECOND_NS};
@@ -36,7 +36,7 @@ fn limited<'a>(category: Cow<'a, str>, wait: Duration, sheet: &mut Sheet<'a>) {
     match known {
         Some(reading) => reading.reset_after = reading.reset_after.max(Some(wait)),
         None => sheet.push_whole(LimitReading {
-            remaining: Some(Quantity::ZERO),
+            remaining: Some(Amount::ZERO),
             reset_after: Some(wait),
             ..LimitReading::new(category)
         }),

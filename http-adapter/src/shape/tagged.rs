@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::quantity::Quantity;
+use crate::amount::Amount;
 use crate::reading::LimitReading;
 use crate::sheet::Sheet;
 use crate::value::duration::{self, SECOND_NS};
@@ -14,8 +14,8 @@ pub(crate) fn endpoint<'a>(value: &[u8], name: Cow<'a, str>, sheet: &mut Sheet<'
     let mut reading = LimitReading::new(name);
     for (key, text) in split(value, b';').filter_map(|part| split_once(part, b'=')) {
         match key {
-            b"total" => reading.limit = Quantity::parse(text),
-            b"remaining" => reading.remaining = Quantity::parse(text),
+            b"total" => reading.limit = Amount::parse(text),
+            b"remaining" => reading.remaining = Amount::parse(text),
             b"resets" => reading.reset_after = seconds(text),
             _ => {}
         }
@@ -38,8 +38,8 @@ pub(crate) fn buckets(value: &[u8], kind: &'static str, sheet: &mut Sheet<'_>) -
                     let name = String::from_utf8_lossy(name);
                     reading.name = Cow::Owned(format!("{kind}:{}", name.trim_matches('"')));
                 }
-                (b"q", text) => reading.limit = Quantity::parse(text),
-                (b"r", text) => reading.remaining = Quantity::parse(text),
+                (b"q", text) => reading.limit = Amount::parse(text),
+                (b"r", text) => reading.remaining = Amount::parse(text),
                 (b"t", text) => reading.reset_after = seconds(text),
                 _ => {}
             }
@@ -54,7 +54,7 @@ pub(crate) fn buckets(value: &[u8], kind: &'static str, sheet: &mut Sheet<'_>) -
 pub(crate) fn resources<'a>(value: &'a [u8], sheet: &mut Sheet<'a>) -> bool {
     let mut any = false;
     for (name, left) in split(value, b',').filter_map(|part| split_once(part, b';')) {
-        if let Some(remaining) = Quantity::parse(left) {
+        if let Some(remaining) = Amount::parse(left) {
             let name = String::from_utf8_lossy(name);
             sheet
                 .push_whole(LimitReading { remaining: Some(remaining), ..LimitReading::new(name) });

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::amount::Amount;
 use crate::body::json;
-use crate::quantity::Quantity;
 use crate::reading::LimitReading;
 use crate::sheet::Sheet;
 use crate::value::duration::SECOND_NS;
@@ -41,7 +41,7 @@ pub(crate) fn read(value: &[u8], sheet: Option<&mut Sheet<'_>>) -> Option<Usage>
 /// An app has a handful of use cases.
 const MAX_USE_CASES: usize = 16;
 
-const PERCENT: Quantity = Quantity::new(100);
+const PERCENT: Amount = Amount::new(100);
 
 struct Found<'s, 'a> {
     sheet: Option<&'s mut Sheet<'a>>,
@@ -69,7 +69,7 @@ impl Found<'_, '_> {
     }
 
     fn read_percentage(&mut self, key: &str, value: &Value, reset_after: Option<Duration>) {
-        let Some(used) = json::quantity(value) else { return };
+        let Some(used) = json::amount(value) else { return };
         self.any = true;
         if let Some(sheet) = self.sheet.as_deref_mut() {
             sheet.push_whole(LimitReading {

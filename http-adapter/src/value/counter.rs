@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use crate::quantity::Quantity;
+use crate::amount::Amount;
 use crate::value::duration::{self, SECOND_NS};
 use crate::value::text::{has_thousands_separators, split, split_once};
 
 /// One member: a quota and, if it has one, the window that it is granted for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Member {
-    pub(crate) quota: Quantity,
+    pub(crate) quota: Amount,
     pub(crate) window: Option<Duration>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = Member> {
 /// Reads one member: a number and parameters, of which only the window counts.
 fn member(text: &[u8]) -> Option<Member> {
     let mut parts = split(text, b';');
-    let quota = Quantity::parse(parts.next()?)?;
+    let quota = Amount::parse(parts.next()?)?;
     let window = parts.find_map(|parameter| match split_once(parameter, b'=')? {
         // Older Envoy builds spell the key out.
         (b"w" | b"window", window) => duration::decimal(window, SECOND_NS),

@@ -15,17 +15,17 @@ pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
 ///
 /// Empty members are skipped, as RFC 9110, section 5.6.1.2 asks of a recipient.
 pub(crate) fn split(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    let mut rest = value;
+    segments(value, separator).filter(|member| !member.is_empty())
+}
+
+/// All members of a list, split at `separator` outside double quotes and trimmed.
+pub(crate) fn segments(value: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(value);
     std::iter::from_fn(move || {
-        while !rest.is_empty() {
-            let end = end_of_member(rest, separator);
-            let member = trim(&rest[..end]);
-            rest = rest.get(end + 1..).unwrap_or_default();
-            if !member.is_empty() {
-                return Some(member);
-            }
-        }
-        None
+        let value = rest?;
+        let end = end_of_member(value, separator);
+        rest = value.get(end + 1..);
+        Some(trim(&value[..end]))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Quantities that a server counts: requests, tokens, points, percent.
+//! Amounts of what a server counts: requests, tokens, points, percent.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,22 +11,25 @@ use crate::value::decimal::Decimal;
 /// (Amazon's selling-partner API grants 0.5 requests a second, Reddit sends `22.0`
 /// remaining). Digits beyond the ninth place are dropped: permits are rounded down.
 ///
+/// Wider than [`forbear_core::Quantity`], which it becomes behind the boundary: a reading
+/// tells what was sent, up to the last digit.
+///
 /// # Examples
 ///
 /// ```
-/// use forbear_http::Quantity;
+/// use forbear_http::Amount;
 ///
-/// let half = Quantity::parse(b"0.50").expect("it is a decimal number");
+/// let half = Amount::parse(b"0.50").expect("it is a decimal number");
 /// assert_eq!(half.to_string(), "0.5");
 /// assert_eq!((half.whole(), half.nanos()), (0, 500_000_000));
-/// assert!(Quantity::parse(b"-1").is_none());
+/// assert!(Amount::parse(b"-1").is_none());
 /// ```
 // `Duration` is a whole `u64` and nine decimal places with saturating arithmetic: exactly
 // this type, but for its name. The newtype hides that it was meant for seconds.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Quantity(Duration);
+pub struct Amount(Duration);
 
-impl Quantity {
+impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(Duration::ZERO);
 
@@ -70,14 +73,14 @@ impl Quantity {
     }
 }
 
-impl From<u64> for Quantity {
+impl From<u64> for Amount {
     fn from(whole: u64) -> Self {
         Self::new(whole)
     }
 }
 
 /// The shortest decimal form: `5000`, `0.5`.
-impl fmt::Display for Quantity {
+impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.whole())?;
         if self.nanos() > 0 {
