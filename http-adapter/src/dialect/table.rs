@@ -1,0 +1,141 @@
+//! The dialects that are built in, one row each.
+//!
+//! A prefix comes before the prefixes of itself. The hot one of each letter comes first.
+
+use std::time::Duration;
+
+use crate::dialect::{CounterRole, Dialect, Family, Naming, Shape};
+use crate::value::duration::{DAY, MINUTE};
+use crate::value::reset::ResetForm;
+
+const HUBSPOT: &str = "https://developers.hubspot.com/docs/api/usage-details";
+const SECOND: Duration = Duration::from_secs(1);
+
+/// All built-in dialects.
+pub(crate) static DIALECTS: &[Dialect] = &[
+    Dialect::counters("OpenAI, GitHub, Envoy and most others", "x-ratelimit-")
+        .in_family(Family::XRateLimit)
+        .words(&[
+            // Datadog and Ensembl: the window.
+            ("period", CounterRole::WindowSeconds),
+            // Discord: the delta twin of the reset.
+            ("reset-after", CounterRole::ResetAfter),
+            // Spring Cloud Gateway: the size of the token bucket.
+            ("burst-capacity", CounterRole::Limit),
+        ])
+        .source("https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"),
+    Dialect::counters("Trello", "x-rate-limit-api-")
+        .named(Naming::Verbatim { kept: "api-".len() })
+        .source("https://developer.atlassian.com/cloud/trello/guides/rest-api/rate-limits"),
+    Dialect::counters("X, Okta, Naver, Zendesk", "x-rate-limit-")
+        .in_family(Family::XRateLimitDashed)
+        .source("https://docs.x.com/x-api/fundamentals/rate-limits"),
+    Dialect::counters("IETF drafts 00 to 06, GitLab, Twitch, Bluesky", "ratelimit-")
+        .in_family(Family::RateLimit)
+        .words(&[
+            // GitLab: the reset again, as an HTTP-date.
+            ("resettime", CounterRole::ResetTime),
+        ])
+        .source("https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06"),
+    Dialect::counters("Anthropic", "anthropic-ratelimit-")
+        .named(Naming::CountedWindows)
+        .source("https://docs.anthropic.com/en/api/rate-limits"),
+    Dialect::counters("Anthropic, priority tier", "anthropic-priority-")
+        .named(Naming::Snake { kept: "priority-".len() })
+        .source("https://docs.anthropic.com/en/api/service-tiers"),
+    Dialect::counters("Mistral", "x-ratelimitbysize-")
+        .dimension("tokens")
+        .source("https://docs.mistral.ai"),
+    Dialect::counters("Mistral", "ratelimitbysize-").dimension("tokens").source("https://docs.mistral.ai"),
+    Dialect::counters("Together", "x-tokenlimit-")
+        .dimension("tokens")
+        .source("https://docs.together.ai/docs/rate-limits"),
+    Dialect::counters("HubSpot, the day", "x-hubspot-ratelimit-daily")
+        .words(&[("", CounterRole::Limit), ("-remaining", CounterRole::Remaining)])
+        .window(DAY)
+        .source(HUBSPOT),
+    Dialect::counters("HubSpot, the second", "x-hubspot-ratelimit-secondly")
+        .words(&[("", CounterRole::Limit), ("-remaining", CounterRole::Remaining)])
+        .window(SECOND)
+        .source(HUBSPOT),
+    Dialect::counters("HubSpot", "x-hubspot-ratelimit-")
+        .words(&[
+            ("max", CounterRole::Limit),
+            ("interval-milliseconds", CounterRole::WindowMillis),
+        ])
+        .source(HUBSPOT),
+    Dialect::counters("Contentful", "x-contentful-ratelimit-")
+        .source("https://www.contentful.com/developers/docs/references/content-management-api"),
+    Dialect::counters("Brevo", "x-sib-ratelimit-")
+        .source("https://developers.brevo.com/docs/limit-headers"),
+    Dialect::counters("Sentry API", "x-sentry-rate-limit-")
+        .source("https://docs.sentry.io/api/ratelimits"),
+    Dialect::counters("Bybit", "x-bapi-")
+        .words(&[
+            ("limit-status", CounterRole::Remaining),
+            ("limit-reset-timestamp", CounterRole::Reset),
+        ])
+        .source("https://bybit-exchange.github.io/docs/v5/rate-limit"),
+    Dialect::counters("Jumpseller", "jumpseller-perminuteratelimit-")
+        .window(MINUTE)
+        .source("https://jumpseller.com/support/api"),
+    Dialect::counters("Jumpseller", "jumpseller-persecondratelimit-")
+        .window(SECOND)
+        .source("https://jumpseller.com/support/api"),
+    Dialect::counters("Zendesk", "zendesk-ratelimit-")
+        .shaped(Shape::Endpoint)
+        .named(Naming::Verbatim { kept: 0 })
+        .source("https://developer.zendesk.com/api-reference/introduction/rate-limits"),
+    Dialect::counters("Azure Resource Manager", "x-ms-ratelimit-remaining-")
+        .shaped(Shape::RemainingOf)
+        .named(Naming::Verbatim { kept: 0 })
+        .source("https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling"),
+    Dialect::counters("Binance", "x-mbx-used-weight-")
+        .shaped(Shape::UsedIn)
+        .dimension("request_weight")
+        .source("https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md"),
+    Dialect::counters("Binance", "x-mbx-order-count-")
+        .shaped(Shape::UsedIn)
+        .dimension("orders")
+        .source("https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md"),
+    Dialect::counters("NestJS", "retry-after-")
+        .shaped(Shape::NamedWait)
+        .named(Naming::Verbatim { kept: 0 })
+        .source("https://github.com/nestjs/throttler/blob/master/src/throttler.guard.ts"),
+];
+
+/// Providers whose fields mean something that the fields alone cannot say.
+///
+/// Rare: a provider gets a row only if reading it without one is wrong.
+pub(crate) const PROFILES: &[Profile] = &[Profile {
+    provider: "prisjakt",
+    reset: ResetForm::DeltaMillis,
+    // `X-Rate-Limit-Reset: 600000` is ten minutes: as seconds it would be a week.
+    source: "https://developer.prisjakt.nu",
+}];
+
+/// What is known of a provider beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Profile {
+    pub(crate) provider: &'static str,
+    pub(crate) reset: ResetForm,
+    pub(crate) source: &'static str,
+}
+
+/// What only the built-in rows need.
+impl Dialect {
+    const fn in_family(mut self, family: Family) -> Self {
+        self.family = family;
+        self
+    }
+
+    const fn named(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    const fn shaped(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+}

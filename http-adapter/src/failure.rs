@@ -1,0 +1,81 @@
+//! Fields from which nothing usable was obtained.
+
+use std::borrow::Cow;
+
+use crate::head::Head;
+use crate::list::List;
+
+/// The field lines that failed, a count for each name.
+#[derive(Debug)]
+pub(crate) struct Failures<'a>(List<(&'a str, u32), 2>);
+
+impl<'a> Failures<'a> {
+    pub(crate) const fn new() -> Self {
+        Self(List::new())
+    }
+
+    /// Notes that a line of the field `name` failed.
+    pub(crate) fn note(&mut self, name: &'a str) {
+        for (known, count) in self.0.iter_mut() {
+            if known.eq_ignore_ascii_case(name) {
+                *count = count.saturating_add(1);
+                return;
+            }
+        }
+        self.0.push((name, 1));
+    }
+
+    /// Notes that the field `name` failed, however many lines it has.
+    pub(crate) fn note_all(&mut self, name: &'a str) {
+        self.note(name);
+        self.set(name, u32::MAX);
+    }
+
+    /// Takes back what was noted of `name`.
+    pub(crate) fn forgive(&mut self, name: &str) {
+        self.set(name, 0);
+    }
+
+    fn set(&mut self, name: &str, lines: u32) {
+        let known = self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        if let Some((_, count)) = known {
+            *count = lines;
+        }
+    }
+
+    /// The names of which every line failed, in lower case and sorted.
+    pub(crate) fn into_names(self, head: &Head<'_>) -> List<Cow<'a, str>, 2> {
+        let mut names = List::new();
+        if self.0.is_empty() {
+            return names;
+        }
+        let mut failed: Vec<Cow<'a, str>> = self
+            .0
+            .iter()
+            .filter(|(name, count)| *count > 0 && *count >= lines_of(head, name))
+            .map(|(name, _)| lower_case(name))
+            .collect();
+        failed.sort_unstable();
+        for name in failed {
+            names.push(name);
+        }
+        names
+    }
+}
+
+/// Counted only once a line has failed, so that a sound response pays nothing.
+fn lines_of(head: &Head<'_>, name: &str) -> u32 {
+    let mut lines = 0_u32;
+    head.fields.for_each(&mut |other, _| {
+        lines = lines.saturating_add(u32::from(other.eq_ignore_ascii_case(name)));
+    });
+    lines
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}

@@ -1,0 +1,233 @@
+//! The pass over the fields: each is looked up once and put where it belongs.
+
+mod counters;
+
+use std::borrow::Cow;
+
+use crate::body::signature::is_aws_code;
+use crate::clock::ServerClock;
+use crate::dialect::Dialect;
+use crate::dialect::field::{self, Means, WaitForm};
+use crate::dialect::table::DIALECTS;
+use crate::failure::Failures;
+use crate::grpc::{Grpc, Pushback};
+use crate::head::Head;
+use crate::reader::Reader;
+use crate::scope::{Scope, ScopeSource};
+use crate::shape::paired::Pairings;
+use crate::shape::{ratio, sentry, tagged, usage};
+use crate::sheet::Sheet;
+use crate::structured::StructuredField;
+use crate::value::duration::{self, MILLISECOND_NS};
+use crate::value::reset::{self, ResetForm};
+use crate::value::retry_after;
+use crate::value::text::trim;
+use crate::wait::{WaitSource, Waits};
+
+/// All that the fields of a response say.
+#[derive(Debug)]
+pub(crate) struct Gathered<'a> {
+    pub(crate) sheet: Sheet<'a>,
+    pub(crate) waits: Waits,
+    pub(crate) scope: Scope<'a>,
+    pub(crate) failures: Failures<'a>,
+    pub(crate) advice: Option<bool>,
+    pub(crate) grpc: Grpc,
+    pub(crate) signs: Signs,
+}
+
+/// Signs of throttling in single fields.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each from its own field")]
+pub(crate) struct Signs {
+    /// `x-envoy-overloaded`.
+    pub(crate) is_shedding: bool,
+    /// A throttling code in `x-amzn-errortype`.
+    pub(crate) has_aws_code: bool,
+    /// Groups in `X-Sentry-Rate-Limits`.
+    pub(crate) has_sentry_groups: bool,
+    /// `Stripe-Rate-Limited-Reason` is there.
+    pub(crate) has_stripe_reason: bool,
+}
+
+impl<'a> Gathered<'a> {
+    /// Reads the fields of `head`.
+    pub(crate) fn of(head: &Head<'a>, reader: &Reader, clock: &ServerClock) -> Self {
+        let mut pass = Pass {
+            reader,
+            clock,
+            pairs: Pairings::default(),
+            counters: StructuredField::default(),
+            policies: StructuredField::default(),
+            to: Self {
+                sheet: Sheet::new(),
+                waits: Waits::default(),
+                scope: Scope::default(),
+                failures: Failures::new(),
+                advice: None,
+                grpc: Grpc::default(),
+                signs: Signs::default(),
+            },
+        };
+        head.fields.for_each(&mut |name, value| pass.visit(name, trim(value)));
+        pass.finish(head);
+        pass.to
+    }
+}
+
+/// The pass under way.
+struct Pass<'a, 'r> {
+    reader: &'r Reader,
+    clock: &'r ServerClock,
+    pairs: Pairings<'a>,
+    counters: StructuredField<'a>,
+    policies: StructuredField<'a>,
+    to: Gathered<'a>,
+}
+
+/// Longer names are not looked at: the longest that means something has 45 octets, and
+/// the rest is room for a dimension.
+const MAX_NAME: usize = 128;
+
+/// The letters that a built-in prefix starts with.
+const FIRST_LETTERS: &[u8] = b"xrazj";
+
+impl<'a, 'r> Pass<'a, 'r> {
+    fn visit(&mut self, name: &'a str, value: &'a [u8]) {
+        let mut buffer = [0; MAX_NAME];
+        let Some(lower) = lower_case(name, &mut buffer) else { return };
+        if let Some(known) = field::find(lower) {
+            let is_stale = self.clock.is_cached && known.means.is_counter();
+            if !is_stale && !self.single_field(known.means, value) {
+                self.to.failures.note(name);
+            }
+        } else if let Some(dialect) = self.dialect_of(lower) {
+            self.dialect_field(dialect, name, lower, value);
+        }
+    }
+
+    fn dialect_of(&self, lower: &str) -> Option<&'r Dialect> {
+        let is_meant = |dialect: &&Dialect| lower.starts_with(dialect.prefix());
+        let own = self.reader.dialects.iter().find(is_meant);
+        let may_be_built_in =
+            || lower.as_bytes().first().is_some_and(|b| FIRST_LETTERS.contains(b));
+        own.or_else(|| may_be_built_in().then(|| DIALECTS.iter().find(is_meant))?)
+    }
+
+    /// Reads a field that has a row of its own; says whether it was usable.
+    fn single_field(&mut self, means: Means, value: &'a [u8]) -> bool {
+        let to = &mut self.to;
+        match means {
+            Means::Wait(source, form) => return self.explicit_wait(source, form, value),
+            Means::Advice => return self.advice(value),
+            Means::Scope(source) => {
+                to.signs.has_stripe_reason |= source == ScopeSource::StripeReason;
+                to.scope.offer(source, String::from_utf8_lossy(value));
+            }
+            Means::GlobalScope => {
+                if value.eq_ignore_ascii_case(b"true") {
+                    to.scope.offer(ScopeSource::Global, Cow::Borrowed("global"));
+                }
+            }
+            Means::Overloaded => to.signs.is_shedding |= !value.eq_ignore_ascii_case(b"false"),
+            Means::AwsErrorType => {
+                let code = std::str::from_utf8(value).unwrap_or_default();
+                to.signs.has_aws_code |= is_aws_code(code);
+            }
+            Means::ContentType => to.grpc.note_content_type(value),
+            Means::GrpcStatus => return to.grpc.note_status(value),
+            Means::GrpcPushback => to.grpc.note_pushback(value),
+            // Failures of these are noted when all lines are known.
+            Means::RateLimit => self.counters.read_counters(value),
+            Means::RateLimitPolicy => self.policies.read_policies(value),
+            Means::Paired(pair, side) => self.pairs.note(pair, side, value),
+            Means::Counter(family, role) => {
+                return self.counter(
+                    (family, Cow::Borrowed(crate::dialect::REQUESTS), None),
+                    role,
+                    self.reader.reset,
+                    value,
+                );
+            }
+            Means::RatePerSecond => return self.rate_per_second(value),
+            Means::Ratio => return ratio::single(value, &mut to.sheet),
+            Means::NamedRatios => return ratio::named(value, &mut to.sheet),
+            Means::Buckets(kind) => return tagged::buckets(value, kind, &mut to.sheet),
+            Means::SentryGroups => {
+                // Not a counter but a refusal, which a cache does not make stale.
+                let any = sentry::groups(value, &mut to.sheet);
+                to.signs.has_sentry_groups |= any;
+                return any;
+            }
+            Means::UsageJson => return self.usage(value),
+        }
+        true
+    }
+
+    fn explicit_wait(&mut self, source: WaitSource, form: WaitForm, value: &[u8]) -> bool {
+        let base = self.clock.base;
+        let wait = match form {
+            WaitForm::Millis => retry_after::members(value)
+                .filter_map(|member| duration::decimal(member, MILLISECOND_NS))
+                .max()
+                .filter(|_| !crate::value::text::has_thousands_separators(value)),
+            WaitForm::RetryAfter => retry_after::parse(value, base),
+            WaitForm::GoDuration => duration::go(value),
+            WaitForm::Instant => reset::parse(value, ResetForm::BySize, base),
+        };
+        wait.map(|wait| self.to.waits.add(source, wait)).is_some()
+    }
+
+    /// `true` or `false` in any case; a refusal beats any encouragement.
+    fn advice(&mut self, value: &[u8]) -> bool {
+        let advice = match value {
+            _ if value.eq_ignore_ascii_case(b"true") => true,
+            _ if value.eq_ignore_ascii_case(b"false") => false,
+            _ => return false,
+        };
+        self.to.advice = Some(self.to.advice.unwrap_or(true) && advice);
+        true
+    }
+
+    fn usage(&mut self, value: &[u8]) -> bool {
+        let sheet = (!self.clock.is_cached).then_some(&mut self.to.sheet);
+        let Some(usage) = usage::read(value, sheet) else { return false };
+        if let Some(wait) = usage.regain_access {
+            self.to.waits.add(WaitSource::RegainAccess, wait);
+        }
+        if let Some(kind) = usage.kind {
+            self.to.scope.offer(ScopeSource::MetaType, Cow::Owned(kind));
+        }
+        true
+    }
+
+    fn finish(&mut self, head: &Head<'a>) {
+        if self.clock.is_date_malformed {
+            self.to.failures.note_all("date");
+        }
+        if self.clock.is_age_malformed {
+            self.to.failures.note_all("age");
+        }
+        if !std::mem::take(&mut self.counters).settle(&mut self.to.sheet) {
+            self.to.failures.note_all("ratelimit");
+        }
+        if !std::mem::take(&mut self.policies).settle(&mut self.to.sheet) {
+            self.to.failures.note_all("ratelimit-policy");
+        }
+        self.join_pairs(head);
+        if let Some(Pushback::Wait(wait)) = self.to.grpc.pushback() {
+            self.to.waits.add(WaitSource::GrpcPushback, wait);
+        }
+    }
+}
+
+/// The name in lower case, borrowed if it is so already; `None` if it is too long.
+fn lower_case<'b>(name: &'b str, buffer: &'b mut [u8; MAX_NAME]) -> Option<&'b str> {
+    if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return (name.len() <= MAX_NAME).then_some(name);
+    }
+    let buffer = buffer.get_mut(..name.len())?;
+    buffer.copy_from_slice(name.as_bytes());
+    buffer.make_ascii_lowercase();
+    std::str::from_utf8(buffer).ok()
+}

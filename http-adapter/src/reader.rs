@@ -1,0 +1,139 @@
+//! The reader: one pass over the fields, then the body, then the verdict.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use forbear_core::Throttle;
+
+use crate::amount::Amount;
+use crate::body::Body;
+use crate::body::{hint, signature};
+use crate::clock::ServerClock;
+use crate::dialect::Dialect;
+use crate::dialect::table::PROFILES;
+use crate::gather::Gathered;
+use crate::head::Head;
+use crate::reading::Reading;
+use crate::scope::ScopeSource;
+use crate::value::reset::ResetForm;
+use crate::verdict::Evidence;
+use crate::wait::WaitSource;
+
+/// Reads responses into rate signals.
+///
+/// Knows the dialects of some sixty vendors and of the IETF drafts without being told
+/// which one it reads: names and sizes of numbers tell them apart. It holds what they do
+/// not tell, and what a user adds.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_http::{Head, Reader};
+///
+/// let headers = [
+///     ("Retry-After", "20"),
+///     ("X-RateLimit-Limit", "5000"),
+///     ("X-RateLimit-Remaining", "0"),
+///     ("X-RateLimit-Reset", "1787227260"),
+/// ];
+/// let now = Duration::from_secs(1_787_227_200);
+/// let reading = Reader::new().read(&Head::new(429, &headers), now);
+///
+/// assert!(reading.is_throttled());
+/// assert_eq!(reading.retry_after(), Some(Duration::from_secs(20)));
+/// let window = reading.limits().next().expect("one window");
+/// assert_eq!(window.remaining, Some(0.into()));
+/// assert_eq!(window.reset_after, Some(Duration::from_secs(60)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    /// Searched before the built-in ones.
+    pub(crate) dialects: Vec<Dialect>,
+    pub(crate) reset: ResetForm,
+}
+
+impl Reader {
+    /// A reader of everything that explains itself.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { dialects: Vec::new(), reset: ResetForm::BySize }
+    }
+
+    /// A reader that also knows what only the provider's name can tell.
+    ///
+    /// An unknown provider is no error: most need no profile.
+    #[must_use]
+    pub fn for_provider(provider: &str) -> Self {
+        let profile = PROFILES.iter().find(|row| row.provider.eq_ignore_ascii_case(provider));
+        profile.map_or_else(Self::new, |profile| Self::new().with_reset(profile.reset))
+    }
+
+    /// Adds a dialect, before the built-in ones.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialects.push(dialect);
+        self
+    }
+
+    /// Sets what a bare number in a reset means, where the dialect does not say.
+    #[must_use]
+    pub const fn with_reset(mut self, form: ResetForm) -> Self {
+        self.reset = form;
+        self
+    }
+
+    /// Reads a response.
+    ///
+    /// `now_unix` is the wall clock at receipt, since the Unix epoch. It is used only if
+    /// the response has no usable `Date`: server and client clocks differ, and an hour of
+    /// skew would be an hour of waiting or none at all.
+    #[must_use]
+    pub fn read<'a>(&self, head: &Head<'a>, now_unix: Duration) -> Reading<'a> {
+        let clock = ServerClock::of(head, now_unix);
+        let mut gathered = Gathered::of(head, self, &clock);
+        let body = head.body.map(Body::parse).unwrap_or_default();
+        let body_window = body.json().filter(|_| !clock.is_cached).and_then(hint::query_cost);
+        if let Some(window) = body_window {
+            gathered.sheet.push_whole(window);
+        }
+
+        let limits = gathered.sheet.settle();
+        let evidence = Evidence {
+            status: head.status,
+            has_wait: gathered.waits.has_header_hint(),
+            has_empty_window: limits.iter().any(|w| w.remaining.is_some_and(Amount::is_zero)),
+            advice: gathered.advice,
+            grpc: gathered.grpc,
+            signs: gathered.signs,
+            signature: signature::find(head.status, &body),
+        };
+        let throttle = evidence.throttle();
+
+        // A body is believed only on a response that is known to be an error.
+        let error = body.json().filter(|_| head.status >= 400 || throttle.is_some());
+        if let Some(wait) = error.and_then(|error| hint::wait(error, clock.base)) {
+            gathered.waits.add(WaitSource::Body, wait);
+        }
+        if let Some(bucket) = error.and_then(hint::scope) {
+            gathered.scope.offer(ScopeSource::Body, Cow::Owned(bucket.to_owned()));
+        }
+
+        let scope = gathered.scope.into_text();
+        Reading {
+            status: head.status,
+            throttle: throttle.map(|kind| refined(kind, scope.as_deref())),
+            retryable: evidence.retryable(),
+            retry_after: gathered.waits.first(),
+            limits,
+            scope,
+            malformed: gathered.failures.into_names(head),
+        }
+    }
+}
+
+/// A scope may tell concurrency from rate, as Stripe's `endpoint-concurrency` does.
+fn refined(kind: Throttle, scope: Option<&str>) -> Throttle {
+    let is_concurrency = scope.is_some_and(|scope| scope.contains("concurren"));
+    if kind == Throttle::RateLimit && is_concurrency { Throttle::Concurrency } else { kind }
+}

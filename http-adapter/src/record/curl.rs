@@ -1,0 +1,76 @@
+//! Records from the output of `curl -si`.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::record::Record;
+use crate::record::error::{Kind, RecordError, excerpt};
+use crate::value::text::trim;
+
+pub(super) fn parse(output: &[u8], now_unix: Duration) -> Result<Record, RecordError> {
+    let mut lines = Lines { rest: output, read: 0 };
+    let first = lines.next().unwrap_or_default();
+    let mut status = status_of(first)
+        .ok_or_else(|| RecordError(Kind::NoStatusLine(excerpt(&String::from_utf8_lossy(first)))))?;
+    loop {
+        let headers = fields(&mut lines)?;
+        // Another head follows a redirect, a `100 Continue` or a `CONNECT`.
+        let mut ahead = lines;
+        if let Some(next) = ahead.next().and_then(status_of) {
+            status = next;
+            lines = ahead;
+            continue;
+        }
+        let body = (!lines.rest.is_empty()).then(|| lines.rest.to_vec());
+        return Ok(Record { id: Value::Null, provider: None, now_unix, status, headers, body });
+    }
+}
+
+/// Lines that end with LF or CRLF, and how many were read.
+#[derive(Clone, Copy)]
+struct Lines<'a> {
+    rest: &'a [u8],
+    read: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        self.read += 1;
+        let end = self.rest.iter().position(|&byte| byte == b'\n').unwrap_or(self.rest.len());
+        let line = &self.rest[..end];
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// The code of `HTTP/1.1 429 Too Many Requests` or `HTTP/2 429`.
+fn status_of(line: &[u8]) -> Option<u16> {
+    let mut words = line.strip_prefix(b"HTTP/")?.split(|&byte| byte == b' ');
+    words.next().filter(|version| !version.is_empty())?;
+    let code = words.next().filter(|code| code.len() == 3)?;
+    std::str::from_utf8(code).ok()?.parse().ok()
+}
+
+/// The field lines up to the empty line.
+fn fields(lines: &mut Lines<'_>) -> Result<Vec<(String, Vec<u8>)>, RecordError> {
+    let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
+    while let Some(line) = lines.next().filter(|line| !line.is_empty()) {
+        // RFC 9112, section 5.2: a folded line continues the value before it.
+        if let ([b' ' | b'\t', ..], Some((_, value))) = (line, fields.last_mut()) {
+            value.push(b' ');
+            value.extend_from_slice(trim(line));
+            continue;
+        }
+        let colon = line.iter().position(|&byte| byte == b':').ok_or_else(|| {
+            let text = excerpt(&String::from_utf8_lossy(line));
+            RecordError(Kind::NoColon { line: lines.read, text })
+        })?;
+        let name = String::from_utf8_lossy(&line[..colon]).into_owned();
+        fields.push((name, trim(&line[colon + 1..]).to_vec()));
+    }
+    Ok(fields)
+}

@@ -1,0 +1,32 @@
+//! Everything that goes through the public interface.
+
+/// What is read of bodies, and what is not.
+mod body;
+/// The server's clock: `Date`, `Age` and the local one.
+mod clock;
+/// The published corpus of responses, case by case.
+mod corpus;
+/// Limits and remainders: numbers, lists, policies, sentinels.
+mod counters;
+/// Each vendor's way of saying it.
+mod dialects;
+/// One window told by several families of fields.
+mod families;
+/// Octets that nobody should send.
+mod hostile;
+/// Records: lines of JSON and the output of `curl -si`.
+mod record;
+/// The grammar of resets, and the sizes that tell their meaning.
+mod reset;
+/// The grammar of `Retry-After` and of the three forms of a date.
+mod retry_after;
+/// A reading as the engine sees it.
+mod signal;
+/// `RateLimit` and `RateLimit-Policy` as structured fields.
+mod structured;
+/// Throttled or not, retryable or not, and whose bucket.
+mod verdict;
+/// Which explicit wait is believed.
+mod waits;
+
+mod support;
