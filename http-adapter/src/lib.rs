@@ -1,8 +1,12 @@
-//! HTTP responses as rate signals.
+//! HTTP responses as rate signals, and a tower layer that obeys a policy.
 //!
-//! The parser half: status, header fields, perhaps a body, and the wall clock at receipt
-//! become a [`Reading`]: was the request held back, why, for how long, and which windows
-//! does the server report. It does no I/O and reads no clock, and no octets make it panic.
+//! The half that reads: status, header fields, perhaps a body, and the wall clock at
+//! receipt become a [`Reading`]: was the request held back, why, for how long, and which
+//! windows does the server report. It does no I/O and reads no clock, and no octets make
+//! it panic.
+//!
+//! The half that sends: [`ForbearLayer`] puts a [`Policy`](forbear_core::Policy) in front
+//! of a client.
 
 mod amount;
 mod body;
@@ -12,6 +16,7 @@ mod failure;
 mod gather;
 mod grpc;
 mod head;
+mod layer;
 mod list;
 mod merge;
 mod reader;
@@ -25,12 +30,17 @@ mod structured;
 mod value;
 mod verdict;
 mod wait;
+mod wall_clock;
 
 pub use crate::{
     amount::Amount,
     dialect::known::{KnownField, known_fields},
     dialect::{CounterRole, Dialect},
     head::{Fields, Head},
+    layer::{
+        Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, ReplayBody,
+        ReplayError, ReplayableBody,
+    },
     reader::Reader,
     reading::{LimitReading, Reading},
     record::{Record, RecordError},

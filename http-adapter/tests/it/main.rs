@@ -1,4 +1,16 @@
 //! Everything that goes through the public interface.
+#![allow(
+    missing_docs,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic,
+    clippy::pedantic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test may panic, wait and print what it measured"
+)]
 
 /// What is read of bodies, and what is not.
 mod body;
@@ -14,12 +26,18 @@ mod dialects;
 mod families;
 /// Octets that nobody should send.
 mod hostile;
+/// The layer: what is sent again, what is not, and what comes back.
+mod layer;
+/// Drains through a real server that limits rates.
+mod nginx;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
 /// The grammar of resets, and the sizes that tell their meaning.
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
 mod retry_after;
+/// Real servers, started on loopback.
+mod server;
 /// A reading as the engine sees it.
 mod signal;
 /// `RateLimit` and `RateLimit-Policy` as structured fields.

@@ -1,0 +1,54 @@
+//! What the layer needs of a request.
+
+use http::{HeaderMap, Method, Request};
+
+use super::ReplayableBody;
+
+/// A request that the layer can send, and perhaps send again.
+pub trait HttpRequest: Sized {
+    /// Its method.
+    fn method(&self) -> &Method;
+
+    /// Its header fields.
+    fn headers(&self) -> &HeaderMap;
+
+    /// Its header fields, to add to.
+    fn headers_mut(&mut self) -> &mut HeaderMap;
+
+    /// A copy that can be sent once more, if there can be one.
+    fn try_replay(&self) -> Option<Self>;
+
+    /// Whether this copy, made before the original was sent, is still whole.
+    fn can_replay(&self) -> bool {
+        true
+    }
+}
+
+impl<B: ReplayableBody> HttpRequest for Request<B> {
+    fn method(&self) -> &Method {
+        self.method()
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers()
+    }
+
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.headers_mut()
+    }
+
+    fn try_replay(&self) -> Option<Self> {
+        let body = self.body().try_replay()?;
+        let mut copy = Self::new(body);
+        *copy.method_mut() = self.method().clone();
+        *copy.uri_mut() = self.uri().clone();
+        *copy.version_mut() = self.version();
+        *copy.headers_mut() = self.headers().clone();
+        *copy.extensions_mut() = self.extensions().clone();
+        Some(copy)
+    }
+
+    fn can_replay(&self) -> bool {
+        self.body().can_replay()
+    }
+}
