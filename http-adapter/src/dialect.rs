@@ -137,6 +137,9 @@ impl Dialect {
             return Some(Resolved { role: *role, dimension: "", window: self.window });
         }
         let (role, dimension) = leading_role(rest).or_else(|| trailing_role(rest))?;
+        if common_name(dimension).is_some() {
+            return Some(Resolved { role, dimension, window: self.window });
+        }
         let (dimension, named) = match self.naming {
             Naming::CountedWindows => (dimension, counted_window(dimension)),
             Naming::Snake { .. } | Naming::Verbatim { .. } => named_window(dimension),
@@ -197,6 +200,12 @@ pub(crate) enum Family {
     Vendor,
 }
 
+impl Family {
+    /// All families, in the order in which they are believed.
+    pub(crate) const BEST_FIRST: [Self; 5] =
+        [Self::Structured, Self::RateLimit, Self::XRateLimit, Self::XRateLimitDashed, Self::Vendor];
+}
+
 /// What kind of field a prefix introduces.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Shape {
@@ -221,13 +230,6 @@ pub(crate) struct Resolved<'n> {
     pub(crate) window: Option<Duration>,
 }
 
-const LEADING: [(&str, CounterRole); 4] = [
-    ("limit", CounterRole::Limit),
-    ("remaining", CounterRole::Remaining),
-    ("reset", CounterRole::Reset),
-    ("used", CounterRole::Used),
-];
-
 const TRAILING: [(&str, CounterRole); 5] = [
     ("-limit", CounterRole::Limit),
     ("-remaining", CounterRole::Remaining),
@@ -237,11 +239,19 @@ const TRAILING: [(&str, CounterRole); 5] = [
     ("-interval-ms", CounterRole::WindowMillis),
 ];
 
+/// Spelled out and not a table, so that each comparison is with a constant: this is the
+/// hottest code of a response with six counters.
 fn leading_role(rest: &str) -> Option<(CounterRole, &str)> {
-    LEADING.iter().find_map(|(word, role)| match rest.strip_prefix(word)? {
-        "" => Some((*role, "")),
-        more => Some((*role, more.strip_prefix('-')?)),
-    })
+    let (role, more) = if let Some(more) = rest.strip_prefix("remaining") {
+        (CounterRole::Remaining, more)
+    } else if let Some(more) = rest.strip_prefix("limit") {
+        (CounterRole::Limit, more)
+    } else if let Some(more) = rest.strip_prefix("reset") {
+        (CounterRole::Reset, more)
+    } else {
+        (CounterRole::Used, rest.strip_prefix("used")?)
+    };
+    if more.is_empty() { Some((role, "")) } else { Some((role, more.strip_prefix('-')?)) }
 }
 
 fn trailing_role(rest: &str) -> Option<(CounterRole, &str)> {
@@ -285,13 +295,8 @@ pub(crate) fn interval(text: &str) -> Option<Duration> {
 /// The name of a reading, borrowed where it is spelled like the field.
 pub(crate) fn reading_name(naming: Naming, raw: &str) -> Cow<'_, str> {
     let snake = !matches!(naming, Naming::Verbatim { .. });
-    if snake {
-        // The common ones are told apart without an allocation.
-        for (spelled, name) in COMMON_DIMENSIONS {
-            if raw.eq_ignore_ascii_case(spelled) {
-                return Cow::Borrowed(name);
-            }
-        }
+    if let Some(name) = common_name(raw).filter(|_| snake) {
+        return Cow::Borrowed(name);
     }
     let must_change = |byte: u8| byte.is_ascii_uppercase() || (snake && byte == b'-');
     if !raw.bytes().any(must_change) {
@@ -301,12 +306,15 @@ pub(crate) fn reading_name(naming: Naming, raw: &str) -> Cow<'_, str> {
     Cow::Owned(if snake { lower.replace('-', "_") } else { lower })
 }
 
-const COMMON_DIMENSIONS: [(&str, &str); 6] = [
-    ("requests", REQUESTS),
-    ("tokens", "tokens"),
-    ("input-tokens", "input_tokens"),
-    ("output-tokens", "output_tokens"),
-    ("project-tokens", "project_tokens"),
-    // Mistral, <https://docs.mistral.ai>: `x-ratelimit-limit-req-minute`.
-    ("req", REQUESTS),
-];
+/// The name of a dimension that is met so often that it is worth no allocation.
+fn common_name(dimension: &str) -> Option<&'static str> {
+    Some(match dimension {
+        // Mistral, <https://docs.mistral.ai>: `x-ratelimit-limit-req-minute`.
+        "" | REQUESTS | "req" => REQUESTS,
+        "tokens" => "tokens",
+        "input-tokens" => "input_tokens",
+        "output-tokens" => "output_tokens",
+        "project-tokens" => "project_tokens",
+        _ => return None,
+    })
+}

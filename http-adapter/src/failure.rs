@@ -3,26 +3,28 @@
 use std::borrow::Cow;
 
 use crate::head::Head;
-use crate::list::List;
+use crate::list::LIMIT;
 
 /// The field lines that failed, a count for each name.
 #[derive(Debug)]
-pub(crate) struct Failures<'a>(List<(&'a str, u32), 2>);
+pub(crate) struct Failures<'a>(Vec<(&'a str, u32)>);
 
 impl<'a> Failures<'a> {
     pub(crate) const fn new() -> Self {
-        Self(List::new())
+        Self(Vec::new())
     }
 
     /// Notes that a line of the field `name` failed.
     pub(crate) fn note(&mut self, name: &'a str) {
-        for (known, count) in self.0.iter_mut() {
+        for (known, count) in &mut self.0 {
             if known.eq_ignore_ascii_case(name) {
                 *count = count.saturating_add(1);
                 return;
             }
         }
-        self.0.push((name, 1));
+        if self.0.len() < LIMIT {
+            self.0.push((name, 1));
+        }
     }
 
     /// Notes that the field `name` failed, however many lines it has.
@@ -44,21 +46,11 @@ impl<'a> Failures<'a> {
     }
 
     /// The names of which every line failed, in lower case and sorted.
-    pub(crate) fn into_names(self, head: &Head<'_>) -> List<Cow<'a, str>, 2> {
-        let mut names = List::new();
-        if self.0.is_empty() {
-            return names;
-        }
-        let mut failed: Vec<Cow<'a, str>> = self
-            .0
-            .iter()
-            .filter(|(name, count)| *count > 0 && *count >= lines_of(head, name))
-            .map(|(name, _)| lower_case(name))
-            .collect();
-        failed.sort_unstable();
-        for name in failed {
-            names.push(name);
-        }
+    pub(crate) fn into_names(self, head: &Head<'_>) -> Vec<Cow<'a, str>> {
+        let failed =
+            self.0.iter().filter(|(name, lines)| *lines > 0 && *lines >= lines_of(head, name));
+        let mut names: Vec<_> = failed.map(|(name, _)| lower_case(name)).collect();
+        names.sort_unstable();
         names
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 /// What a response says in gRPC's fields.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Grpc {
     has_content_type: bool,
     status: Option<u8>,
@@ -28,6 +28,10 @@ const EXHAUSTED: u8 = 8;
 const UNAVAILABLE: u8 = 14;
 
 impl Grpc {
+    pub(crate) const fn new() -> Self {
+        Self { has_content_type: false, status: None, pushback: None }
+    }
+
     pub(crate) fn note_content_type(&mut self, value: &[u8]) {
         let is_grpc = |head: &[u8]| head.eq_ignore_ascii_case(b"application/grpc");
         self.has_content_type |= value.get(..16).is_some_and(is_grpc);

@@ -91,7 +91,8 @@ impl Reader {
     #[must_use]
     pub fn read<'a>(&self, head: &Head<'a>, now_unix: Duration) -> Reading<'a> {
         let clock = ServerClock::of(head, now_unix);
-        let mut gathered = Gathered::of(head, self, &clock);
+        let mut gathered = Gathered::new();
+        gathered.read(head, self, &clock);
         let body = head.body.map(Body::parse).unwrap_or_default();
         let body_window = body.json().filter(|_| !clock.is_cached).and_then(hint::query_cost);
         if let Some(window) = body_window {

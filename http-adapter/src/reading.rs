@@ -26,7 +26,7 @@ pub struct Reading<'a> {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) limits: Limits<'a>,
     pub(crate) scope: Option<Cow<'a, str>>,
-    pub(crate) malformed: List<Cow<'a, str>, 2>,
+    pub(crate) malformed: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Reading<'a> {

@@ -40,10 +40,14 @@ pub(crate) enum ScopeSource {
 }
 
 /// The best scope so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scope<'a>(Option<(ScopeSource, Cow<'a, str>)>);
 
 impl<'a> Scope<'a> {
+    pub(crate) const fn new() -> Self {
+        Self(None)
+    }
+
     /// Offers a scope: kept if nothing better, and nothing as good, was there before.
     pub(crate) fn offer(&mut self, source: ScopeSource, text: Cow<'a, str>) {
         if !text.is_empty() && self.0.as_ref().is_none_or(|(known, _)| source < *known) {

@@ -13,7 +13,7 @@ use forbear_core::Dimension;
 
 use crate::amount::Amount;
 use crate::dialect::{CounterRole, Family};
-use crate::list::List;
+use crate::list::{LIMIT, List};
 use crate::merge;
 use crate::reading::{INLINE_LIMITS, LimitReading, Limits};
 use crate::value::counter::Member;
@@ -22,9 +22,9 @@ use crate::value::counter::Member;
 #[derive(Debug)]
 pub(crate) struct Sheet<'a> {
     slots: List<Slot<'a>, INLINE_LIMITS>,
-    policies: List<Policy<'a>, 2>,
+    policies: Vec<Policy<'a>>,
     /// Windows that a vendor's field gave as a whole.
-    whole: Limits<'a>,
+    whole: Vec<LimitReading<'a>>,
 }
 
 /// A window under collection.
@@ -66,7 +66,7 @@ struct Policy<'a> {
 
 impl<'a> Sheet<'a> {
     pub(crate) const fn new() -> Self {
-        Self { slots: List::new(), policies: List::new(), whole: List::new() }
+        Self { slots: List::new(), policies: Vec::new(), whole: Vec::new() }
     }
 
     /// The slot of a window, made if need be; `None` if there are too many.
@@ -88,7 +88,7 @@ impl<'a> Sheet<'a> {
 
     /// Adds a window that needs no settling.
     pub(crate) fn push_whole(&mut self, reading: LimitReading<'a>) {
-        if reading.says_something() {
+        if reading.says_something() && self.whole.len() < LIMIT {
             self.whole.push(reading);
         }
     }
@@ -101,7 +101,9 @@ impl<'a> Sheet<'a> {
     /// Adds a policy.
     pub(crate) fn push_policy(&mut self, family: Family, name: Cow<'a, str>, member: Member) {
         let Member { quota, window } = member;
-        self.policies.push(Policy { family, name, quota, window, is_taken: false });
+        if self.policies.len() < LIMIT {
+            self.policies.push(Policy { family, name, quota, window, is_taken: false });
+        }
     }
 
     /// Forgets the plain counters of `family` that have `name`.
@@ -113,31 +115,26 @@ impl<'a> Sheet<'a> {
     }
 
     /// The readings: families merged, policies joined to the counters they explain.
-    pub(crate) fn settle(mut self) -> Limits<'a> {
+    pub(crate) fn settle(&mut self) -> Limits<'a> {
         let mut settled = Limits::new();
-        for family in [
-            Family::Structured,
-            Family::RateLimit,
-            Family::XRateLimit,
-            Family::XRateLimitDashed,
-            Family::Vendor,
-        ] {
+        for family in Family::BEST_FIRST {
             let higher = if family == Family::Vendor { 0 } else { settled.len() };
             for slot in self.slots.iter_mut().filter(|slot| slot.family == family) {
                 let reading = slot.settle(&mut self.policies);
                 merge::add(&mut settled, higher, reading);
             }
             for policy in self.policies.iter_mut().filter(|policy| policy.family == family) {
-                if let Some(reading) = policy.settle() {
-                    // The same policy may be listed twice (Lokalise).
-                    if !settled.iter().any(|known| *known == reading) {
-                        merge::add(&mut settled, higher, reading);
-                    }
+                // The same policy may be listed twice (Lokalise).
+                let reading = policy.settle();
+                let is_new =
+                    |reading: &LimitReading<'_>| settled.iter().all(|known| known != reading);
+                if let Some(reading) = reading.filter(is_new) {
+                    merge::add(&mut settled, higher, reading);
                 }
             }
         }
-        for reading in self.whole.iter_mut() {
-            settled.push(mem::replace(reading, LimitReading::new(Cow::Borrowed(""))));
+        for reading in self.whole.drain(..) {
+            settled.push(reading);
         }
         settled
     }
@@ -197,7 +194,7 @@ impl<'a> Slot<'a> {
         self.hinted_window = self.hinted_window.or(window);
     }
 
-    fn settle(&mut self, policies: &mut List<Policy<'a>, 2>) -> LimitReading<'a> {
+    fn settle(&mut self, policies: &mut [Policy<'a>]) -> LimitReading<'a> {
         let reset_after = self.reset.map(|(_, left)| left);
         let limit = self.limit.or_else(|| {
             // Reddit sends what is used and what remains, and no limit.
@@ -229,7 +226,7 @@ impl<'a> Slot<'a> {
         &self,
         limit: Option<Amount>,
         reset_after: Option<Duration>,
-        policies: &mut List<Policy<'a>, 2>,
+        policies: &mut [Policy<'a>],
     ) -> Option<Duration> {
         let mine = policies
             .iter_mut()

@@ -23,7 +23,7 @@ use sfv::{BareItemFromInput, KeyRef, Parser};
 
 use crate::amount::Amount;
 use crate::dialect::{CounterRole, Family, REQUESTS};
-use crate::list::List;
+use crate::list::LIMIT;
 use crate::sheet::Sheet;
 use crate::value::counter;
 use crate::value::duration::MAX;
@@ -48,7 +48,7 @@ impl<'a> StructuredField<'a> {
     }
 
     /// Puts the members into the sheet, unless a line was malformed; says whether none was.
-    pub(crate) fn settle(mut self, sheet: &mut Sheet<'a>) -> bool {
+    pub(crate) fn settle(&mut self, sheet: &mut Sheet<'a>) -> bool {
         if !self.has_failed {
             self.members.iter_mut().for_each(|member| member.settle(sheet));
         }
@@ -56,7 +56,7 @@ impl<'a> StructuredField<'a> {
     }
 }
 
-type Members<'a> = List<Member<'a>, 2>;
+type Members<'a> = Vec<Member<'a>>;
 
 /// One member of either field.
 #[derive(Debug, Default)]
@@ -150,9 +150,7 @@ fn push_useful<'a>(
 ) -> Option<()> {
     let mut useful = members.into_iter().filter(is_useful).peekable();
     useful.peek()?;
-    useful.for_each(|member| {
-        into.push(member);
-    });
+    into.extend(useful.take(LIMIT));
     Some(())
 }
 

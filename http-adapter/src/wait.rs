@@ -23,10 +23,14 @@ pub(crate) enum WaitSource {
 }
 
 /// One place per source.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Waits([Option<Duration>; WaitSource::Body as usize + 1]);
 
 impl Waits {
+    pub(crate) const fn new() -> Self {
+        Self([None; WaitSource::Body as usize + 1])
+    }
+
     /// Adds a wait. Of two from one source the longer one stands; says whether it does.
     pub(crate) fn add(&mut self, source: WaitSource, wait: Duration) -> bool {
         let place = &mut self.0[source as usize];

@@ -107,7 +107,7 @@ const SIGNATURES: &[Signature] = &[
     // Slack, <https://docs.slack.dev/apis/web-api/rate-limits>.
     row(OK, &["error"], Is::OneOf(&["ratelimited"]), LIMITED),
     // GitHub's GraphQL, and Shopify's, and Linear's.
-    row(OK, &["errors", "type"], Is::OneOf(&["RATE_LIMITED"]), LIMITED),
+    row(OK, &["errors", "type"], Is::OneOf(&["RATE_LIMITED", "RATE_LIMIT"]), LIMITED),
     row(OK, &["errors", "extensions", "code"], Is::OneOf(&["THROTTLED"]), LIMITED),
     row(BAD_REQUEST, &["errors", "extensions", "code"], Is::OneOf(&["RATELIMITED"]), LIMITED),
     // GitHub, as go-github and octokit tell a limit from a missing permission.

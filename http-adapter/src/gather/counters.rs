@@ -24,7 +24,7 @@ use crate::wait::WaitSource;
 /// What tells a window from others: family, name, and the window in the field's name.
 pub(super) type Identity<'a> = (Family, Cow<'a, str>, Option<Duration>);
 
-impl<'a> Pass<'a, '_> {
+impl<'a> Pass<'a, '_, '_> {
     /// Reads a field that a dialect's prefix introduces.
     pub(super) fn dialect_field(
         &mut self,

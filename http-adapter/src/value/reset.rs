@@ -58,9 +58,12 @@ fn member(value: &[u8], form: ResetForm, base: UnixTime) -> Option<Duration> {
     if let Some(number) = Decimal::parse(value) {
         return time_left(&number, form, base);
     }
-    let instant = rfc3339::parse(value)
-        .or_else(|| http_date::parse(value, base))
-        .or_else(|| http_date::javascript(value));
+    // A date starts with a weekday, all others with a digit.
+    let instant = if value.first().is_some_and(u8::is_ascii_alphabetic) {
+        http_date::parse(value, base).or_else(|| http_date::javascript(value))
+    } else {
+        rfc3339::parse(value)
+    };
     instant.map(|instant| instant.after(base)).or_else(|| duration::go(value))
 }
 

@@ -121,6 +121,7 @@ fn a_known_code_makes_a_status_throttling() {
     for (status, body) in [
         (200, r#"{"ok":false,"error":"ratelimited"}"#),
         (200, r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"x"}]}"#),
+        (200, r#"{"errors":[{"type":"RATE_LIMIT","code":"graphql_rate_limit"}]}"#),
         (200, r#"{"errors":[{"extensions":{"code":"THROTTLED"}}]}"#),
         (200, r#"{"error":["EAPI:Rate limit exceeded"]}"#),
         (200, r#"{"error":["EService:Throttled: 1787227260"]}"#),
