@@ -73,13 +73,15 @@ pub enum Group {
     Outcome,
     /// How long it took.
     Time,
+    /// How well the quota was used.
+    Rate,
     /// What it cost the server.
     Load,
 }
 
 impl Group {
     /// Every group, in the order in which reports show them.
-    pub const ALL: [Self; 3] = [Self::Outcome, Self::Time, Self::Load];
+    pub const ALL: [Self; 4] = [Self::Outcome, Self::Time, Self::Rate, Self::Load];
 
     /// The question that its metrics answer, as a title.
     #[must_use]
@@ -87,6 +89,7 @@ impl Group {
         match self {
             Self::Outcome => "What came of the calls",
             Self::Time => "How long it took",
+            Self::Rate => "How the quota was used",
             Self::Load => "What it asked of the server",
         }
     }
@@ -101,18 +104,18 @@ impl Metric {
         Self::Calls,
         Self::Fairness,
         Self::TimeToDrain,
-        Self::Goodput,
         Self::CompletionP50,
         Self::CompletionP95,
         Self::CompletionP99,
+        Self::Goodput,
+        Self::OfferedLoad,
+        Self::QuotaUtilisation,
         Self::Amplification,
         Self::ThrottledRate,
         Self::Sends,
         Self::Throttled,
         Self::Wasted,
         Self::BeforeHint,
-        Self::OfferedLoad,
-        Self::QuotaUtilisation,
     ];
 
     /// The few that a narrow terminal has room for.

@@ -24,7 +24,7 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn new(comparison: &'a Comparison) -> Self {
         let verdict = Verdict::of(comparison);
-        let table = Table::new(comparison, verdict.reference());
+        let table = Table::new(comparison, &verdict);
         Self { comparison, table, verdict }
     }
 

@@ -2,9 +2,10 @@
 
 use forbear_sim::results::{Comparison, PolicyResult};
 
-use crate::metric::{Better, Metric};
+use crate::metric::{Better, Group, Metric};
 use crate::name;
 use crate::stats::{Estimate, differences};
+use crate::verdict::Verdict;
 
 /// Every metric of every policy.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,12 +38,16 @@ pub struct Cell {
     /// for the reference itself and where the two have no run in common.
     pub difference: Option<Estimate>,
     /// Whether it is the best of its column, or not clearly worse than the best.
+    ///
+    /// In times, rates and loads only a policy can lead that brings as many calls
+    /// to success as any: giving up is fast and cheap.
     pub leads: bool,
 }
 
 impl Table {
-    /// Computes the table; differences are taken against the policy at `reference`.
-    pub(crate) fn new(comparison: &Comparison, reference: Option<usize>) -> Self {
+    /// Computes the table; differences are taken against the reference of `verdict`.
+    pub(crate) fn new(comparison: &Comparison, verdict: &Verdict) -> Self {
+        let reference = verdict.reference();
         let policies = &comparison.policies;
         let mut rows: Vec<Row> = policies
             .iter()
@@ -52,12 +57,16 @@ impl Table {
             })
             .collect();
         for (column, metric) in Metric::ALL.into_iter().enumerate() {
-            let leader = leader(&rows, column);
+            let may_lead = |index: usize| {
+                metric.group() == Group::Outcome || verdict.succeeding.contains(&index)
+            };
+            let leader = leader(&rows, column, may_lead);
             for (index, policy) in policies.iter().enumerate() {
                 let cell = &mut rows[index].cells[column];
                 cell.leads = leader.is_some_and(|leader| {
                     leader == index || !is_worse(metric, policy, &policies[leader])
-                }) && cell.estimate.is_some();
+                }) && may_lead(index)
+                    && cell.estimate.is_some();
                 if let Some(reference) = reference.filter(|&reference| reference != index) {
                     cell.difference = difference(metric, policy, &policies[reference]);
                 }
@@ -159,11 +168,11 @@ fn range_text(metric: Metric, estimate: &Estimate) -> String {
     }
 }
 
-/// The row with the best mean; the first of equals.
-fn leader(rows: &[Row], column: usize) -> Option<usize> {
+/// The row with the best mean of those that may lead; the first of equals.
+fn leader(rows: &[Row], column: usize, may_lead: impl Fn(usize) -> bool) -> Option<usize> {
     let better = rows.first()?.cells[column].metric.better();
     let mut best: Option<(usize, f64)> = None;
-    for (index, row) in rows.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate().filter(|(index, _)| may_lead(*index)) {
         let Some(mean) = row.cells[column].estimate.map(|estimate| estimate.mean) else {
             continue;
         };

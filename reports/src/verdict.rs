@@ -17,6 +17,7 @@ use forbear_sim::results::Comparison;
 use serde::Serialize;
 
 use self::criterion::{CRITERIA, Elimination};
+use crate::metric::Metric;
 
 /// Below so many runs, intervals are too rough to trust (see `stats::bootstrap`).
 const ENOUGH_RUNS: usize = 10;
@@ -27,6 +28,9 @@ pub struct Verdict {
     /// The policies that are not clearly worse than another, as indices into the
     /// comparison; one if there is a best policy.
     pub best: Vec<usize>,
+    /// The policies that bring as many calls to success as any.
+    #[serde(skip)]
+    pub(crate) succeeding: Vec<usize>,
     /// The finding in a few words.
     pub headline: String,
     /// Why, with numbers, in a sentence or two.
@@ -49,14 +53,18 @@ impl Verdict {
         let policies = &comparison.policies;
         let mut standing: Vec<usize> =
             (0..policies.len()).filter(|&index| !policies[index].runs.is_empty()).collect();
+        let mut succeeding = Vec::new();
         let mut last: Option<Elimination> = None;
         for criterion in &CRITERIA {
             if let Some(elimination) = criterion.eliminate(policies, &mut standing) {
                 last = Some(elimination);
             }
+            if criterion.metric == Metric::SuccessShare {
+                succeeding.clone_from(&standing);
+            }
         }
         let (headline, reason) = words::finding(policies, &standing, last.as_ref());
-        Self { best: standing, headline, reason, cautions: cautions(comparison) }
+        Self { best: standing, succeeding, headline, reason, cautions: cautions(comparison) }
     }
 
     /// The policy that others are compared with: the best, or the first of the best.

@@ -47,7 +47,8 @@ pub(crate) fn draw(
 
 /// The entries as sentences.
 pub(crate) fn read(entries: &[Entry]) -> String {
-    entries.iter().map(|entry| format!(" {}: {}.", entry.name, entry.value)).collect()
+    let sentence = |entry: &Entry| format!(" {}: {}.", entry.name, entry.value);
+    entries.iter().map(sentence).collect::<Vec<_>>().concat()
 }
 
 /// The classes of the line of the policy at `index`.

@@ -19,8 +19,8 @@ const MOST_ROWS: usize = 30;
 const TALLEST: f64 = 6.0;
 
 const PANEL: f64 = 74.0;
-const PITCH: f64 = 114.0;
-const TOP: f64 = 66.0;
+const PITCH: f64 = 118.0;
+const TOP: f64 = 64.0;
 const HATCH: &str = "send-rate-hatch";
 
 /// Draws the chart.
@@ -37,7 +37,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     };
     let end = all.iter().map(|bins| bins.end).fold(0.0, f64::max);
     let panels = crate::number::float(all.len() as u64);
-    let height = TOP + panels * PITCH + 30.0;
+    let height = TOP + panels * PITCH + 24.0;
     let (left, right) = (56.0, WIDTH - 8.0);
     let x = Linear::new(end, left, right);
     let mut svg = Svg::default();
@@ -58,8 +58,8 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         let best = report.verdict().best == [index];
         let name = text::fitted(&report.table().rows[index].policy, 13.0, 400.0);
         let class = if best { "strong" } else { "" };
-        svg.text(class, (left, panel_top - 8.0), Anchor::Start, &name);
-        svg.text("muted", (right, panel_top - 8.0), Anchor::End, &summary(bins));
+        svg.text(class, (left, panel_top - 13.0), Anchor::Start, &name);
+        svg.text("muted", (right, panel_top - 13.0), Anchor::End, &summary(bins));
         if index + 1 == all.len() {
             frame.foot(&mut svg, &times, "virtual time (s)");
         } else {

@@ -6,7 +6,16 @@ const LATIN: f64 = 0.56;
 
 /// Estimated width of `text` at `size` px [px].
 pub(crate) fn width(text: &str, size: f64) -> f64 {
-    text.chars().map(|character| size * if character.is_ascii() { LATIN } else { 1.0 }).sum()
+    text.chars().map(|character| size * ems(character)).sum()
+}
+
+/// Width of a character in ems: full for what may be an ideograph.
+fn ems(character: char) -> f64 {
+    match character {
+        ' ' | '\u{a0}' => 0.3,
+        _ if character.is_ascii() => LATIN,
+        _ => 1.0,
+    }
 }
 
 /// `text`, cut with an ellipsis to `room` px at `size` px.

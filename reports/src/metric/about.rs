@@ -79,7 +79,7 @@ impl About {
                 unit: Unit::PerSecond,
                 unit_name: "calls/s",
                 better: Better::Higher,
-                group: Group::Time,
+                group: Group::Rate,
                 definition: "Calls that succeeded, divided by the time to drain.",
             },
             Metric::CompletionP50 => Self {
@@ -171,7 +171,7 @@ impl About {
                 unit: Unit::PerSecond,
                 unit_name: "sends/s",
                 better: Better::Neither,
-                group: Group::Load,
+                group: Group::Rate,
                 definition: "Sends divided by the time to drain.",
             },
             Metric::QuotaUtilisation => Self {
@@ -180,7 +180,7 @@ impl About {
                 unit: Unit::Share,
                 unit_name: "share of quota",
                 better: Better::Higher,
-                group: Group::Load,
+                group: Group::Rate,
                 definition: "Share of what the server permitted until the last call ended that \
                              was used.",
             },

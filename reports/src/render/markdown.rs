@@ -36,7 +36,8 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
         writeln!(
             out,
             "Means over the replications; in brackets the 95 % interval where runs differ. Bold: \
-             the best, or not clearly worse in the same storms.\n"
+             the best, or not clearly worse in the same storms; beyond the first table only among \
+             the policies that bring as many calls to success as any.\n"
         )?;
     }
     writeln!(out, "## Scenario: {}\n", escaped(&name::shown(&scenario.title)))?;

@@ -76,41 +76,42 @@ fn reason(policies: &[PolicyResult], best: usize, last: &Elimination) -> String 
     let own = if best == last.leader { leader_text } else { text(own) };
     match last.metric {
         Metric::SuccessShare => format!(
-            "It brings {own} of the calls to success; {next} comes closest with {next_text}, {} \
-             fewer.",
+            "It brings {own} of the calls to success; {next} comes closest with {next_text}, {}.",
             points(&last.worse_by)
         ),
         Metric::TimeToDrain => format!(
             "No policy brings clearly more calls to success, and the last call ends after {own}; \
-             {next} comes closest and takes {} longer.",
-            percent(last)
+             {next} comes closest and takes {}.",
+            percent(last, "longer")
         ),
         _ => format!(
             "No policy brings clearly more calls to success or is clearly faster, and it needs \
-             {own} sends for a call; {next} comes closest with {next_text}, {} more.",
-            percent(last)
+             {own} sends for a call; {next} comes closest with {next_text}, {}.",
+            percent(last, "more")
         ),
     }
 }
 
-/// `6.9 percentage points (95 % interval 6.1 to 7.7)`.
+/// `6.9 percentage points fewer (95 % interval 6.1 to 7.7)`.
 fn points(worse_by: &Estimate) -> String {
     let hundredfold = worse_by.over(0.01);
-    with_interval(&hundredfold, &format!("{} percentage points", decimal(hundredfold.mean, 1)), "")
+    let text = format!("{} percentage points fewer", decimal(hundredfold.mean, 1));
+    with_interval(&hundredfold, &text, 1, "")
 }
 
-/// `27 % (95 % interval 22 to 31 %)`, relative to the leader.
-fn percent(last: &Elimination) -> String {
-    // A leader of zero has no percentage: the difference is said as it is.
+/// `27 % longer (95 % interval 22 to 31 %)`, relative to the leader.
+fn percent(last: &Elimination, comparative: &str) -> String {
+    // Nothing is a percentage of a leader at zero: the difference is said as it is.
     if last.leader_mean == 0.0 {
-        return last.metric.unit().text(last.worse_by.mean);
+        return format!("{} {comparative}", last.metric.unit().text(last.worse_by.mean));
     }
-    let share = last.worse_by.over(last.leader_mean / 100.0);
-    with_interval(&share, &format!("{}\u{a0}%", decimal(share.mean, 0)), "\u{a0}%")
+    let hundredfold = last.worse_by.over(last.leader_mean / 100.0);
+    let decimals = usize::from(hundredfold.mean < 20.0);
+    let text = format!("{}\u{a0}% {comparative}", decimal(hundredfold.mean, decimals));
+    with_interval(&hundredfold, &text, decimals, "\u{a0}%")
 }
 
-fn with_interval(estimate: &Estimate, text: &str, symbol: &str) -> String {
-    let decimals = usize::from(symbol.is_empty());
+fn with_interval(estimate: &Estimate, text: &str, decimals: usize, symbol: &str) -> String {
     match estimate.interval {
         Some(interval) if interval.low < interval.high => format!(
             "{text} (95\u{a0}% interval {} to {}{symbol})",

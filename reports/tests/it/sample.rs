@@ -1,5 +1,13 @@
 //! Comparisons made by hand, the same every time.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_arithmetic,
+    reason = "a sample is made of small round numbers"
+)]
+
 use forbear_sim::results::{
     CdfPoint, Comparison, Metrics, PolicyResult, RunResult, ScenarioInfo, Series,
 };
@@ -119,7 +127,7 @@ fn policy(manner: &Manner, replications: u32) -> PolicyResult {
 /// A number in `-1.0..1.0` that looks random and depends on the seed alone.
 fn wobble(seed: u64, salt: u64) -> f64 {
     let mixed = (seed * 0x9e37_79b9 + salt * 0x85eb_ca6b).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
-    f64::from(u32::try_from(mixed >> 40).unwrap()) / f64::from(1_u32 << 23) - 1.0
+    ((mixed >> 40) as f64) / f64::from(1_u32 << 23) - 1.0
 }
 
 fn count(value: f64) -> u64 {
@@ -138,7 +146,7 @@ fn run(manner: &Manner, seed: u64) -> RunResult {
         CALLS
     };
     let offered = PERMITTED_PER_S * manner.pressure * luck(3);
-    let sends = count(offered * drain).max(succeeded + count(2.0 * luck(4)));
+    let sends = count(offered * drain).max(succeeded + 2);
     let wasted = sends - succeeded;
     let throttled = count(wasted as f64 * 0.96);
     let slow = drain * 0.9;
@@ -198,8 +206,8 @@ fn completion(manner: &Manner) -> Vec<CdfPoint> {
     (1..=100)
         .map(|percent| {
             let share = f64::from(percent) / 100.0;
-            let shape = if manner.pressure < 1.5 { share } else { share * share };
-            CdfPoint { seconds: 0.12 + manner.drain_s * 0.98 * shape, share }
+            let curve = if manner.pressure < 1.5 { share } else { share * share };
+            CdfPoint { seconds: 0.12 + manner.drain_s * 0.98 * curve, share }
         })
         .collect()
 }

@@ -22,7 +22,7 @@ pub(super) struct Page {
     reason: String,
     cautions: Vec<String>,
     facts: Vec<Fact>,
-    summary: [Summary; 3],
+    summary: [Summary; Group::ALL.len()],
     reference: Option<String>,
     differences: Vec<Summary>,
     charts: Vec<Chart>,
