@@ -1,0 +1,37 @@
+//! Why a report could not be written.
+
+use thiserror::Error;
+
+/// A report that could not be written: a fault of this crate, not of the
+/// comparison.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct ReportError(#[from] Kind);
+
+#[derive(Debug, Error)]
+enum Kind {
+    #[error("the HTML template failed: {0}")]
+    Template(#[from] minijinja::Error),
+    #[error("the CSV could not be written: {0}")]
+    Csv(#[from] csv::Error),
+    #[error("the JSON could not be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<minijinja::Error> for ReportError {
+    fn from(error: minijinja::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<csv::Error> for ReportError {
+    fn from(error: csv::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<serde_json::Error> for ReportError {
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.into())
+    }
+}

@@ -1,0 +1,203 @@
+//! The metrics of a comparison: what each is called, counts and means.
+
+mod about;
+
+use forbear_sim::results::Metrics;
+use serde::Serialize;
+
+use self::about::About;
+use crate::number::{Unit, float};
+
+/// One thing that is measured in every run.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Metric {
+    /// Share of the calls that succeeded.
+    SuccessShare,
+    /// Calls that clients began.
+    Calls,
+    /// Calls that succeeded.
+    Succeeded,
+    /// Calls that were given up.
+    Failed,
+    /// Jain's index over the clients' successes.
+    Fairness,
+    /// Time until the last call ended.
+    TimeToDrain,
+    /// Successful calls a second.
+    Goodput,
+    /// Median time of a call that succeeded.
+    CompletionP50,
+    /// 95th percentile of the same.
+    CompletionP95,
+    /// 99th percentile of the same.
+    CompletionP99,
+    /// Sends for each call.
+    Amplification,
+    /// Requests that reached the server.
+    Sends,
+    /// Requests a second that reached the server.
+    OfferedLoad,
+    /// Sends that were throttled.
+    Throttled,
+    /// Share of the sends that were throttled.
+    ThrottledRate,
+    /// Sends that brought no call to success.
+    Wasted,
+    /// Sends that came before the wait that the server had asked for.
+    BeforeHint,
+    /// Share of what the server permitted that was used.
+    QuotaUtilisation,
+}
+
+/// Which way a metric is better.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither: it describes the load.
+    Neither,
+}
+
+/// A table's worth of metrics that answer one question.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Group {
+    /// What came of the calls.
+    Outcome,
+    /// How long it took.
+    Time,
+    /// How well the quota was used.
+    Rate,
+    /// What it cost the server.
+    Load,
+}
+
+impl Group {
+    /// Every group, in the order in which reports show them.
+    pub const ALL: [Self; 4] = [Self::Outcome, Self::Time, Self::Rate, Self::Load];
+
+    /// The question that its metrics answer, as a title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Outcome => "What came of the calls",
+            Self::Time => "How long it took",
+            Self::Rate => "How the quota was used",
+            Self::Load => "What it asked of the server",
+        }
+    }
+}
+
+impl Metric {
+    /// Every metric, in the order in which reports show them.
+    pub const ALL: [Self; 18] = [
+        Self::SuccessShare,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Calls,
+        Self::Fairness,
+        Self::TimeToDrain,
+        Self::CompletionP50,
+        Self::CompletionP95,
+        Self::CompletionP99,
+        Self::Goodput,
+        Self::OfferedLoad,
+        Self::QuotaUtilisation,
+        Self::Amplification,
+        Self::ThrottledRate,
+        Self::Sends,
+        Self::Throttled,
+        Self::Wasted,
+        Self::BeforeHint,
+    ];
+
+    /// The few that a narrow terminal has room for.
+    pub const KEY: [Self; 6] = [
+        Self::SuccessShare,
+        Self::TimeToDrain,
+        Self::Goodput,
+        Self::CompletionP95,
+        Self::Amplification,
+        Self::ThrottledRate,
+    ];
+
+    /// Its key in JSON and CSV: lower-case words with underscores.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        self.about().key
+    }
+
+    /// Its name as a column title.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        self.about().label
+    }
+
+    /// What it means, as a sentence.
+    #[must_use]
+    pub const fn definition(self) -> &'static str {
+        self.about().definition
+    }
+
+    /// What it is counted in, in words.
+    #[must_use]
+    pub const fn unit_name(self) -> &'static str {
+        self.about().unit_name
+    }
+
+    /// How its values are written.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        self.about().unit
+    }
+
+    /// Which way it is better.
+    #[must_use]
+    pub const fn better(self) -> Better {
+        self.about().better
+    }
+
+    /// The table that shows it.
+    #[must_use]
+    pub const fn group(self) -> Group {
+        self.about().group
+    }
+
+    /// Its value in one run; `None` if the run has none, or one that is not finite.
+    #[must_use]
+    pub fn value(self, run: &Metrics) -> Option<f64> {
+        let value = match self {
+            Self::SuccessShare if run.calls == 0 => return None,
+            Self::SuccessShare => float(run.succeeded) / float(run.calls),
+            Self::Calls => float(run.calls),
+            Self::Succeeded => float(run.succeeded),
+            Self::Failed => float(run.failed),
+            Self::Fairness => run.fairness?,
+            Self::TimeToDrain => run.time_to_drain,
+            Self::Goodput => run.goodput,
+            Self::CompletionP50 => run.completion_p50?,
+            Self::CompletionP95 => run.completion_p95?,
+            Self::CompletionP99 => run.completion_p99?,
+            Self::Amplification => run.amplification,
+            Self::Sends => float(run.sends),
+            Self::OfferedLoad => run.offered_load,
+            Self::Throttled => float(run.throttled),
+            Self::ThrottledRate => run.throttled_rate,
+            Self::Wasted => float(run.wasted),
+            Self::BeforeHint => float(run.before_hint),
+            Self::QuotaUtilisation => run.quota_utilisation?,
+        };
+        value.is_finite().then_some(value)
+    }
+
+    const fn about(self) -> About {
+        About::of(self)
+    }
+}

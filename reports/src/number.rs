@@ -1,0 +1,212 @@
+//! Numbers as text: the same on every machine and in every language.
+//!
+//! A point for decimals, a no-break space between groups of three digits and
+//! before a unit (the SI brochure, 9th ed., section 5.4), a true minus sign.
+
+use serde::Serialize;
+
+/// U+00A0, so that a number is never broken over two lines.
+const SPACE: char = '\u{a0}';
+/// U+2212: a hyphen is shorter than the digits and may be broken after.
+const MINUS: char = '\u{2212}';
+
+/// What a number counts, which decides its digits and its symbol.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unit {
+    /// Things: `3 416`, and `12.4` on average.
+    Count,
+    /// Seconds of virtual time: `12.4 s`.
+    Seconds,
+    /// A frequency: `8.33 /s`.
+    PerSecond,
+    /// A plain ratio: `1.24`.
+    Ratio,
+    /// A share of 1, written as a percentage: `0.3 %`.
+    Share,
+}
+
+impl Unit {
+    /// `value` with the digits that matter and its symbol; `not finite` if it is not.
+    #[must_use]
+    pub fn text(self, value: f64) -> String {
+        self.with_symbol(&self.bare(value, self.decimals(value)))
+    }
+
+    /// `low to high`, with as many decimals as the mean that they are about, and
+    /// more where the two would look the same.
+    #[must_use]
+    pub fn range_text(self, mean: f64, low: f64, high: f64) -> String {
+        let least = self.decimals(mean);
+        let texts = |decimals| (self.bare(low, decimals), self.bare(high, decimals));
+        let differ = |decimals: &usize| {
+            let (low, high) = texts(*decimals);
+            low != high
+        };
+        let decimals = (least..least + 4).find(differ).unwrap_or(least);
+        let (low, high) = texts(decimals);
+        self.with_symbol(&format!("{low} to {high}"))
+    }
+
+    /// `value` with a sign even if it is positive, for differences.
+    #[must_use]
+    pub fn signed_text(self, value: f64) -> String {
+        let text = self.text(value);
+        if value > 0.0 { format!("+{text}") } else { text }
+    }
+
+    /// What follows a number of this unit, without the space.
+    const fn symbol(self) -> &'static str {
+        match self {
+            Self::Count | Self::Ratio => "",
+            Self::Seconds => "s",
+            Self::PerSecond => "/s",
+            Self::Share => "%",
+        }
+    }
+
+    fn with_symbol(self, number: &str) -> String {
+        match self.symbol() {
+            "" => number.to_owned(),
+            symbol => format!("{number}{SPACE}{symbol}"),
+        }
+    }
+
+    fn bare(self, value: f64, decimals: usize) -> String {
+        decimal(if self == Self::Share { value * 100.0 } else { value }, decimals)
+    }
+
+    /// Three to four significant digits, and more only where fewer would lie.
+    fn decimals(self, value: f64) -> usize {
+        let size = value.abs();
+        match self {
+            _ if size == 0.0 || !size.is_finite() => 0,
+            Self::Count if size.fract() == 0.0 || size >= 100.0 => 0,
+            Self::Count => 1,
+            Self::Share => share_decimals(size * 100.0),
+            _ if size >= 1_000.0 => 0,
+            _ if size >= 10.0 => 1,
+            _ if size >= 1.0 => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// Decimals of a percentage: one, unless that would round it to none or to all.
+fn share_decimals(percent: f64) -> usize {
+    if percent.fract() == 0.0 && percent >= 100.0 {
+        return 0;
+    }
+    let to_nearest_end = if percent < 50.0 { percent } else { (100.0 - percent).abs() };
+    match to_nearest_end {
+        distance if distance >= 0.05 || distance == 0.0 => 1,
+        distance if distance >= 0.005 => 2,
+        distance if distance >= 0.000_5 => 3,
+        _ => 4,
+    }
+}
+
+/// `value` with `decimals` digits after the point.
+pub(crate) fn decimal(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "not finite".to_owned();
+    }
+    let digits = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+    let mut text = String::new();
+    if value < 0.0 && digits.contains(|digit| matches!(digit, '1'..='9')) {
+        text.push(MINUS);
+    }
+    text.push_str(&grouped(whole));
+    if !fraction.is_empty() {
+        text.push('.');
+        text.push_str(fraction);
+    }
+    text
+}
+
+/// A whole number.
+pub(crate) fn whole(value: u64) -> String {
+    grouped(&value.to_string())
+}
+
+/// Digits in groups of three. Four digits are grouped too, so that a column of
+/// them stays aligned with five.
+fn grouped(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(SPACE);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count as a float, exact below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
+pub(crate) const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Unit, decimal, whole};
+
+    fn plain(text: &str) -> String {
+        text.replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_matter() {
+        for (unit, value, text) in [
+            (Unit::Count, 0.0, "0"),
+            (Unit::Count, 3_416.0, "3 416"),
+            (Unit::Count, 12.4, "12.4"),
+            (Unit::Count, 1_234_567.8, "1 234 568"),
+            (Unit::Seconds, 12.44, "12.4 s"),
+            (Unit::Seconds, 0.0123, "0.012 s"),
+            (Unit::Seconds, 103.25, "103.2 s"),
+            (Unit::Seconds, 3_416.2, "3 416 s"),
+            (Unit::PerSecond, 8.333, "8.33 /s"),
+            (Unit::Ratio, 1.0, "1.00"),
+            (Unit::Share, 0.003, "0.3 %"),
+            (Unit::Share, 0.000_04, "0.004 %"),
+            (Unit::Share, 0.0, "0 %"),
+            (Unit::Share, 1.0, "100 %"),
+            (Unit::Share, 0.9997, "99.97 %"),
+            (Unit::Seconds, -2.5, "\u{2212}2.50 s"),
+            (Unit::Seconds, f64::NAN, "not finite s"),
+        ] {
+            assert_eq!(plain(&unit.text(value)), text);
+        }
+    }
+
+    #[test]
+    fn all_calls_but_one_are_never_shown_as_all() {
+        for calls in [100.0_f64, 3_000.0, 100_000.0] {
+            let text = plain(&Unit::Share.text((calls - 1.0) / calls));
+            assert!(text.starts_with("99."), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_names_its_unit_once() {
+        assert_eq!(plain(&Unit::Seconds.range_text(12.4, 11.92, 12.96)), "11.9 to 13.0 s");
+        assert_eq!(plain(&Unit::Count.range_text(-3.0, -5.0, 1.0)), "\u{2212}5 to 1");
+        assert_eq!(plain(&Unit::Share.range_text(0.919, 0.9189, 0.9191)), "91.89 to 91.91 %");
+    }
+
+    #[test]
+    fn nothing_has_no_sign() {
+        assert_eq!(decimal(-0.001, 1), "0.0");
+        assert_eq!(Unit::Ratio.signed_text(0.0), "0");
+    }
+
+    #[test]
+    fn four_digits_are_grouped() {
+        assert_eq!(plain(&whole(1_000)), "1 000");
+        assert_eq!(whole(999), "999");
+    }
+}

@@ -1,0 +1,11 @@
+//! The formats of a report.
+
+mod csv;
+mod html;
+mod json;
+mod markdown;
+
+pub(crate) use self::csv::csv;
+pub(crate) use self::html::html;
+pub(crate) use self::json::json;
+pub(crate) use self::markdown::markdown;

@@ -1,0 +1,262 @@
+//! What the page shows, as the template takes it: texts, already formatted.
+
+use minijinja::Value;
+use serde::Serialize;
+
+use crate::chart::{self, ChartName, Drawing};
+use crate::metric::{Group, Metric};
+use crate::name::{printable, shown};
+use crate::number::{Unit, whole};
+use crate::report::Report;
+use crate::table::{Cell, Row};
+use crate::verdict::Verdict;
+
+/// The styles of the page, without those of the charts.
+const STYLE: &str = include_str!("../../../templates/report.css");
+
+#[derive(Serialize)]
+pub(super) struct Page {
+    style: Value,
+    title: String,
+    headline: String,
+    reason: String,
+    cautions: Vec<String>,
+    facts: Vec<Fact>,
+    summary: [Summary; Group::ALL.len()],
+    reference: Option<String>,
+    differences: Vec<Summary>,
+    charts: Vec<Chart>,
+    description: String,
+    scenario: String,
+    policies: Vec<Source>,
+    origin: Vec<Fact>,
+    command: String,
+    runs: Vec<Runs>,
+    definitions: [Definition; Metric::ALL.len()],
+    method: &'static str,
+}
+
+#[derive(Serialize)]
+struct Fact {
+    term: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    title: &'static str,
+    columns: Vec<ColumnHead>,
+    rows: Vec<SummaryRow>,
+}
+
+#[derive(Serialize)]
+struct ColumnHead {
+    label: &'static str,
+    unit: &'static str,
+}
+
+#[derive(Serialize)]
+struct SummaryRow {
+    policy: String,
+    best: bool,
+    cells: Vec<SummaryCell>,
+}
+
+#[derive(Serialize)]
+struct SummaryCell {
+    text: String,
+    interval: String,
+    leads: bool,
+    /// `better`, `worse` or nothing.
+    class: &'static str,
+}
+
+#[derive(Serialize)]
+struct Chart {
+    key: &'static str,
+    title: String,
+    caption: String,
+    svg: Value,
+    numbers_caption: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Source {
+    name: String,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct Runs {
+    policy: String,
+    rows: Vec<[String; 3]>,
+}
+
+#[derive(Serialize)]
+struct Definition {
+    label: &'static str,
+    unit: &'static str,
+    text: &'static str,
+}
+
+impl Page {
+    pub(super) fn of(report: &Report<'_>) -> Self {
+        let (comparison, verdict) = (report.comparison(), report.verdict());
+        let scenario = &comparison.scenario;
+        let policies = || comparison.policies.iter();
+        let css = format!("{}{}{STYLE}", chart::variables(), chart::rules());
+        let reference = verdict.reference().map(|index| shown(&comparison.policies[index].name));
+        Self {
+            style: Value::from_safe_string(css),
+            title: shown(&scenario.title),
+            headline: verdict.headline.clone(),
+            reason: verdict.reason.clone(),
+            cautions: verdict.cautions.clone(),
+            facts: facts(report),
+            summary: Group::ALL.map(|group| Summary::means(report, group)),
+            differences: if comparison.policies.len() > 1 && reference.is_some() {
+                Group::ALL.into_iter().map(|group| Summary::differences(report, group)).collect()
+            } else {
+                Vec::new()
+            },
+            reference,
+            charts: charts(report),
+            description: printable(&scenario.description),
+            scenario: printable(&scenario.source),
+            policies: policies()
+                .map(|policy| Source {
+                    name: shown(&policy.name),
+                    source: printable(&policy.source),
+                })
+                .collect(),
+            origin: origin(report),
+            command: printable(&comparison.command),
+            runs: runs(report),
+            definitions: Metric::ALL.map(|metric| Definition {
+                label: metric.label(),
+                unit: metric.unit_name(),
+                text: metric.definition(),
+            }),
+            method: Verdict::METHOD,
+        }
+    }
+}
+
+impl Summary {
+    fn means(report: &Report<'_>, group: Group) -> Self {
+        Self::of(report, group, |cell| SummaryCell {
+            text: cell.text(),
+            interval: cell.interval_text(),
+            leads: cell.leads,
+            class: "",
+        })
+    }
+
+    fn differences(report: &Report<'_>, group: Group) -> Self {
+        Self::of(report, group, |cell| SummaryCell {
+            text: cell.difference_text(),
+            interval: cell.difference_interval_text(),
+            leads: false,
+            class: match cell.is_improvement() {
+                Some(true) => "better",
+                Some(false) => "worse",
+                None => "",
+            },
+        })
+    }
+
+    fn of(report: &Report<'_>, group: Group, cell: impl Fn(&Cell) -> SummaryCell) -> Self {
+        let table = report.table();
+        let metrics = table.metrics.iter().filter(|metric| metric.group() == group);
+        let row = |(index, row): (usize, &Row)| SummaryRow {
+            policy: row.policy.clone(),
+            best: report.verdict().best == [index],
+            cells: row
+                .cells
+                .iter()
+                .filter(|cell| cell.metric.group() == group)
+                .map(&cell)
+                .collect(),
+        };
+        Self {
+            title: group.title(),
+            columns: metrics
+                .map(|metric| ColumnHead { label: metric.label(), unit: metric.unit_name() })
+                .collect(),
+            rows: table.rows.iter().enumerate().map(row).collect(),
+        }
+    }
+}
+
+fn charts(report: &Report<'_>) -> Vec<Chart> {
+    // Axes without a line on them say less than nothing.
+    if report.comparison().policies.is_empty() {
+        return Vec::new();
+    }
+    ChartName::ALL.into_iter().map(|name| Chart::of(chart::draw(report, name))).collect()
+}
+
+impl Chart {
+    fn of(drawing: Drawing) -> Self {
+        Self {
+            key: drawing.name.key(),
+            svg: Value::from_safe_string(drawing.inline()),
+            title: drawing.title,
+            caption: drawing.caption,
+            numbers_caption: drawing.numbers.caption,
+            columns: drawing.numbers.columns,
+            rows: drawing.numbers.rows,
+        }
+    }
+}
+
+fn facts(report: &Report<'_>) -> Vec<Fact> {
+    let comparison = report.comparison();
+    let scenario = &comparison.scenario;
+    let mut facts = vec![
+        Fact { term: "Calls in a run", value: whole(scenario.calls) },
+        Fact { term: "Replications", value: whole(u64::from(comparison.replications)) },
+        Fact { term: "Policies", value: whole(comparison.policies.len() as u64) },
+    ];
+    if let Some(rate) = scenario.permitted_per_s {
+        let value = Unit::PerSecond.text(rate);
+        facts.push(Fact { term: "Permitted in the long run", value });
+    }
+    if let Some(bound) = scenario.drain_bound_s {
+        let value = Unit::Seconds.text(bound);
+        facts.push(Fact { term: "Shortest possible drain", value });
+    }
+    facts
+}
+
+fn origin(report: &Report<'_>) -> Vec<Fact> {
+    let comparison = report.comparison();
+    let last = comparison.seed.saturating_add(u64::from(comparison.replications).saturating_sub(1));
+    let seeds = if comparison.replications > 1 {
+        format!("{} to {last}", comparison.seed)
+    } else {
+        comparison.seed.to_string()
+    };
+    vec![
+        Fact { term: "Scenario", value: shown(&comparison.scenario.name) },
+        Fact { term: "Scenario hash", value: shown(&comparison.scenario.hash) },
+        Fact { term: "Seeds", value: seeds },
+        Fact { term: "forbear", value: shown(&comparison.version) },
+    ]
+}
+
+fn runs(report: &Report<'_>) -> Vec<Runs> {
+    let policies = report.comparison().policies.iter();
+    policies
+        .map(|policy| Runs {
+            policy: shown(&policy.name),
+            rows: policy
+                .runs
+                .iter()
+                .map(|run| [run.seed.to_string(), shown(&run.hash), whole(run.events)])
+                .collect(),
+        })
+        .collect()
+}

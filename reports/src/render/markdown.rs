@@ -1,0 +1,136 @@
+//! The report as GitHub-flavoured Markdown, to paste into an issue or a pull request.
+
+use std::fmt::Write;
+
+use forbear_sim::results::Comparison;
+
+use crate::metric::{Group, Metric};
+use crate::name;
+use crate::number::{Unit, whole};
+use crate::report::Report;
+use crate::table::{Cell, Table};
+use crate::verdict::Verdict;
+
+/// Writes the report.
+pub(crate) fn markdown(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    write(&mut out, report).expect("a string takes any text");
+    out
+}
+
+fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
+    let (comparison, verdict) = (report.comparison(), report.verdict());
+    let scenario = &comparison.scenario;
+    writeln!(out, "# {}\n", escaped(&verdict.headline))?;
+    if !verdict.reason.is_empty() {
+        writeln!(out, "{}\n", escaped(&verdict.reason))?;
+    }
+    for caution in &verdict.cautions {
+        writeln!(out, "> {}\n", escaped(caution))?;
+    }
+    for group in Group::ALL {
+        writeln!(out, "## {}\n", group.title())?;
+        summary(out, report.table(), group)?;
+    }
+    if !report.table().rows.is_empty() {
+        writeln!(
+            out,
+            "Means over the replications; in brackets the 95 % interval where runs differ. Bold: \
+             the best, or not clearly worse in the same storms; beyond the first table only among \
+             the policies that bring as many calls to success as any.\n"
+        )?;
+    }
+    writeln!(out, "## Scenario: {}\n", escaped(&name::shown(&scenario.title)))?;
+    writeln!(out, "{}\n", escaped(&name::printable(&scenario.description)))?;
+    facts(out, comparison)?;
+    code(out, "toml", &scenario.source)?;
+    writeln!(out, "## Policies\n")?;
+    for policy in &comparison.policies {
+        writeln!(out, "### {}\n", escaped(&name::shown(&policy.name)))?;
+        code(out, "toml", &policy.source)?;
+    }
+    writeln!(out, "## To make this report again\n")?;
+    code(out, "sh", &comparison.command)?;
+    writeln!(out, "## What the words mean\n")?;
+    for metric in Metric::ALL {
+        writeln!(
+            out,
+            "- **{}** [{}]: {}",
+            metric.label(),
+            metric.unit_name(),
+            metric.definition()
+        )?;
+    }
+    writeln!(out, "- **Verdict**: {}", Verdict::METHOD)
+}
+
+fn summary(out: &mut String, table: &Table, group: Group) -> std::fmt::Result {
+    let metrics = || table.metrics.iter().filter(|metric| metric.group() == group);
+    write!(out, "| Policy |")?;
+    metrics().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
+    write!(out, "\n| --- |")?;
+    metrics().try_for_each(|_| write!(out, " ---: |"))?;
+    writeln!(out)?;
+    for row in &table.rows {
+        write!(out, "| {} |", escaped(&row.policy))?;
+        for cell in row.cells.iter().filter(|cell| cell.metric.group() == group) {
+            write!(out, " {} |", cell_text(cell))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out)
+}
+
+fn cell_text(cell: &Cell) -> String {
+    let mean = if cell.leads { format!("**{}**", cell.text()) } else { cell.text() };
+    match cell.interval_text() {
+        interval if interval.is_empty() => mean,
+        interval => format!("{mean} ({interval})"),
+    }
+}
+
+fn facts(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let scenario = &comparison.scenario;
+    writeln!(out, "- calls in a run: {}", whole(scenario.calls))?;
+    if let Some(rate) = scenario.permitted_per_s {
+        writeln!(out, "- permitted in the long run: {}", Unit::PerSecond.text(rate))?;
+    }
+    if let Some(bound) = scenario.drain_bound_s {
+        writeln!(out, "- shortest possible time to drain: {}", Unit::Seconds.text(bound))?;
+    }
+    writeln!(out, "- replications: {}, from seed {}", comparison.replications, comparison.seed)?;
+    writeln!(out, "- scenario {}, hash {}", escaped(&scenario.name), escaped(&scenario.hash))?;
+    writeln!(out, "- forbear {}\n", escaped(&comparison.version))
+}
+
+/// A fenced block, with a fence longer than any in `text`.
+fn code(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
+    let text = name::printable(text);
+    let mut longest = 0;
+    let mut run = 0;
+    for character in text.chars() {
+        run = if character == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest.max(2) + 1);
+    writeln!(out, "{fence}{language}\n{}\n{fence}\n", text.trim_end())
+}
+
+/// `text` with nothing in it that Markdown or HTML would act on.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '@' | '!' => {
+                out.push('\\');
+                out.push(character);
+            }
+            '\n' => out.push(' '),
+            _ => out.push(character),
+        }
+    }
+    out
+}

@@ -1,0 +1,91 @@
+//! A comparison, ready to be written in any format.
+
+use forbear_sim::results::Comparison;
+
+use crate::chart::{self, ChartName};
+use crate::error::ReportError;
+use crate::render;
+use crate::table::Table;
+use crate::verdict::Verdict;
+
+/// The report of one comparison.
+///
+/// Every output is a function of the comparison alone: the same one gives the
+/// same bytes.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    comparison: &'a Comparison,
+    table: Table,
+    verdict: Verdict,
+}
+
+impl<'a> Report<'a> {
+    /// Judges `comparison` and computes its table.
+    #[must_use]
+    pub fn new(comparison: &'a Comparison) -> Self {
+        let verdict = Verdict::of(comparison);
+        let table = Table::new(comparison, &verdict);
+        Self { comparison, table, verdict }
+    }
+
+    /// The comparison.
+    #[must_use]
+    pub const fn comparison(&self) -> &'a Comparison {
+        self.comparison
+    }
+
+    /// Which policy is best, and how sure that is.
+    #[must_use]
+    pub const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The numbers, as every format prints them.
+    #[must_use]
+    pub const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// One self-contained page: no script, no request, light and dark, printable.
+    ///
+    /// # Errors
+    ///
+    /// If the built-in template is faulty.
+    pub fn html(&self) -> Result<String, ReportError> {
+        render::html(self)
+    }
+
+    /// The numbers and their sources as GitHub-flavoured Markdown.
+    ///
+    /// # Errors
+    ///
+    /// None today; formats share one signature.
+    pub fn markdown(&self) -> Result<String, ReportError> {
+        Ok(render::markdown(self))
+    }
+
+    /// One line for each metric of each policy, after a line of column names.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn csv(&self) -> Result<String, ReportError> {
+        render::csv(self)
+    }
+
+    /// Verdict, summary and the comparison itself, which `summary` follows from.
+    ///
+    /// # Errors
+    ///
+    /// If the JSON writer fails.
+    pub fn json(&self) -> Result<String, ReportError> {
+        render::json(self)
+    }
+
+    /// One chart as a standalone SVG file, which follows the reader's light or
+    /// dark preference.
+    #[must_use]
+    pub fn chart(&self, name: ChartName) -> String {
+        chart::draw(self, name).standalone()
+    }
+}

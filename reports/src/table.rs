@@ -1,0 +1,198 @@
+//! The numbers of a comparison: the one place that every output takes them from.
+
+use forbear_sim::results::{Comparison, PolicyResult};
+
+use crate::metric::{Better, Group, Metric};
+use crate::name;
+use crate::stats::{Estimate, differences};
+use crate::verdict::Verdict;
+
+/// Every metric of every policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The metrics, in the order of the cells.
+    pub metrics: Vec<Metric>,
+    /// One row a policy, in the order of the comparison.
+    pub rows: Vec<Row>,
+    /// The policy that differences are taken against, as an index into `rows`.
+    pub reference: Option<usize>,
+}
+
+/// One policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its name, safe to print and at most 48 characters.
+    pub policy: String,
+    /// One cell a metric.
+    pub cells: Vec<Cell>,
+}
+
+/// One metric of one policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The metric.
+    pub metric: Metric,
+    /// Its mean over the runs that have a value; `None` if none has.
+    pub estimate: Option<Estimate>,
+    /// Difference from the reference in the same storms, this less that; `None`
+    /// for the reference itself and where the two have no run in common.
+    pub difference: Option<Estimate>,
+    /// Whether it is the best of its column, or not clearly worse than the best.
+    ///
+    /// In times, rates and loads only a policy can lead that brings as many calls
+    /// to success as any: giving up is fast and cheap.
+    pub leads: bool,
+}
+
+impl Table {
+    /// Computes the table; differences are taken against the reference of `verdict`.
+    pub(crate) fn new(comparison: &Comparison, verdict: &Verdict) -> Self {
+        let reference = verdict.reference();
+        let policies = &comparison.policies;
+        let mut rows: Vec<Row> = policies
+            .iter()
+            .map(|policy| Row {
+                policy: name::shown(&policy.name),
+                cells: Metric::ALL.into_iter().map(|metric| Cell::new(metric, policy)).collect(),
+            })
+            .collect();
+        for (column, metric) in Metric::ALL.into_iter().enumerate() {
+            let may_lead = |index: usize| {
+                metric.group() == Group::Outcome || verdict.succeeding.contains(&index)
+            };
+            let leader = leader(&rows, column, may_lead);
+            for (index, policy) in policies.iter().enumerate() {
+                let cell = &mut rows[index].cells[column];
+                cell.leads = leader.is_some_and(|leader| {
+                    leader == index || !is_worse(metric, policy, &policies[leader])
+                }) && may_lead(index)
+                    && cell.estimate.is_some();
+                if let Some(reference) = reference.filter(|&reference| reference != index) {
+                    cell.difference = difference(metric, policy, &policies[reference]);
+                }
+            }
+            // Where all lead, none does: bold everywhere says nothing.
+            if rows
+                .iter()
+                .all(|row| row.cells[column].leads || row.cells[column].estimate.is_none())
+            {
+                for row in &mut rows {
+                    row.cells[column].leads = false;
+                }
+            }
+        }
+        Self { metrics: Metric::ALL.to_vec(), rows, reference }
+    }
+
+    /// The cell of `metric` in the row at `row`; `None` outside the table.
+    #[must_use]
+    pub fn cell(&self, row: usize, metric: Metric) -> Option<&Cell> {
+        self.rows.get(row)?.cells.iter().find(|cell| cell.metric == metric)
+    }
+}
+
+impl Cell {
+    fn new(metric: Metric, policy: &PolicyResult) -> Self {
+        let values: Vec<f64> = values(metric, policy).into_iter().map(|(_, value)| value).collect();
+        Self { metric, estimate: Estimate::of(&values), difference: None, leads: false }
+    }
+
+    /// The mean with its unit, `12.4 s`; a dash without one.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.estimate.map_or("–".to_owned(), |estimate| self.metric.unit().text(estimate.mean))
+    }
+
+    /// The interval with its unit, `11.9 to 12.9 s`; empty where there is none, or
+    /// where every run had the same value.
+    #[must_use]
+    pub fn interval_text(&self) -> String {
+        self.estimate.map_or_else(String::new, |estimate| range_text(self.metric, &estimate))
+    }
+
+    /// The difference from the reference with its unit, `+3.1 s`; empty where there is none.
+    #[must_use]
+    pub fn difference_text(&self) -> String {
+        let text = |difference: Estimate| self.metric.unit().signed_text(difference.mean);
+        self.difference.map_or_else(String::new, text)
+    }
+
+    /// The interval of the difference, like [`interval_text`](Self::interval_text).
+    #[must_use]
+    pub fn difference_interval_text(&self) -> String {
+        self.difference.map_or_else(String::new, |difference| range_text(self.metric, &difference))
+    }
+
+    /// Whether the difference is clearly for the worse (`false`) or better (`true`);
+    /// `None` where its interval holds zero, or where neither way is better.
+    #[must_use]
+    pub fn is_improvement(&self) -> Option<bool> {
+        let interval = self.difference?.interval?;
+        let higher = if interval.low > 0.0 {
+            true
+        } else if interval.high < 0.0 {
+            false
+        } else {
+            return None;
+        };
+        match self.metric.better() {
+            Better::Higher => Some(higher),
+            Better::Lower => Some(!higher),
+            Better::Neither => None,
+        }
+    }
+}
+
+/// The difference of `policy` from `against` over the storms that both saw.
+pub(crate) fn difference(
+    metric: Metric,
+    policy: &PolicyResult,
+    against: &PolicyResult,
+) -> Option<Estimate> {
+    Estimate::of(&differences(&values(metric, policy), &values(metric, against)))
+}
+
+fn values(metric: Metric, policy: &PolicyResult) -> Vec<(u64, f64)> {
+    let value = |run: &forbear_sim::results::RunResult| {
+        metric.value(&run.metrics).map(|value| (run.seed, value))
+    };
+    policy.runs.iter().filter_map(value).collect()
+}
+
+fn range_text(metric: Metric, estimate: &Estimate) -> String {
+    match estimate.interval {
+        Some(interval) if interval.low < interval.high => {
+            metric.unit().range_text(estimate.mean, interval.low, interval.high)
+        }
+        _ => String::new(),
+    }
+}
+
+/// The row with the best mean of those that may lead; the first of equals.
+fn leader(rows: &[Row], column: usize, may_lead: impl Fn(usize) -> bool) -> Option<usize> {
+    let better = rows.first()?.cells[column].metric.better();
+    let mut best: Option<(usize, f64)> = None;
+    for (index, row) in rows.iter().enumerate().filter(|(index, _)| may_lead(*index)) {
+        let Some(mean) = row.cells[column].estimate.map(|estimate| estimate.mean) else {
+            continue;
+        };
+        let leads = match (best, better) {
+            (_, Better::Neither) => false,
+            (None, _) => true,
+            (Some((_, lead)), Better::Higher) => mean > lead,
+            (Some((_, lead)), Better::Lower) => mean < lead,
+        };
+        if leads {
+            best = Some((index, mean));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+fn is_worse(metric: Metric, policy: &PolicyResult, leader: &PolicyResult) -> bool {
+    let Some(difference) = difference(metric, policy, leader) else { return true };
+    match metric.better() {
+        Better::Higher => difference.negated().low() > 0.0,
+        _ => difference.low() > 0.0,
+    }
+}

@@ -1,0 +1,154 @@
+//! The verdict as sentences.
+
+use forbear_sim::results::PolicyResult;
+
+use super::criterion::Elimination;
+use crate::metric::Metric;
+use crate::name;
+use crate::number::decimal;
+use crate::stats::{Estimate, mean};
+
+/// Headline and reason.
+pub(super) fn finding(
+    policies: &[PolicyResult],
+    standing: &[usize],
+    last: Option<&Elimination>,
+) -> (String, String) {
+    let shown = |index: usize| name::shown(&policies[index].name);
+    let ran = policies.iter().filter(|policy| !policy.runs.is_empty()).count();
+    match *standing {
+        [] => ("Nothing was run".to_owned(), String::new()),
+        _ if nothing_succeeded(policies) => (
+            "No call succeeded".to_owned(),
+            "Whatever the policy, every call was given up, so none is better.".to_owned(),
+        ),
+        [only] if ran == 1 => (
+            format!("{} ran alone", shown(only)),
+            format!("There is nothing to compare it with. {}", alone(&policies[only])),
+        ),
+        [best] => {
+            let reason = last.map(|last| reason(policies, best, last)).unwrap_or_default();
+            (format!("{} is best", shown(best)), reason)
+        }
+        _ => (no_difference(policies, standing), tie(policies, standing)),
+    }
+}
+
+fn no_difference(policies: &[PolicyResult], standing: &[usize]) -> String {
+    if standing.len() > 3 {
+        return format!("No clear difference between {} policies", standing.len());
+    }
+    let names: Vec<String> =
+        standing.iter().map(|&index| name::shown(&policies[index].name)).collect();
+    format!("No clear difference between {}", listed(&names))
+}
+
+fn tie(policies: &[PolicyResult], standing: &[usize]) -> String {
+    let all = standing.len() == policies.len();
+    let others = if all { "" } else { " The other policies are clearly worse." };
+    let first = &policies[standing[0]];
+    format!(
+        "In success, time and sends they are within the margins or their intervals overlap.{others} \
+         For {}: {}",
+        name::shown(&first.name),
+        alone(first)
+    )
+}
+
+fn alone(policy: &PolicyResult) -> String {
+    let text = |metric: Metric| {
+        average(policy, metric).map_or("–".to_owned(), |mean| metric.unit().text(mean))
+    };
+    format!(
+        "{} of its calls succeed, the last one ends after {}, and a call takes {} sends.",
+        text(Metric::SuccessShare),
+        text(Metric::TimeToDrain),
+        text(Metric::Amplification)
+    )
+}
+
+/// Why `best` is best: what made the difference, against whom came closest.
+fn reason(policies: &[PolicyResult], best: usize, last: &Elimination) -> String {
+    let next = name::shown(&policies[last.next].name);
+    let text = |value: f64| last.metric.unit().text(value);
+    let (leader_text, next_text) = (text(last.leader_mean), text(last.next_mean));
+    let own = average(&policies[best], last.metric).unwrap_or(last.leader_mean);
+    let own = if best == last.leader { leader_text } else { text(own) };
+    match last.metric {
+        Metric::SuccessShare => format!(
+            "It brings {own} of the calls to success; {next} comes closest with {next_text}, {}.",
+            points(&last.worse_by)
+        ),
+        Metric::TimeToDrain => format!(
+            "No policy brings clearly more calls to success, and the last call ends after {own}; \
+             {next} comes closest and takes {}.",
+            percent(last, "longer")
+        ),
+        _ => format!(
+            "No policy brings clearly more calls to success or is clearly faster, and it needs \
+             {own} sends for a call; {next} comes closest with {next_text}, {}.",
+            percent(last, "more")
+        ),
+    }
+}
+
+/// `6.9 percentage points fewer (95 % interval 6.1 to 7.7)`.
+fn points(worse_by: &Estimate) -> String {
+    let hundredfold = worse_by.over(0.01);
+    let text = format!("{} percentage points fewer", decimal(hundredfold.mean, 1));
+    with_interval(&hundredfold, &text, 1, "")
+}
+
+/// `27 % longer (95 % interval 22 to 31 %)`, relative to the leader.
+fn percent(last: &Elimination, comparative: &str) -> String {
+    // Nothing is a percentage of a leader at zero: the difference is said as it is.
+    if last.leader_mean == 0.0 {
+        return format!("{} {comparative}", last.metric.unit().text(last.worse_by.mean));
+    }
+    let hundredfold = last.worse_by.over(last.leader_mean / 100.0);
+    let decimals = usize::from(hundredfold.mean < 20.0);
+    let text = format!("{}\u{a0}% {comparative}", decimal(hundredfold.mean, decimals));
+    with_interval(&hundredfold, &text, decimals, "\u{a0}%")
+}
+
+fn with_interval(estimate: &Estimate, text: &str, decimals: usize, symbol: &str) -> String {
+    match estimate.interval {
+        Some(interval) if interval.low < interval.high => format!(
+            "{text} (95\u{a0}% interval {} to {}{symbol})",
+            decimal(interval.low, decimals),
+            decimal(interval.high, decimals)
+        ),
+        _ => text.to_owned(),
+    }
+}
+
+fn average(policy: &PolicyResult, metric: Metric) -> Option<f64> {
+    let values: Vec<f64> =
+        policy.runs.iter().filter_map(|run| metric.value(&run.metrics)).collect();
+    mean(&values)
+}
+
+fn nothing_succeeded(policies: &[PolicyResult]) -> bool {
+    policies.iter().flat_map(|policy| &policy.runs).all(|run| run.metrics.succeeded == 0)
+}
+
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(listed(&names), "a, b and c");
+        assert_eq!(listed(&names[..1]), "a");
+    }
+}
