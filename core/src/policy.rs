@@ -121,7 +121,8 @@ impl Policy {
     pub(crate) fn shared(&self) -> &Arc<crate::driver::Shared> {
         self.shared.get_or_init(|| {
             let entropy = Box::new(crate::SplitMix64::from_os());
-            Arc::new(crate::driver::Shared::new(self.engine(entropy)))
+            let limited = !self.plan.limiters.is_empty();
+            Arc::new(crate::driver::Shared::new(self.engine(entropy), limited))
         })
     }
 }

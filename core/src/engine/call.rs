@@ -63,6 +63,15 @@ impl Call {
         }
     }
 
+    /// When the send was made whose answer is outstanding.
+    #[must_use]
+    pub const fn sent_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::InFlight { sent_at } => Some(sent_at),
+            State::Waiting { .. } | State::Done(_) => None,
+        }
+    }
+
     /// How it ended, once it has.
     #[must_use]
     pub const fn end(&self) -> Option<Result<(), GiveUp>> {
