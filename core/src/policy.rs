@@ -108,6 +108,24 @@ impl Policy {
         Self::from_plan(Arc::clone(&self.plan))
     }
 
+    /// The same policy with a state of its own, whose delays are drawn from
+    /// `entropy` instead of the operating system.
+    ///
+    /// For tests and simulations, which must give the same delays on every run.
+    ///
+    /// ```
+    /// use forbear_core::{Policy, SplitMix64};
+    ///
+    /// let policy = Policy::recommended().drawing_from(Box::new(SplitMix64::new(7)));
+    /// # let _ = policy;
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn drawing_from(&self, entropy: Box<dyn Entropy + Send>) -> Self {
+        let policy = self.fresh();
+        policy.shared.get_or_init(|| Arc::new(crate::driver::Shared::new(policy.engine(entropy))));
+        policy
+    }
+
     fn from_plan(plan: Arc<Plan>) -> Self {
         Self {
             plan,

@@ -1,0 +1,48 @@
+//! The line in which a client's calls wait for its engine.
+
+use std::collections::VecDeque;
+
+/// Calls in the order in which they came, as in the production driver.
+///
+/// Tickets only grow, so a place is found by binary search.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    places: VecDeque<(Ticket, u32)>,
+    next: u64,
+}
+
+/// A place in the line.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Ticket(u64);
+
+impl Line {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Takes the last place for `call`.
+    pub(crate) fn join(&mut self, call: u32) -> Ticket {
+        let ticket = Ticket(self.next);
+        self.next += 1;
+        self.places.push_back((ticket, call));
+        ticket
+    }
+
+    pub(crate) fn is_head(&self, ticket: Ticket) -> bool {
+        self.places.front().is_some_and(|&(head, _)| head == ticket)
+    }
+
+    /// Gives up a place.
+    pub(crate) fn leave(&mut self, ticket: Ticket) {
+        if self.is_head(ticket) {
+            self.places.pop_front();
+        } else if let Ok(index) = self.places.binary_search_by_key(&ticket, |&(place, _)| place) {
+            self.places.remove(index);
+        }
+    }
+
+    /// The call at the head.
+    pub(crate) fn head(&self) -> Option<u32> {
+        self.places.front().map(|&(_, call)| call)
+    }
+}

@@ -1,0 +1,84 @@
+//! A call and the task that drives it.
+
+use forbear_core::Call;
+
+use super::Ticket;
+use crate::server::Reply;
+
+/// A call that has begun, and what a task of the production driver would hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) call: Call,
+    pub(crate) ticket: Option<Ticket>,
+    pub(crate) timer: Timer,
+    /// Whether it is in the run queue.
+    pub(crate) woken: bool,
+    /// When it was wanted; the end of time if it has not been [ns].
+    pub(crate) arrived_at: u64,
+    pub(crate) is_over: bool,
+    /// The time on the way back of the attempt under way [ns].
+    pub(crate) back_ns: u64,
+    /// When the client stops waiting for the attempt under way [ns].
+    pub(crate) waits_until: u64,
+    /// The answer on its way.
+    pub(crate) reply: Reply,
+}
+
+/// The timer of a task: set once, reset, or dropped.
+///
+/// A timer that is reset leaves its event in the queue, and is told from it by the
+/// generation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timer {
+    /// What it was set to, before the granularity of the clock [ns].
+    pub(crate) deadline: Option<u64>,
+    /// When it goes off, if it is yet to do so [ns].
+    pub(crate) fires_at: Option<u64>,
+    pub(crate) generation: u32,
+}
+
+impl Task {
+    pub(crate) const fn new(call: Call) -> Self {
+        Self {
+            call,
+            ticket: None,
+            timer: Timer { deadline: None, fires_at: None, generation: 0 },
+            woken: false,
+            arrived_at: u64::MAX,
+            is_over: false,
+            back_ns: 0,
+            waits_until: u64::MAX,
+            reply: Reply::TIMED_OUT,
+        }
+    }
+}
+
+impl Timer {
+    /// Sets it to `deadline`, to go off at `fires_at`; returns the generation of the
+    /// event to schedule, or `None` if it was set to that already.
+    pub(crate) fn set(&mut self, deadline: u64, fires_at: u64) -> Option<u32> {
+        if self.deadline == Some(deadline) && self.fires_at.is_some() {
+            return None;
+        }
+        self.generation = self.generation.wrapping_add(1);
+        self.deadline = Some(deadline);
+        self.fires_at = Some(fires_at);
+        Some(self.generation)
+    }
+
+    /// Drops it.
+    pub(crate) const fn clear(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.deadline = None;
+        self.fires_at = None;
+    }
+
+    /// An event of `generation` comes; whether it is this timer that goes off.
+    pub(crate) const fn goes_off(&mut self, generation: u32) -> bool {
+        let mine = self.generation == generation && self.fires_at.is_some();
+        if mine {
+            self.fires_at = None;
+        }
+        mine
+    }
+}

@@ -1,0 +1,16 @@
+//! What is measured.
+//!
+//! A run counts in integers ([`Tally`], [`Timeline`]); floats appear only when a
+//! run is over and its numbers are reported.
+
+mod metric;
+mod summary;
+mod tally;
+mod timeline;
+
+pub use self::metric::{Metric, UnknownMetric};
+pub(crate) use self::{
+    summary::{completion_curve, metrics, per_second, seconds},
+    tally::Tally,
+    timeline::Timeline,
+};

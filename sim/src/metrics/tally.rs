@@ -1,0 +1,107 @@
+//! What a run counts while it goes.
+
+use super::Timeline;
+use crate::hash::Hash;
+use crate::trace::Sent;
+
+/// Counts, times and the hash of one run.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    pub(crate) calls: u64,
+    pub(crate) succeeded: u64,
+    pub(crate) failed: u64,
+    pub(crate) sends: u64,
+    pub(crate) answers: u64,
+    pub(crate) throttled: u64,
+    pub(crate) before_hint: u64,
+    /// When the last call ended [ns].
+    pub(crate) last_end: u64,
+    /// Times from the arrival of a call to its success [ns].
+    pub(crate) completions: Vec<u64>,
+    /// Kept for the run that is drawn.
+    pub(crate) timeline: Option<Timeline>,
+    /// Kept for a run that is looked at send by send.
+    pub(crate) trace: Option<Vec<Sent>>,
+    pub(crate) hash: Hash,
+}
+
+impl Tally {
+    /// Room for `calls`; with what is only kept for runs that are looked at.
+    pub(crate) fn new(calls: usize, timeline: bool, trace: bool) -> Self {
+        Self {
+            calls: 0,
+            succeeded: 0,
+            failed: 0,
+            sends: 0,
+            answers: 0,
+            throttled: 0,
+            before_hint: 0,
+            last_end: 0,
+            completions: Vec::with_capacity(calls),
+            timeline: timeline.then(Timeline::new),
+            trace: trace.then(Vec::new),
+            hash: Hash::new(),
+        }
+    }
+
+    /// A call is wanted.
+    pub(crate) fn arrived(&mut self, now: u64, call: u32) {
+        self.calls += 1;
+        self.record(1, now, call, 0);
+        if let Some(timeline) = &mut self.timeline {
+            timeline.at(now).begun += 1;
+        }
+    }
+
+    /// A client sends.
+    pub(crate) fn sent(&mut self, sent: Sent, is_before_hint: bool) {
+        self.sends += 1;
+        self.before_hint += u64::from(is_before_hint);
+        let now = sent.at.as_nanos();
+        self.record(2, now, sent.call, u64::from(sent.attempt));
+        if let Some(timeline) = &mut self.timeline {
+            timeline.at(now).sends += 1;
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.push(sent);
+        }
+    }
+
+    /// The server has decided about a request.
+    pub(crate) fn decided(&mut self, now: u64, call: u32, status: u16) {
+        self.record(3, now, call, u64::from(status));
+        if matches!(status, 429 | 503) {
+            self.throttled += 1;
+            if let Some(timeline) = &mut self.timeline {
+                timeline.at(now).throttled += 1;
+            }
+        }
+    }
+
+    /// A client has an answer, or waits no longer for one.
+    pub(crate) fn answered(&mut self, now: u64, call: u32, status: u16) {
+        self.answers += 1;
+        self.record(4, now, call, u64::from(status));
+    }
+
+    /// A call has ended, `took` after it was wanted [ns].
+    pub(crate) fn ended(&mut self, now: u64, call: u32, took: u64, is_success: bool) {
+        self.last_end = self.last_end.max(now);
+        self.record(5, now, call, u64::from(is_success));
+        if is_success {
+            self.succeeded += 1;
+            self.completions.push(took);
+        } else {
+            self.failed += 1;
+        }
+        if let Some(timeline) = &mut self.timeline {
+            timeline.at(now).ended += 1;
+        }
+    }
+
+    const fn record(&mut self, kind: u64, now: u64, call: u32, detail: u64) {
+        self.hash.word(now);
+        self.hash.word(kind << 32 | call as u64);
+        self.hash.word(detail);
+    }
+}

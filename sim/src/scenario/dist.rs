@@ -1,0 +1,215 @@
+//! Quantities that vary: `"50ms"`, or a distribution.
+//!
+//! Every sampler takes exactly one word and is monotone in it (inversion), so
+//! that two policies which meet the same word meet comparable luck.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use forbear_core::InvalidConfig;
+use forbear_core::spec::DurationText;
+use serde::de::{self, IntoDeserializer, MapAccess, Visitor, value};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::bounded::{Factor, nanos};
+use crate::rng::{open_unit, scaled, standard_normal};
+
+/// A value, or a distribution of values.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Dist<T> {
+    /// Always the same.
+    Constant(T),
+    /// One of the known shapes.
+    Shaped(Shape<T>),
+}
+
+/// A distribution.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Shape<T> {
+    /// Anything from `min` to `max`.
+    Uniform {
+        /// The least.
+        min: T,
+        /// The most.
+        max: T,
+    },
+    /// Without memory.
+    Exponential {
+        /// The mean.
+        mean: T,
+        /// What is above counts as this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max: Option<T>,
+    },
+    /// The bell curve, cut off at 0.
+    Normal {
+        /// The mean, before the cut.
+        mean: T,
+        /// The standard deviation.
+        deviation: T,
+    },
+    /// The exponential of a normal variable: most are short, some are long.
+    Lognormal {
+        /// The median.
+        median: T,
+        /// The standard deviation of the logarithm.
+        sigma: Factor<10>,
+        /// What is above counts as this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max: Option<T>,
+    },
+}
+
+/// A quantity that is a whole number of something.
+pub(crate) trait Whole: Copy {
+    fn whole(self) -> u64;
+}
+
+impl Whole for DurationText {
+    fn whole(self) -> u64 {
+        nanos(self.0)
+    }
+}
+
+impl Whole for u32 {
+    fn whole(self) -> u64 {
+        u64::from(self)
+    }
+}
+
+/// A distribution, ready to be drawn from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sampler {
+    law: Law,
+    max: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Law {
+    Constant(u64),
+    Uniform { min: u64, span: u64 },
+    Exponential { mean: f64 },
+    Normal { mean: f64, deviation: f64 },
+    Lognormal { median: f64, sigma: f64 },
+}
+
+impl<T: Whole> Dist<T> {
+    pub(crate) fn sampler(&self) -> Sampler {
+        let most = |max: &Option<T>| max.map_or(u64::MAX, Whole::whole);
+        match self {
+            Self::Constant(value) => Sampler::constant(value.whole()),
+            Self::Shaped(Shape::Uniform { min, max }) => {
+                let (min, max) = (min.whole(), max.whole());
+                Sampler { law: Law::Uniform { min, span: max - min }, max }
+            }
+            Self::Shaped(Shape::Exponential { mean, max }) => {
+                Sampler { law: Law::Exponential { mean: real(mean.whole()) }, max: most(max) }
+            }
+            Self::Shaped(Shape::Normal { mean, deviation }) => {
+                let (mean, deviation) = (real(mean.whole()), real(deviation.whole()));
+                Sampler { law: Law::Normal { mean, deviation }, max: u64::MAX }
+            }
+            Self::Shaped(Shape::Lognormal { median, sigma, max }) => {
+                let (median, sigma) = (real(median.whole()), sigma.get());
+                Sampler { law: Law::Lognormal { median, sigma }, max: most(max) }
+            }
+        }
+    }
+}
+
+impl Sampler {
+    pub(crate) const fn constant(value: u64) -> Self {
+        Self { law: Law::Constant(value), max: value }
+    }
+
+    /// The exponential distribution of this mean.
+    pub(crate) const fn exponential(mean: f64) -> Self {
+        Self { law: Law::Exponential { mean }, max: u64::MAX }
+    }
+
+    /// The value that belongs to a uniform word, to the nearest whole number.
+    #[expect(clippy::float_arithmetic, reason = "this is where randomness becomes a whole number")]
+    pub(crate) fn sample(&self, word: u64) -> u64 {
+        let value = match self.law {
+            Law::Constant(value) => return value,
+            Law::Uniform { min, span } => return min + scaled(word, span),
+            // Of `1 - u`, so that a larger word is a longer time here too.
+            Law::Exponential { mean } => -libm::log(open_unit(!word)) * mean,
+            Law::Normal { mean, deviation } => mean + standard_normal(open_unit(word)) * deviation,
+            Law::Lognormal { median, sigma } => {
+                median * libm::exp(standard_normal(open_unit(word)) * sigma)
+            }
+        };
+        whole(value + 0.5).min(self.max)
+    }
+
+    /// The only value, if there is only one.
+    pub(crate) const fn fixed(&self) -> Option<u64> {
+        if let Law::Constant(value) = self.law { Some(value) } else { None }
+    }
+}
+
+/// Saturating: what is below 0 is 0.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+const fn whole(value: f64) -> u64 {
+    value as u64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a mean needs no more than 53 bits")]
+const fn real(value: u64) -> f64 {
+    value as f64
+}
+
+impl<T: Whole> Shape<T> {
+    fn check(self) -> Result<Self, InvalidConfig> {
+        match &self {
+            Self::Uniform { min, max } if min.whole() > max.whole() => {
+                Err(InvalidConfig::new("min", min.whole(), "no more than max"))
+            }
+            Self::Exponential { mean, max: Some(max) } if max.whole() < mean.whole() => {
+                Err(InvalidConfig::new("max", max.whole(), "no less than the mean"))
+            }
+            Self::Lognormal { median, max: Some(max), .. } if max.whole() < median.whole() => {
+                Err(InvalidConfig::new("max", max.whole(), "no less than the median"))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+// By hand and not `untagged`, which would lose both the place and the reason of
+// an error inside the value.
+impl<'de, T: Deserialize<'de> + Whole> Deserialize<'de> for Dist<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueOrShape<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de> + Whole> Visitor<'de> for ValueOrShape<T> {
+            type Value = Dist<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or a table with the kind of a distribution")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Dist<T>, E> {
+                T::deserialize(text.into_deserializer()).map(Dist::Constant)
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Dist<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Dist::Constant)
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Dist<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Dist::Constant)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Dist<T>, A::Error> {
+                let shape = Shape::<T>::deserialize(value::MapAccessDeserializer::new(map))?;
+                shape.check().map(Dist::Shaped).map_err(de::Error::custom)
+            }
+        }
+
+        deserializer.deserialize_any(ValueOrShape(PhantomData))
+    }
+}

@@ -1,0 +1,33 @@
+//! The scenarios that come with the library.
+
+/// A scenario that comes with the library, as text.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Shipped {
+    /// Its name.
+    pub name: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        &[$(Self {
+            name: $name,
+            text: include_str!(concat!("../../scenarios/", $name, ".toml")),
+        }),*]
+    };
+}
+
+impl Shipped {
+    /// All of them, by name.
+    pub const ALL: &[Self] = shipped![
+        "brown-out",
+        "fixed-window-stampede",
+        "llm-batch",
+        "long-tail",
+        "noisy-neighbour",
+        "retry-after-herd",
+        "token-bucket-and-concurrency",
+    ];
+}

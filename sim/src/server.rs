@@ -1,0 +1,162 @@
+//! The server: what it lets in, how long it works, what it says.
+//!
+//! Its limits are written for themselves and share no code with those of the
+//! policies, so that a mistake in one shows against the other.
+
+mod concurrency;
+mod faults;
+mod fixed_window;
+mod limit;
+mod reply;
+mod token_bucket;
+mod wait;
+mod workers;
+
+use forbear_core::{Cost, Dimension};
+
+use self::{
+    faults::Faults,
+    limit::{Limit, Opening},
+    wait::render,
+    workers::Workers,
+};
+pub(crate) use self::{limit::Usage, reply::Reply};
+use crate::rng::{Luck, Purpose};
+use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
+
+/// A server in the middle of a run.
+#[derive(Debug)]
+pub(crate) struct Server {
+    limits: Vec<Limit>,
+    workers: Option<Workers>,
+    faults: Faults,
+    retry_after: RetryAfterSpec,
+    quota_headers: bool,
+    service: Sampler,
+    per_output_token_ns: u64,
+}
+
+/// A request at the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    /// What it may cost at most, which is charged when it comes.
+    pub(crate) reserved: &'a Cost,
+    /// What it does cost.
+    pub(crate) actual: &'a Cost,
+    pub(crate) luck: Luck,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handling {
+    pub(crate) reply: Reply,
+    /// When the reply leaves the server [ns].
+    pub(crate) leaves_at: u64,
+    /// Whether it holds something until then, so that [`Server::leave`] must follow.
+    pub(crate) holds: bool,
+}
+
+impl Server {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let spec = scenario.server();
+        Self {
+            limits: spec.limits().iter().map(Limit::new).collect(),
+            workers: spec.workers().map(|count| Workers::new(count, spec.queue())),
+            faults: Faults::new(scenario.faults()),
+            retry_after: spec.retry_after(),
+            quota_headers: spec.quota_headers(),
+            service: spec.service(),
+            per_output_token_ns: nanos(spec.per_output_token()),
+        }
+    }
+
+    /// A request comes in.
+    pub(crate) fn arrive(&mut self, now: u64, request: &Request<'_>) -> Handling {
+        let Some(refusal) = self.refusal(now, request) else {
+            for limit in &mut self.limits {
+                limit.take(now, request.reserved);
+            }
+            let mut handling = self.work(now, request);
+            handling.holds = self.limits.iter().any(|limit| limit.holds(request));
+            self.advertise(now, &mut handling.reply);
+            return handling;
+        };
+        for limit in &mut self.limits {
+            limit.refuse(now, request.reserved);
+        }
+        let mut reply = refusal;
+        self.advertise(now, &mut reply);
+        Handling { reply, leaves_at: now, holds: false }
+    }
+
+    /// A request that was let in is over.
+    pub(crate) fn leave(&mut self, now: u64, request: &Request<'_>) {
+        for limit in &mut self.limits {
+            limit.give_back(now, request);
+        }
+    }
+
+    /// What each limit, and the workers, have given out of what they had by `now`.
+    pub(crate) fn usage(&self, now: u64) -> impl Iterator<Item = Usage> {
+        let workers = self.workers.as_ref().map(|workers| workers.usage(now));
+        self.limits.iter().map(move |limit| limit.usage(now)).chain(workers)
+    }
+
+    /// Whether no limit has ever let in more than it says.
+    pub(crate) fn is_within_limits(&self, now: u64) -> bool {
+        self.limits.iter().all(|limit| limit.is_kept(now))
+    }
+
+    /// The refusal of the limits, if one of them refuses.
+    fn refusal(&self, now: u64, request: &Request<'_>) -> Option<Reply> {
+        let openings = self.limits.iter().map(|limit| limit.opening(now, request.reserved));
+        let wait = match openings.max().unwrap_or(Opening::Now) {
+            Opening::Now => return None,
+            Opening::At(time) => Some(time.saturating_sub(now)),
+            Opening::Unknown => None,
+            Opening::Never => return Some(Reply::new(413)),
+        };
+        let word = request.luck.word(Purpose::Wait);
+        Some(Reply::new(429).asking_for(render(self.retry_after, wait, word)))
+    }
+
+    /// A request that the limits let in.
+    fn work(&mut self, now: u64, request: &Request<'_>) -> Handling {
+        let fault = self.faults.at(now);
+        if let Some(fault) = fault
+            && fault.fail.holds(request.luck.word(Purpose::Fault))
+        {
+            let leaves_at = now.saturating_add(nanos(fault.after));
+            return Handling { reply: Reply::new(fault.status), leaves_at, holds: false };
+        }
+        let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
+        let slow = fault.map_or(1, |fault| u64::from(fault.slow.get()));
+        let service = self
+            .service
+            .sample(request.luck.word(Purpose::Service))
+            .saturating_add(tokens.saturating_mul(self.per_output_token_ns))
+            .saturating_mul(slow);
+        let leaves_at = match &mut self.workers {
+            None => Some(now.saturating_add(service)),
+            Some(workers) => workers.assign(now, service),
+        };
+        match leaves_at {
+            Some(leaves_at) => {
+                let reply = Reply::new(200).using(*request.actual);
+                Handling { reply, leaves_at, holds: false }
+            }
+            // The queue is full.
+            None => Handling { reply: Reply::new(503), leaves_at: now, holds: false },
+        }
+    }
+
+    fn advertise(&self, now: u64, reply: &mut Reply) {
+        if self.quota_headers {
+            for limit in &self.limits {
+                if let Some(quota) = limit.quota(now) {
+                    reply.advertise(quota);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A count that starts anew with each window of time.
+//!
+//! The simplest limit and the most common one. Its weakness is known: `limit`
+//! requests at the end of a window and `limit` at the start of the next are twice
+//! the limit within a moment.
+
+use std::time::Duration;
+
+use forbear_core::{Cost, Dimension, Quantity, Quota};
+
+use super::limit::{Opening, Usage};
+use crate::scenario::{WindowStart, nanos};
+
+/// `limit` units in each window.
+#[derive(Debug)]
+pub(super) struct FixedWindow {
+    dimension: Dimension,
+    limit: u32,
+    window_ns: u64,
+    start: WindowStart,
+    /// When the window in force began, once one has [ns].
+    opened: Option<u64>,
+    count: u32,
+    used: u128,
+}
+
+impl FixedWindow {
+    pub(super) fn new(
+        dimension: Dimension,
+        limit: u32,
+        window: Duration,
+        start: WindowStart,
+    ) -> Self {
+        let window_ns = nanos(window);
+        Self { dimension, limit, window_ns, start, opened: None, count: 0, used: 0 }
+    }
+
+    pub(super) fn opening(&self, now: u64, cost: &Cost) -> Opening {
+        let units = cost.get(self.dimension);
+        let (opened, count) = self.at(now);
+        match self.limit.checked_sub(units) {
+            None => Opening::Never,
+            Some(room) if count <= room => Opening::Now,
+            Some(_) => Opening::At(opened.saturating_add(self.window_ns)),
+        }
+    }
+
+    pub(super) fn take(&mut self, now: u64, cost: &Cost) {
+        let units = cost.get(self.dimension);
+        let (opened, count) = self.at(now);
+        self.opened = Some(opened);
+        self.count = count + units;
+        self.used += u128::from(units);
+    }
+
+    /// Counts each window that had begun by `now` as a whole.
+    pub(super) fn usage(&self, now: u64) -> Usage {
+        let windows = u128::from(now / self.window_ns) + 1;
+        Usage { used: self.used, permitted: windows * u128::from(self.limit) }
+    }
+
+    pub(super) fn quota(&self, now: u64) -> Quota {
+        let (opened, count) = self.at(now);
+        let ends_at = opened.saturating_add(self.window_ns);
+        Quota::new(Some(self.dimension))
+            .with_limit(Quantity::from_units(u64::from(self.limit)))
+            .with_remaining(Quantity::from_units(u64::from(self.limit.saturating_sub(count))))
+            .with_resets_in(Duration::from_nanos(ends_at.saturating_sub(now)))
+            .with_window(Duration::from_nanos(self.window_ns))
+    }
+
+    pub(super) const fn is_kept(&self) -> bool {
+        self.count <= self.limit
+    }
+
+    /// When the window in force at `now` began, and its count.
+    fn at(&self, now: u64) -> (u64, u32) {
+        match self.opened {
+            Some(opened) if now - opened < self.window_ns => (opened, self.count),
+            _ if self.start == WindowStart::Clock => (now - now % self.window_ns, 0),
+            _ => (now, 0),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What a server limits, of whatever kind.
+
+use forbear_core::{Cost, Quota};
+
+use super::Request;
+use super::concurrency::Concurrency;
+use super::fixed_window::FixedWindow;
+use super::token_bucket::TokenBucket;
+use crate::scenario::LimitSpec;
+
+/// A limit of a server.
+#[derive(Debug)]
+pub(super) enum Limit {
+    Bucket(TokenBucket),
+    Window(FixedWindow),
+    Slots(Concurrency),
+}
+
+/// When a request would be let in; ordered by strictness.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Opening {
+    /// It is let in.
+    Now,
+    /// At this time, if nobody else comes before [ns].
+    At(u64),
+    /// When another request ends.
+    Unknown,
+    /// Not at all: it is larger than the whole limit.
+    Never,
+}
+
+/// How much of a limit was used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    /// Given out, in some unit.
+    pub(crate) used: u128,
+    /// There to give out, in the same unit.
+    pub(crate) permitted: u128,
+}
+
+impl Limit {
+    pub(super) fn new(spec: &LimitSpec) -> Self {
+        match *spec {
+            LimitSpec::TokenBucket { dimension, rate, burst, refusals_count, refund } => {
+                let bucket = TokenBucket::new(dimension, rate, burst.get());
+                Self::Bucket(bucket.with_rules(refusals_count, refund))
+            }
+            LimitSpec::FixedWindow { dimension, limit, window, start } => {
+                Self::Window(FixedWindow::new(dimension, limit.get(), window, start))
+            }
+            LimitSpec::Concurrency { max } => Self::Slots(Concurrency::new(max.get())),
+        }
+    }
+
+    /// When a request of this cost would be let in.
+    pub(super) fn opening(&self, now: u64, cost: &Cost) -> Opening {
+        match self {
+            Self::Bucket(bucket) => bucket.opening(now, cost),
+            Self::Window(window) => window.opening(now, cost),
+            Self::Slots(slots) => slots.opening(),
+        }
+    }
+
+    /// A request is let in.
+    pub(super) fn take(&mut self, now: u64, cost: &Cost) {
+        match self {
+            Self::Bucket(bucket) => bucket.take(now, cost),
+            Self::Window(window) => window.take(now, cost),
+            Self::Slots(slots) => slots.take(now),
+        }
+    }
+
+    /// A request is refused, by this limit or by another.
+    pub(super) fn refuse(&mut self, now: u64, cost: &Cost) {
+        if let Self::Bucket(bucket) = self {
+            bucket.refuse(now, cost);
+        }
+    }
+
+    /// Whether a request that is let in has something to give back at its end.
+    pub(super) fn holds(&self, request: &Request<'_>) -> bool {
+        match self {
+            Self::Bucket(bucket) => bucket.unused(request) > 0,
+            Self::Window(_) => false,
+            Self::Slots(_) => true,
+        }
+    }
+
+    /// A request that was let in is over.
+    pub(super) fn give_back(&mut self, now: u64, request: &Request<'_>) {
+        match self {
+            Self::Bucket(bucket) => bucket.give_back(now, request),
+            Self::Window(_) => {}
+            Self::Slots(slots) => slots.give_back(now),
+        }
+    }
+
+    pub(super) fn usage(&self, now: u64) -> Usage {
+        match self {
+            Self::Bucket(bucket) => bucket.usage(now),
+            Self::Window(window) => window.usage(now),
+            Self::Slots(slots) => slots.usage(now),
+        }
+    }
+
+    /// What the server would say of it in `X-RateLimit-*`.
+    pub(super) fn quota(&self, now: u64) -> Option<Quota> {
+        match self {
+            Self::Bucket(bucket) => Some(bucket.quota(now)),
+            Self::Window(window) => Some(window.quota(now)),
+            Self::Slots(_) => None,
+        }
+    }
+
+    /// Whether it has not let in more than it says.
+    pub(super) fn is_kept(&self, now: u64) -> bool {
+        match self {
+            Self::Bucket(bucket) => {
+                let Usage { used, permitted } = bucket.usage(now);
+                used <= permitted
+            }
+            Self::Window(window) => window.is_kept(),
+            Self::Slots(slots) => slots.is_kept(),
+        }
+    }
+}

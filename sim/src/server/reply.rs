@@ -1,0 +1,68 @@
+//! An answer on its way to a client.
+
+use std::time::Duration;
+
+use forbear_core::{Cost, Outcome, Quota, Quotas, RateSignal, Throttle};
+
+/// What a client gets: the status and the headers that matter, already as they
+/// would be read off the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) retry_after_ns: Option<u64>,
+    usage: Option<Cost>,
+    quotas: [Option<Quota>; 2],
+}
+
+impl Reply {
+    /// What a client sees that stopped waiting.
+    pub(crate) const TIMED_OUT: Self = Self::new(0);
+
+    pub(crate) const fn new(status: u16) -> Self {
+        Self { status, retry_after_ns: None, usage: None, quotas: [None; 2] }
+    }
+
+    /// With this wait [ns].
+    pub(crate) const fn asking_for(mut self, retry_after_ns: Option<u64>) -> Self {
+        self.retry_after_ns = retry_after_ns;
+        self
+    }
+
+    /// With what the request used.
+    pub(crate) const fn using(mut self, usage: Cost) -> Self {
+        self.usage = Some(usage);
+        self
+    }
+
+    /// Adds a window; a third is left out, since no scenario has more than requests
+    /// and tokens.
+    pub(crate) fn advertise(&mut self, quota: Quota) {
+        if let Some(place) = self.quotas.iter_mut().find(|place| place.is_none()) {
+            *place = Some(quota);
+        }
+    }
+}
+
+impl RateSignal for Reply {
+    fn outcome(&self) -> Outcome {
+        match self.status {
+            200..=299 => Outcome::Success,
+            429 => Outcome::Throttled(Throttle::RateLimit),
+            503 => Outcome::Throttled(Throttle::Overload),
+            400..=499 => Outcome::Permanent,
+            _ => Outcome::Transient,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after_ns.map(Duration::from_nanos)
+    }
+
+    fn quotas(&self) -> Quotas {
+        self.quotas.iter().flatten().copied().collect()
+    }
+
+    fn usage(&self) -> Option<Cost> {
+        self.usage
+    }
+}

@@ -1,0 +1,126 @@
+//! What befalls the clients, whatever their policy.
+//!
+//! Drawn from the seed alone and before the run, so that every policy meets the
+//! same calls at the same times with the same luck.
+
+mod arrivals;
+
+use forbear_core::{Cost, Dimension, Entropy};
+
+use crate::rng::{Luck, Purpose, Stream, StreamRng};
+use crate::scenario::{ArrivalsSpec, Sampler, Scenario, nanos};
+
+/// The calls of one seed.
+#[derive(Debug)]
+pub(crate) struct Storm {
+    pub(crate) clients: Vec<Caller>,
+    /// The calls, those of a client one after another.
+    pub(crate) calls: Vec<Planned>,
+    /// The calls that arrive at a time of their own, in the order of these times.
+    pub(crate) order: Vec<u32>,
+}
+
+/// A client, as the scenario has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    /// Calls under way at once, at most.
+    pub(crate) callers: u32,
+    /// How long it waits for an answer [ns].
+    pub(crate) timeout: Option<u64>,
+    /// How long a caller thinks between two calls, where it is one that does.
+    pub(crate) think: Option<Sampler>,
+    /// Its calls are `first..end`.
+    pub(crate) first: u32,
+    pub(crate) end: u32,
+}
+
+/// A call, as the seed has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned {
+    pub(crate) client: u32,
+    /// When it is wanted; `None` where that depends on the end of another [ns].
+    pub(crate) arrives_at: Option<u64>,
+    /// What it may cost at most.
+    pub(crate) reserved: Cost,
+    /// What it does cost.
+    pub(crate) actual: Cost,
+    /// The key of its luck.
+    pub(crate) key: u64,
+}
+
+impl Storm {
+    /// The storm of `seed`.
+    pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
+        let mut storm = Self { clients: Vec::new(), calls: Vec::new(), order: Vec::new() };
+        for (clients, arrivals, cost) in scenario.groups() {
+            let price = cost.price();
+            let think = match arrivals {
+                ArrivalsSpec::Closed { think } => Some(think.sampler()),
+                _ => None,
+            };
+            for _ in 0..clients.count() {
+                let client = count(storm.clients.len());
+                let mut calls = StreamRng::of(seed, Stream::Calls(client));
+                let mut times = StreamRng::of(seed, Stream::Arrivals(client));
+                let callers = clients.callers().unwrap_or(u32::MAX);
+                let times = arrivals::times(arrivals, clients.calls(), callers, &mut times);
+                let first = count(storm.calls.len());
+                storm.calls.extend(times.into_iter().map(|arrives_at| {
+                    let key = calls.next_u64();
+                    let words = [(); 3].map(|()| calls.next_u64());
+                    let (reserved, actual) = price.draw(words);
+                    // A caller that thinks does so before its first call too.
+                    let thought = think.map_or(0, |think| thinking(&think, key));
+                    let arrives_at = arrives_at.map(|at| at.saturating_add(thought));
+                    Planned { client, arrives_at, reserved, actual, key }
+                }));
+                let timeout = clients.timeout().map(nanos);
+                let end = count(storm.calls.len());
+                storm.clients.push(Caller { callers, timeout, think, first, end });
+            }
+        }
+        storm.sort();
+        storm
+    }
+
+    /// Units that all calls take in `dimension`: reserved, and used.
+    pub(crate) fn units(&self, dimension: Dimension) -> (u64, u64) {
+        self.calls.iter().fold((0, 0), |(reserved, used), call| {
+            let units = |cost: &Cost| u64::from(cost.get(dimension));
+            (reserved + units(&call.reserved), used + units(&call.actual))
+        })
+    }
+
+    /// When the first call arrives [ns].
+    pub(crate) fn first_arrival(&self) -> u64 {
+        self.order.first().map_or(0, |&call| self.arrival(call))
+    }
+
+    /// When the last call arrives that has a time of its own [ns].
+    pub(crate) fn last_arrival(&self) -> u64 {
+        self.order.last().map_or(0, |&call| self.arrival(call))
+    }
+
+    /// When `call` arrives; the end of time if it has no time of its own [ns].
+    pub(crate) fn arrival(&self, call: u32) -> u64 {
+        self.calls[call as usize].arrives_at.unwrap_or(u64::MAX)
+    }
+
+    fn sort(&mut self) {
+        let all = 0..count(self.calls.len());
+        self.order = all.filter(|&call| self.arrival(call) < u64::MAX).collect();
+        let mut order = std::mem::take(&mut self.order);
+        order.sort_unstable_by_key(|&call| (self.arrival(call), call));
+        self.order = order;
+    }
+}
+
+/// How long the caller thinks before the call with this key [ns].
+pub(crate) fn thinking(think: &Sampler, key: u64) -> u64 {
+    think.sample(Luck::new(key, 0).word(Purpose::Think))
+}
+
+/// A number of things, of which a scenario has at most a million.
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

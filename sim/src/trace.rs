@@ -1,0 +1,16 @@
+//! What happened in a run, send by send.
+
+use forbear_core::Timestamp;
+
+/// A request that left a client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sent {
+    /// When.
+    pub at: Timestamp,
+    /// By which client, counted from 0.
+    pub client: u32,
+    /// For which call, counted from 0 over all clients.
+    pub call: u32,
+    /// The how-manieth send of the call, counted from 1.
+    pub attempt: u32,
+}

@@ -1,0 +1,258 @@
+//! The event loop: clients that run the production engine against a server.
+//!
+//! A run has no thread, no clock and no order but that of the queue. What a task
+//! of the production driver would do when it is polled, `World` does in one event.
+
+mod check;
+mod driver;
+mod event;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use forbear_core::{Call, Policy, Timestamp};
+
+use self::event::Event;
+use crate::client::{Client, Task};
+use crate::metrics::{Tally, metrics};
+use crate::queue::EventQueue;
+use crate::results::Metrics;
+use crate::rng::{Luck, Purpose};
+use crate::scenario::{Sampler, Scenario, nanos};
+use crate::server::{Reply, Request, Server};
+use crate::storm::{Storm, thinking};
+use crate::trace::Sent;
+
+/// Events between two looks at the flag that stops a run.
+const CANCEL_EVERY: u64 = 4096;
+
+/// A run under way.
+#[derive(Debug)]
+pub(crate) struct World<'a> {
+    storm: &'a Storm,
+    queue: EventQueue<Event>,
+    /// Calls of `storm.order` that have arrived.
+    arrived: usize,
+    clients: Vec<Client>,
+    tasks: Vec<Task>,
+    server: Server,
+    round_trip: Sampler,
+    timer_ns: u64,
+    horizon: u64,
+    events: u64,
+    /// Sends that the horizon left without an answer.
+    cut_off: u64,
+    tally: Tally,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) events: u64,
+    pub(crate) metrics: Metrics,
+    pub(crate) tally: Tally,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(
+        scenario: &Scenario,
+        storm: &'a Storm,
+        policy: &Policy,
+        seed: u64,
+        tally: Tally,
+    ) -> Self {
+        let clients = (0..).zip(&storm.clients);
+        let unbegun = |planned: &crate::storm::Planned| {
+            Task::new(Call::new(Timestamp::ZERO, planned.reserved))
+        };
+        Self {
+            storm,
+            queue: EventQueue::new(),
+            arrived: 0,
+            clients: clients.map(|(n, &plan)| Client::new(n, plan, policy, seed)).collect(),
+            tasks: storm.calls.iter().map(unbegun).collect(),
+            server: Server::new(scenario),
+            round_trip: scenario.network().round_trip(),
+            timer_ns: nanos(scenario.timer()),
+            horizon: nanos(scenario.horizon()),
+            events: 0,
+            cut_off: 0,
+            tally,
+        }
+    }
+
+    /// Runs to the end, or until `cancel` is set; then there is no outcome.
+    pub(crate) fn run(mut self, cancel: &AtomicBool) -> Option<Outcome> {
+        while let Some(at) = self.step() {
+            debug_assert!(at <= self.horizon, "time ran past the horizon");
+            self.events += 1;
+            if cfg!(debug_assertions) {
+                self.check();
+            }
+            if self.events.is_multiple_of(CANCEL_EVERY) && cancel.load(Ordering::Relaxed) {
+                return None;
+            }
+        }
+        self.give_up_the_rest();
+        if cfg!(debug_assertions) {
+            self.check_end();
+        }
+        self.tally.completions.sort_unstable();
+        let metrics = metrics(&self.tally, &self.clients, &self.server);
+        Some(Outcome { events: self.events, metrics, tally: self.tally })
+    }
+
+    /// Lets the next thing happen; `None` if nothing is left within the horizon.
+    fn step(&mut self) -> Option<u64> {
+        let next = self.queue.next_at().unwrap_or(u64::MAX);
+        // Arrivals were there before anything else, so they win ties.
+        if let Some(&call) = self.storm.order.get(self.arrived) {
+            let at = self.storm.arrival(call);
+            if at <= next {
+                if at > self.horizon {
+                    return None;
+                }
+                self.queue.advance_to(at);
+                self.arrived += 1;
+                self.arrive(call);
+                return Some(at);
+            }
+        }
+        if next > self.horizon {
+            return None;
+        }
+        let (at, event) = self.queue.pop()?;
+        self.handle(event);
+        Some(at)
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Begin { call } => self.arrive(call),
+            Event::Wake { call } => {
+                self.tasks[call as usize].woken = false;
+                self.drive(call);
+            }
+            Event::Timer { call, generation } => {
+                if self.tasks[call as usize].timer.goes_off(generation) {
+                    self.drive(call);
+                }
+            }
+            Event::Arrive { call, attempt } => self.reach_server(call, attempt),
+            Event::Leave { call } => {
+                let now = self.queue.now();
+                let request = self.request(call, 0);
+                self.server.leave(now, &request);
+            }
+            Event::Answer { call, attempt } => self.answer(call, attempt),
+        }
+    }
+
+    /// A call is wanted: a caller takes it up, or it waits for one.
+    fn arrive(&mut self, call: u32) {
+        self.tally.arrived(self.queue.now(), call);
+        self.tasks[call as usize].arrived_at = self.queue.now();
+        let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
+        if client.idle == 0 {
+            client.backlog.push_back(call);
+            return;
+        }
+        client.idle -= 1;
+        self.begin(call);
+        self.drive(call);
+    }
+
+    /// A caller takes up a call.
+    fn begin(&mut self, call: u32) {
+        let now = Timestamp::from_nanos(self.queue.now());
+        let cost = self.storm.calls[call as usize].reserved;
+        self.tasks[call as usize].call = Call::new(now, cost);
+    }
+
+    /// A request leaves a client.
+    fn send(&mut self, call: u32) {
+        let now = self.queue.now();
+        let planned = &self.storm.calls[call as usize];
+        let client = &self.clients[planned.client as usize];
+        let attempt = self.tasks[call as usize].call.sends();
+        let sent = Sent { at: Timestamp::from_nanos(now), client: planned.client, call, attempt };
+        self.tally.sent(sent, now < client.asked_to_wait_until);
+        let luck = Luck::new(planned.key, attempt);
+        // Nothing is answered within the nanosecond, or a policy without delays
+        // would stop the clock.
+        let round_trip = self.round_trip.sample(luck.word(Purpose::Network)).max(1);
+        let there = round_trip / 2;
+        let arrives_at = now.saturating_add(there);
+        let waits_until =
+            client.plan.timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
+        let task = &mut self.tasks[call as usize];
+        task.back_ns = round_trip - there;
+        task.waits_until = waits_until.unwrap_or(u64::MAX);
+        self.queue.schedule(arrives_at, Event::Arrive { call, attempt });
+        if task.waits_until < arrives_at {
+            task.reply = Reply::TIMED_OUT;
+            self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
+        }
+    }
+
+    /// A request reaches the server.
+    fn reach_server(&mut self, call: u32, attempt: u32) {
+        let now = self.queue.now();
+        let request = self.request(call, attempt);
+        let handling = self.server.arrive(now, &request);
+        self.tally.decided(now, call, handling.reply.status);
+        if handling.holds {
+            self.queue.schedule(handling.leaves_at, Event::Leave { call });
+        }
+        let task = &mut self.tasks[call as usize];
+        let is_awaited = task.call.sends() == attempt && task.call.is_in_flight();
+        if !is_awaited || task.waits_until < now {
+            // The client no longer waits; the server did its work all the same.
+            return;
+        }
+        let answered_at = handling.leaves_at.saturating_add(task.back_ns);
+        // An answer that comes with the time-out wins, as in Tokio's `timeout`.
+        let (reply, at) = if answered_at <= task.waits_until {
+            (handling.reply, answered_at)
+        } else {
+            (Reply::TIMED_OUT, task.waits_until)
+        };
+        task.reply = reply;
+        self.queue.schedule(at, Event::Answer { call, attempt });
+    }
+
+    fn request(&self, call: u32, attempt: u32) -> Request<'a> {
+        let planned = &self.storm.calls[call as usize];
+        let luck = Luck::new(planned.key, attempt);
+        Request { reserved: &planned.reserved, actual: &planned.actual, luck }
+    }
+
+    /// What follows in the same caller once `call` has ended.
+    fn next_call(&mut self, call: u32) -> Option<u32> {
+        let now = self.queue.now();
+        let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
+        if let Some(think) = client.plan.think {
+            client.idle += 1;
+            if client.next < client.plan.end {
+                let next = client.next;
+                client.next += 1;
+                let thought = thinking(&think, self.storm.calls[next as usize].key);
+                let at = self.fires_at(now.saturating_add(thought));
+                self.queue.schedule(at, Event::Begin { call: next });
+            }
+            return None;
+        }
+        let next = client.backlog.pop_front();
+        if next.is_none() {
+            client.idle = client.idle.saturating_add(1);
+        }
+        next
+    }
+
+    /// When a timer that is set to `time` goes off.
+    fn fires_at(&self, time: u64) -> u64 {
+        match self.timer_ns {
+            0 => time,
+            tick => time.div_ceil(tick).saturating_mul(tick),
+        }
+    }
+}

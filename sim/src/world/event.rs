@@ -1,0 +1,18 @@
+//! What can happen.
+
+/// Something that happens at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// A caller has thought and wants a call.
+    Begin { call: u32 },
+    /// A task was woken by another.
+    Wake { call: u32 },
+    /// The timer of a task goes off, if it is still of this generation.
+    Timer { call: u32, generation: u32 },
+    /// A request reaches the server.
+    Arrive { call: u32, attempt: u32 },
+    /// The server is done with a request.
+    Leave { call: u32 },
+    /// A client has its answer, or waits no longer for it.
+    Answer { call: u32, attempt: u32 },
+}
