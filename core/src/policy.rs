@@ -122,7 +122,7 @@ impl Policy {
     #[cfg(feature = "std")]
     pub fn drawing_from(&self, entropy: Box<dyn Entropy + Send>) -> Self {
         let policy = self.fresh();
-        policy.shared.get_or_init(|| Arc::new(crate::driver::Shared::new(policy.engine(entropy))));
+        policy.shared.get_or_init(|| policy.start(entropy));
         policy
     }
 
@@ -137,11 +137,13 @@ impl Policy {
     /// The state that its calls share, made at the first call.
     #[cfg(feature = "std")]
     pub(crate) fn shared(&self) -> &Arc<crate::driver::Shared> {
-        self.shared.get_or_init(|| {
-            let entropy = Box::new(crate::SplitMix64::from_os());
-            let limited = !self.plan.limiters.is_empty();
-            Arc::new(crate::driver::Shared::new(self.engine(entropy), limited))
-        })
+        self.shared.get_or_init(|| self.start(Box::new(crate::SplitMix64::from_os())))
+    }
+
+    #[cfg(feature = "std")]
+    fn start(&self, entropy: Box<dyn Entropy + Send>) -> Arc<crate::driver::Shared> {
+        let limited = !self.plan.limiters.is_empty();
+        Arc::new(crate::driver::Shared::new(self.engine(entropy), limited))
     }
 }
 
