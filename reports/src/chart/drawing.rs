@@ -3,7 +3,7 @@
 use super::svg::{Escaped, Svg};
 use super::{ChartName, style};
 
-/// Width of every chart [px].
+/// Width of every chart \[px\].
 pub(crate) const WIDTH: f64 = 820.0;
 
 /// A drawn chart, its words and its numbers.
@@ -16,7 +16,7 @@ pub(crate) struct Drawing {
     pub(crate) caption: String,
     /// What it looks like, for those who do not see it.
     pub(crate) description: String,
-    /// Height [px].
+    /// Height \[px\].
     pub(crate) height: f64,
     pub(crate) svg: Svg,
     pub(crate) numbers: Numbers,

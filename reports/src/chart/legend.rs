@@ -17,7 +17,7 @@ pub(crate) struct Entry {
 /// Pixels from one entry to the next.
 const PITCH: f64 = 40.0;
 
-/// The height of a legend of `entries` entries under a title [px].
+/// The height of a legend of `entries` entries under a title \[px\].
 pub(crate) const fn height(entries: usize) -> f64 {
     crate::number::float(entries as u64) * PITCH + 24.0
 }

@@ -4,7 +4,7 @@
 /// between 0.50 and 0.56; the wider one keeps labels apart.
 const LATIN: f64 = 0.56;
 
-/// Estimated width of `text` at `size` px [px].
+/// Estimated width of `text` at `size` px \[px\].
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|character| size * ems(character)).sum()
 }

@@ -220,11 +220,11 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
         Fact { term: "Replications", value: whole(u64::from(comparison.replications)) },
         Fact { term: "Policies", value: whole(comparison.policies.len() as u64) },
     ];
-    if let Some(rate) = scenario.permitted_per_s {
+    if let Some(rate) = report.permitted_per_s() {
         let value = Unit::PerSecond.text(rate);
         facts.push(Fact { term: "Permitted in the long run", value });
     }
-    if let Some(bound) = scenario.drain_bound_s {
+    if let Some(bound) = report.drain_bound_s() {
         let value = Unit::Seconds.text(bound);
         facts.push(Fact { term: "Shortest possible drain", value });
     }
