@@ -96,20 +96,21 @@ impl Cell {
     /// where every run had the same value.
     #[must_use]
     pub fn interval_text(&self) -> String {
-        self.estimate.map_or_else(String::new, |estimate| range_text(self.metric, &estimate))
+        range_text(self.estimate, |mean, low, high| self.metric.unit().range_text(mean, low, high))
     }
 
     /// The difference from the reference with its unit, `+3.1 s`; empty where there is none.
     #[must_use]
     pub fn difference_text(&self) -> String {
-        let text = |difference: Estimate| self.metric.unit().signed_text(difference.mean);
-        self.difference.map_or_else(String::new, text)
+        let unit = self.metric.unit();
+        self.difference.map_or_else(String::new, |more| unit.difference_text(more.mean))
     }
 
     /// The interval of the difference, like [`interval_text`](Self::interval_text).
     #[must_use]
     pub fn difference_interval_text(&self) -> String {
-        self.difference.map_or_else(String::new, |difference| range_text(self.metric, &difference))
+        let unit = self.metric.unit();
+        range_text(self.difference, |mean, low, high| unit.difference_range_text(mean, low, high))
     }
 
     /// Whether the difference is clearly for the worse (`false`) or better (`true`);
@@ -148,11 +149,13 @@ fn values(metric: Metric, policy: &PolicyResult) -> Vec<(u64, f64)> {
     policy.runs.iter().filter_map(value).collect()
 }
 
-fn range_text(metric: Metric, estimate: &Estimate) -> String {
-    match estimate.interval {
-        Some(interval) if interval.low < interval.high => {
-            metric.unit().range_text(estimate.mean, interval.low, interval.high)
-        }
-        _ => String::new(),
+fn range_text(estimate: Option<Estimate>, text: impl Fn(f64, f64, f64) -> String) -> String {
+    let Some(Estimate { mean, interval: Some(interval), .. }) = estimate else {
+        return String::new();
+    };
+    if interval.low < interval.high {
+        text(mean, interval.low, interval.high)
+    } else {
+        String::new()
     }
 }
