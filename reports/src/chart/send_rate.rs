@@ -55,7 +55,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         if let Some(rate) = permitted {
             svg.line("bound", (left, y.px(rate)), (right, y.px(rate)));
         }
-        let best = report.verdict().best == [index];
+        let best = report.verdict().winner() == Some(index);
         let name = text::fitted(&report.table().rows[index].policy, 13.0, 400.0);
         let class = if best { "strong" } else { "" };
         svg.text(class, (left, panel_top - 13.0), Anchor::Start, &name);

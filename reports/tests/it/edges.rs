@@ -45,6 +45,7 @@ fn one_policy_is_not_compared() {
     assert!(html.contains("recommended ran alone"));
     assert!(!html.contains("Differences from"));
     assert!(!html.contains("<strong>100"), "nothing leads a column of one");
+    assert!(!html.contains("class=\"tag\""), "there is nothing to be better than");
 }
 
 #[test]
@@ -53,6 +54,7 @@ fn no_success_at_all_has_no_winner() {
     fail_everything(&mut comparison);
     let html = written(&comparison);
     assert!(html.contains("<h1>No call succeeded</h1>"));
+    assert!(!html.contains("class=\"tag\""), "no policy is tagged as the best");
     assert_eq!(
         Report::new(&comparison).table().cell(0, Metric::CompletionP50).unwrap().text(),
         "–"

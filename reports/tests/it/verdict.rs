@@ -83,6 +83,13 @@ fn a_clear_difference_within_the_margin_decides_nothing() {
 }
 
 #[test]
+fn one_storm_promises_nothing() {
+    let line = line(&sample::comparison(1));
+    assert!(line.starts_with("recommended does best in this one storm."), "{line}");
+    assert!(!line.contains("interval"), "{line}");
+}
+
+#[test]
 fn few_replications_are_a_caution() {
     let cautions = |replications| {
         let comparison = sample::comparison(replications);

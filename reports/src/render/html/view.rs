@@ -172,7 +172,7 @@ impl Summary {
         let metrics = table.metrics.iter().filter(|metric| metric.group() == group);
         let row = |(index, row): (usize, &Row)| SummaryRow {
             policy: row.policy.clone(),
-            best: report.verdict().best == [index],
+            best: report.verdict().winner() == Some(index),
             cells: row
                 .cells
                 .iter()
