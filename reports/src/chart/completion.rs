@@ -38,8 +38,9 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| (share, percent(share))).to_vec();
     frame.rows(&mut svg, &y, &shares);
     let winner = report.verdict().winner();
-    for (index, curve) in curves.iter().enumerate() {
-        svg.path(&legend::stroke(index, winner == Some(index)), &curve.path(&x, &y));
+    for index in legend::drawing_order(curves.len(), winner) {
+        let path = curves[index].path(&x, &y);
+        svg.path(&legend::stroke(index, winner == Some(index)), &path);
     }
     frame.foot(&mut svg, &ticks, "time from the start of a call to its success (s, logarithmic)");
     let mut entries: Vec<(f64, Entry)> = curves

@@ -51,6 +51,11 @@ pub(crate) fn read(entries: &[Entry]) -> String {
     entries.iter().map(sentence).collect::<Vec<_>>().concat()
 }
 
+/// The indices of `count` lines in the order to draw them: the winner on top.
+pub(crate) fn drawing_order(count: usize, winner: Option<usize>) -> impl Iterator<Item = usize> {
+    (0..count).filter(move |index| Some(*index) != winner).chain(winner)
+}
+
 /// The classes of the line of the policy at `index`.
 pub(crate) fn stroke(index: usize, best: bool) -> String {
     let series = index % DASHES.len();

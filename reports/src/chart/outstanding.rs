@@ -32,8 +32,8 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     frame.columns(&mut svg, ticks.iter().map(|(x, _)| *x));
     frame.rows(&mut svg, &y, &y.ticks(5.0));
     let winner = report.verdict().winner();
-    for (index, bins) in all.iter().enumerate() {
-        svg.path(&legend::stroke(index, winner == Some(index)), &path(bins, &x, &y));
+    for index in legend::drawing_order(all.len(), winner) {
+        svg.path(&legend::stroke(index, winner == Some(index)), &path(&all[index], &x, &y));
     }
     frame.foot(&mut svg, &ticks, "virtual time (s)");
     let mut entries: Vec<(f64, Entry)> = all

@@ -11,6 +11,9 @@ use crate::report::Report;
 use crate::table::{Cell, Row};
 use crate::verdict::Verdict;
 
+/// Runs listed for each policy; a thousand would make the page too heavy to open.
+const RUNS_SHOWN: usize = 50;
+
 /// The styles of the page, without those of the charts.
 const STYLE: &str = include_str!("../../../templates/report.css");
 
@@ -92,6 +95,8 @@ struct Source {
 struct Runs {
     policy: String,
     rows: Vec<[String; 3]>,
+    /// Runs that are not listed.
+    more: usize,
 }
 
 #[derive(Serialize)]
@@ -255,8 +260,10 @@ fn runs(report: &Report<'_>) -> Vec<Runs> {
             rows: policy
                 .runs
                 .iter()
+                .take(RUNS_SHOWN)
                 .map(|run| [run.seed.to_string(), shown(&run.hash), whole(run.events)])
                 .collect(),
+            more: policy.runs.len().saturating_sub(RUNS_SHOWN),
         })
         .collect()
 }
