@@ -17,7 +17,12 @@ pub(crate) fn shown(name: &str) -> String {
     match name.chars().count() {
         0 => "unnamed".to_owned(),
         count if count <= LONGEST => name,
-        _ => name.chars().take(LONGEST - 1).chain(['…']).collect(),
+        count => {
+            // Names of one family differ at their ends: `aimd-0.5`, `aimd-0.7`.
+            let tail = LONGEST / 3;
+            let head = name.chars().take(LONGEST - 1 - tail);
+            head.chain(['…']).chain(name.chars().skip(count - tail)).collect()
+        }
     }
 }
 
@@ -52,6 +57,7 @@ mod tests {
     #[test]
     fn a_name_is_one_short_line() {
         assert_eq!(shown(&"x".repeat(10_000)).chars().count(), 48);
+        assert!(shown(&format!("{}-0.7", "x".repeat(60))).ends_with("xx-0.7"));
         assert_eq!(shown(" two  words "), "two words");
         assert_eq!(shown(""), "unnamed");
     }

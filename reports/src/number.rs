@@ -49,11 +49,22 @@ impl Unit {
         self.with_symbol(&format!("{low} to {high}"))
     }
 
-    /// `value` with a sign even if it is positive, for differences.
+    /// A difference of two values: signed even if it is positive, and of two shares
+    /// in percentage points, `+1.6 pp`, since `+1.6 %` would read as relative.
     #[must_use]
-    pub fn signed_text(self, value: f64) -> String {
-        let text = self.text(value);
-        if value > 0.0 { format!("+{text}") } else { text }
+    pub fn difference_text(self, value: f64) -> String {
+        let sign = if value > 0.0 { "+" } else { "" };
+        self.as_difference(format!("{sign}{}", self.text(value)))
+    }
+
+    /// Like [`range_text`](Self::range_text), for a difference.
+    #[must_use]
+    pub fn difference_range_text(self, mean: f64, low: f64, high: f64) -> String {
+        self.as_difference(self.range_text(mean, low, high))
+    }
+
+    fn as_difference(self, text: String) -> String {
+        if self == Self::Share { text.replace('%', "pp") } else { text }
     }
 
     /// What follows a number of this unit, without the space.
@@ -201,7 +212,17 @@ mod tests {
     #[test]
     fn nothing_has_no_sign() {
         assert_eq!(decimal(-0.001, 1), "0.0");
-        assert_eq!(Unit::Ratio.signed_text(0.0), "0");
+        assert_eq!(Unit::Ratio.difference_text(0.0), "0");
+    }
+
+    #[test]
+    fn shares_differ_by_points() {
+        assert_eq!(plain(&Unit::Share.difference_text(0.016)), "+1.6 pp");
+        assert_eq!(
+            plain(&Unit::Share.difference_range_text(0.016, -0.01, 0.03)),
+            "\u{2212}1.0 to 3.0 pp"
+        );
+        assert_eq!(plain(&Unit::Seconds.difference_text(2.5)), "+2.50 s");
     }
 
     #[test]

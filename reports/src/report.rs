@@ -34,6 +34,16 @@ impl<'a> Report<'a> {
         self.comparison
     }
 
+    /// Requests a second that the server permits, if that is a number.
+    pub(crate) fn permitted_per_s(&self) -> Option<f64> {
+        self.comparison.scenario.permitted_per_s.filter(|rate| rate.is_finite())
+    }
+
+    /// The shortest possible time to drain \[s\], if that is a number.
+    pub(crate) fn drain_bound_s(&self) -> Option<f64> {
+        self.comparison.scenario.drain_bound_s.filter(|bound| bound.is_finite())
+    }
+
     /// Which policy is best, and how sure that is.
     #[must_use]
     pub const fn verdict(&self) -> &Verdict {

@@ -1,8 +1,10 @@
 //! The numbers of a comparison: the one place that every output takes them from.
 
+mod lead;
+
 use forbear_sim::results::{Comparison, PolicyResult};
 
-use crate::metric::{Better, Group, Metric};
+use crate::metric::{Better, Metric};
 use crate::name;
 use crate::stats::{Estimate, differences};
 use crate::verdict::Verdict;
@@ -56,30 +58,17 @@ impl Table {
                 cells: Metric::ALL.into_iter().map(|metric| Cell::new(metric, policy)).collect(),
             })
             .collect();
-        for (column, metric) in Metric::ALL.into_iter().enumerate() {
-            let may_lead = |index: usize| {
-                metric.group() == Group::Outcome || verdict.succeeding.contains(&index)
-            };
-            let leader = leader(&rows, column, may_lead);
-            for (index, policy) in policies.iter().enumerate() {
-                let cell = &mut rows[index].cells[column];
-                cell.leads = leader.is_some_and(|leader| {
-                    leader == index || !is_worse(metric, policy, &policies[leader])
-                }) && may_lead(index)
-                    && cell.estimate.is_some();
-                if let Some(reference) = reference.filter(|&reference| reference != index) {
-                    cell.difference = difference(metric, policy, &policies[reference]);
-                }
-            }
-            // Where all lead, none does: bold everywhere says nothing.
-            if rows
-                .iter()
-                .all(|row| row.cells[column].leads || row.cells[column].estimate.is_none())
+        if let Some(reference) = reference {
+            for (index, row) in rows.iter_mut().enumerate().filter(|(index, _)| *index != reference)
             {
-                for row in &mut rows {
-                    row.cells[column].leads = false;
+                for cell in &mut row.cells {
+                    let (policy, against) = (&policies[index], &policies[reference]);
+                    cell.difference = difference(cell.metric, policy, against);
                 }
             }
+        }
+        for column in 0..Metric::ALL.len() {
+            lead::mark(&mut rows, column, reference, policies, &verdict.succeeding);
         }
         Self { metrics: Metric::ALL.to_vec(), rows, reference }
     }
@@ -107,20 +96,21 @@ impl Cell {
     /// where every run had the same value.
     #[must_use]
     pub fn interval_text(&self) -> String {
-        self.estimate.map_or_else(String::new, |estimate| range_text(self.metric, &estimate))
+        range_text(self.estimate, |mean, low, high| self.metric.unit().range_text(mean, low, high))
     }
 
     /// The difference from the reference with its unit, `+3.1 s`; empty where there is none.
     #[must_use]
     pub fn difference_text(&self) -> String {
-        let text = |difference: Estimate| self.metric.unit().signed_text(difference.mean);
-        self.difference.map_or_else(String::new, text)
+        let unit = self.metric.unit();
+        self.difference.map_or_else(String::new, |more| unit.difference_text(more.mean))
     }
 
     /// The interval of the difference, like [`interval_text`](Self::interval_text).
     #[must_use]
     pub fn difference_interval_text(&self) -> String {
-        self.difference.map_or_else(String::new, |difference| range_text(self.metric, &difference))
+        let unit = self.metric.unit();
+        range_text(self.difference, |mean, low, high| unit.difference_range_text(mean, low, high))
     }
 
     /// Whether the difference is clearly for the worse (`false`) or better (`true`);
@@ -159,40 +149,13 @@ fn values(metric: Metric, policy: &PolicyResult) -> Vec<(u64, f64)> {
     policy.runs.iter().filter_map(value).collect()
 }
 
-fn range_text(metric: Metric, estimate: &Estimate) -> String {
-    match estimate.interval {
-        Some(interval) if interval.low < interval.high => {
-            metric.unit().range_text(estimate.mean, interval.low, interval.high)
-        }
-        _ => String::new(),
-    }
-}
-
-/// The row with the best mean of those that may lead; the first of equals.
-fn leader(rows: &[Row], column: usize, may_lead: impl Fn(usize) -> bool) -> Option<usize> {
-    let better = rows.first()?.cells[column].metric.better();
-    let mut best: Option<(usize, f64)> = None;
-    for (index, row) in rows.iter().enumerate().filter(|(index, _)| may_lead(*index)) {
-        let Some(mean) = row.cells[column].estimate.map(|estimate| estimate.mean) else {
-            continue;
-        };
-        let leads = match (best, better) {
-            (_, Better::Neither) => false,
-            (None, _) => true,
-            (Some((_, lead)), Better::Higher) => mean > lead,
-            (Some((_, lead)), Better::Lower) => mean < lead,
-        };
-        if leads {
-            best = Some((index, mean));
-        }
-    }
-    best.map(|(index, _)| index)
-}
-
-fn is_worse(metric: Metric, policy: &PolicyResult, leader: &PolicyResult) -> bool {
-    let Some(difference) = difference(metric, policy, leader) else { return true };
-    match metric.better() {
-        Better::Higher => difference.negated().low() > 0.0,
-        _ => difference.low() > 0.0,
+fn range_text(estimate: Option<Estimate>, text: impl Fn(f64, f64, f64) -> String) -> String {
+    let Some(Estimate { mean, interval: Some(interval), .. }) = estimate else {
+        return String::new();
+    };
+    if interval.low < interval.high {
+        text(mean, interval.low, interval.high)
+    } else {
+        String::new()
     }
 }

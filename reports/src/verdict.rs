@@ -26,11 +26,14 @@ const ENOUGH_RUNS: usize = 10;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Verdict {
     /// The policies that are not clearly worse than another, as indices into the
-    /// comparison; one if there is a best policy.
+    /// comparison; none if no call succeeded.
     pub best: Vec<usize>,
     /// The policies that bring as many calls to success as any.
     #[serde(skip)]
     pub(crate) succeeding: Vec<usize>,
+    /// Policies that have a run.
+    #[serde(skip)]
+    judged: usize,
     /// The finding in a few words.
     pub headline: String,
     /// Why, with numbers, in a sentence or two.
@@ -53,6 +56,7 @@ impl Verdict {
         let policies = &comparison.policies;
         let mut standing: Vec<usize> =
             (0..policies.len()).filter(|&index| !policies[index].runs.is_empty()).collect();
+        let judged = standing.len();
         let mut succeeding = Vec::new();
         let mut last: Option<Elimination> = None;
         for criterion in &CRITERIA {
@@ -64,7 +68,27 @@ impl Verdict {
             }
         }
         let (headline, reason) = words::finding(policies, &standing, last.as_ref());
-        Self { best: standing, succeeding, headline, reason, cautions: cautions(comparison) }
+        if words::nothing_succeeded(policies) {
+            standing.clear();
+        }
+        Self {
+            best: standing,
+            succeeding,
+            judged,
+            headline,
+            reason,
+            cautions: cautions(comparison),
+        }
+    }
+
+    /// The one best policy; `None` without a clear difference, and without another
+    /// policy to be better than.
+    #[must_use]
+    pub fn winner(&self) -> Option<usize> {
+        match *self.best {
+            [best] if self.judged > 1 => Some(best),
+            _ => None,
+        }
     }
 
     /// The policy that others are compared with: the best, or the first of the best.
@@ -96,11 +120,11 @@ fn cautions(comparison: &Comparison) -> Vec<String> {
         0 => cautions.push("Some policies have no run and are not judged.".to_owned()),
         1 => cautions.push(
             "There is one replication: whether this holds in other storms is not known. Repeat \
-             with --reps 10 or more."
+             with 10 or more."
                 .to_owned(),
         ),
         few if few < ENOUGH_RUNS => cautions.push(format!(
-            "There are only {few} replications, so the intervals are rough. Repeat with --reps \
+            "There are only {few} replications, so the intervals are rough. Repeat with \
              {ENOUGH_RUNS} or more."
         )),
         _ => {}

@@ -4,7 +4,7 @@ use super::scale::Linear;
 use super::svg::{Anchor, Svg};
 use super::text;
 
-/// The rectangle that data are drawn in [px].
+/// The rectangle that data are drawn in \[px\].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     pub(crate) left: f64,

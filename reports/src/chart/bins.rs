@@ -7,12 +7,12 @@ use crate::number::float;
 /// A run over time in slices of equal length; the last may be cut short.
 #[derive(Clone, Debug)]
 pub(crate) struct Bins {
-    /// Length of a slice [s].
+    /// Length of a slice \[s\].
     pub(crate) seconds: f64,
     pub(crate) sends: Vec<u64>,
     pub(crate) throttled: Vec<u64>,
     pub(crate) outstanding: Vec<u64>,
-    /// End of the last slice [s].
+    /// End of the last slice \[s\].
     pub(crate) end: f64,
     /// Slices of the series in the last bin, over those in a full one.
     last_share: f64,
@@ -46,7 +46,7 @@ impl Bins {
         longest.unwrap_or(0).div_ceil(most).max(1)
     }
 
-    /// Start of the bin at `index` [s].
+    /// Start of the bin at `index` \[s\].
     pub(crate) fn start(&self, index: usize) -> f64 {
         (self.seconds * float(index as u64)).min(self.end)
     }

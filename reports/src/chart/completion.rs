@@ -37,9 +37,10 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     let shares: Vec<(f64, String)> =
         [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| (share, percent(share))).to_vec();
     frame.rows(&mut svg, &y, &shares);
-    let best = &report.verdict().best;
-    for (index, curve) in curves.iter().enumerate() {
-        svg.path(&legend::stroke(index, *best == [index]), &curve.path(&x, &y));
+    let winner = report.verdict().winner();
+    for index in legend::drawing_order(curves.len(), winner) {
+        let path = curves[index].path(&x, &y);
+        svg.path(&legend::stroke(index, winner == Some(index)), &path);
     }
     frame.foot(&mut svg, &ticks, "time from the start of a call to its success (s, logarithmic)");
     let mut entries: Vec<(f64, Entry)> = curves
@@ -47,7 +48,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         .enumerate()
         .map(|(index, curve)| {
             let name = report.table().rows[index].policy.clone();
-            let entry = Entry { index, name, value: curve.value(), best: *best == [index] };
+            let entry = Entry { index, name, value: curve.value(), best: winner == Some(index) };
             (curve.reached(0.5).unwrap_or(f64::INFINITY), entry)
         })
         .collect();

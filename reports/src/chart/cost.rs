@@ -25,7 +25,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     let mut svg = Svg::default();
     let bottom = TOP + float(table.rows.len() as u64) * PITCH;
     for (index, row) in table.rows.iter().enumerate() {
-        let best = report.verdict().best == [index];
+        let best = report.verdict().winner() == Some(index);
         let name = text::fitted(&row.policy, 13.0, NAMES - 16.0);
         svg.text(
             if best { "strong" } else { "" },
@@ -66,7 +66,7 @@ fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
             svg.text("muted", (frame.left + 6.0, y + 4.0), Anchor::Start, "–");
             continue;
         };
-        let best = report.verdict().best == [index];
+        let best = report.verdict().winner() == Some(index);
         let class = if best { "bar best" } else { "bar" };
         let end = x.px(estimate.mean);
         svg.rect(class, (frame.left, y - BAR / 2.0), (end - frame.left, BAR));

@@ -3,8 +3,10 @@
 use super::svg::{Escaped, Svg};
 use super::{ChartName, style};
 
-/// Width of every chart [px].
+/// Width of every chart \[px\].
 pub(crate) const WIDTH: f64 = 820.0;
+/// Margin around a standalone chart \[px\].
+const MARGIN: f64 = 16.0;
 
 /// A drawn chart, its words and its numbers.
 #[derive(Clone, Debug)]
@@ -16,7 +18,7 @@ pub(crate) struct Drawing {
     pub(crate) caption: String,
     /// What it looks like, for those who do not see it.
     pub(crate) description: String,
-    /// Height [px].
+    /// Height \[px\].
     pub(crate) height: f64,
     pub(crate) svg: Svg,
     pub(crate) numbers: Numbers,
@@ -31,27 +33,33 @@ pub(crate) struct Numbers {
 }
 
 impl Drawing {
-    /// For a page that has the style sheet.
+    /// For a page that has the style sheet and its own margins.
     pub(crate) fn inline(&self) -> String {
-        self.element("", "")
+        self.element("", 0.0, "")
     }
 
     /// For a file of its own.
     pub(crate) fn standalone(&self) -> String {
-        let style = format!("<style>{}{}</style>\n", style::variables(), style::rules());
-        let paper = format!(
-            "<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>\n",
-            height = self.height
+        let start = format!(
+            "<style>{}{}</style>\n<rect class=\"paper\" x=\"-{MARGIN}\" y=\"-{MARGIN}\" \
+             width=\"{}\" height=\"{}\"/>\n",
+            style::variables(),
+            style::rules(),
+            WIDTH + 2.0 * MARGIN,
+            self.height + 2.0 * MARGIN
         );
-        let namespace = " xmlns=\"http://www.w3.org/2000/svg\"";
-        self.element(namespace, &format!("{style}{paper}"))
+        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", MARGIN, &start)
     }
 
-    fn element(&self, attributes: &str, start: &str) -> String {
-        let (key, height) = (self.name.key(), self.height);
+    fn element(&self, namespace: &str, margin: f64, start: &str) -> String {
+        let key = self.name.key();
+        let (width, height) = (WIDTH + 2.0 * margin, self.height + 2.0 * margin);
+        // Without this, no margin would be printed as -0.
+        let origin = 0.0 - margin;
         format!(
-            "<svg{attributes} class=\"chart\" role=\"img\" width=\"{WIDTH}\" height=\"{height}\" \
-             viewBox=\"0 0 {WIDTH} {height}\" aria-labelledby=\"{key}-title {key}-desc\">\n\
+            "<svg{namespace} class=\"chart\" role=\"img\" width=\"{width}\" \
+             height=\"{height}\" viewBox=\"{origin} {origin} {width} {height}\" \
+             aria-labelledby=\"{key}-title {key}-desc\">\n\
              <title id=\"{key}-title\">{}</title>\n<desc id=\"{key}-desc\">{}</desc>\n{start}{}\
              </svg>\n",
             Escaped(&self.title),

@@ -17,7 +17,7 @@ pub(crate) struct Entry {
 /// Pixels from one entry to the next.
 const PITCH: f64 = 40.0;
 
-/// The height of a legend of `entries` entries under a title [px].
+/// The height of a legend of `entries` entries under a title \[px\].
 pub(crate) const fn height(entries: usize) -> f64 {
     crate::number::float(entries as u64) * PITCH + 24.0
 }
@@ -49,6 +49,11 @@ pub(crate) fn draw(
 pub(crate) fn read(entries: &[Entry]) -> String {
     let sentence = |entry: &Entry| format!(" {}: {}.", entry.name, entry.value);
     entries.iter().map(sentence).collect::<Vec<_>>().concat()
+}
+
+/// The indices of `count` lines in the order to draw them: the winner on top.
+pub(crate) fn drawing_order(count: usize, winner: Option<usize>) -> impl Iterator<Item = usize> {
+    (0..count).filter(move |index| Some(*index) != winner).chain(winner)
 }
 
 /// The classes of the line of the policy at `index`.

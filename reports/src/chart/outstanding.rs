@@ -31,9 +31,9 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         x.ticks(6.0).into_iter().map(|(value, text)| (x.px(value), text)).collect();
     frame.columns(&mut svg, ticks.iter().map(|(x, _)| *x));
     frame.rows(&mut svg, &y, &y.ticks(5.0));
-    let best = &report.verdict().best;
-    for (index, bins) in all.iter().enumerate() {
-        svg.path(&legend::stroke(index, *best == [index]), &path(bins, &x, &y));
+    let winner = report.verdict().winner();
+    for index in legend::drawing_order(all.len(), winner) {
+        svg.path(&legend::stroke(index, winner == Some(index)), &path(&all[index], &x, &y));
     }
     frame.foot(&mut svg, &ticks, "virtual time (s)");
     let mut entries: Vec<(f64, Entry)> = all
@@ -42,7 +42,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         .map(|(index, bins)| {
             let name = report.table().rows[index].policy.clone();
             let value = format!("{}, at most {} calls", ended(bins), whole(most(bins)));
-            (bins.end, Entry { index, name, value, best: *best == [index] })
+            (bins.end, Entry { index, name, value, best: winner == Some(index) })
         })
         .collect();
     entries.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -29,7 +29,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     let series = || comparison.policies.iter().map(|policy| &policy.series);
     let factor = Bins::factor(series(), MOST_BINS);
     let all: Vec<Bins> = series().map(|series| Bins::merged(series, factor)).collect();
-    let permitted = comparison.scenario.permitted_per_s.filter(|rate| rate.is_finite());
+    let permitted = report.permitted_per_s();
     let peak = all.iter().map(peak).fold(0.0, f64::max);
     let top = match permitted {
         Some(rate) if rate > 0.0 => peak.min(rate * TALLEST).max(rate * 1.25),
@@ -55,7 +55,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         if let Some(rate) = permitted {
             svg.line("bound", (left, y.px(rate)), (right, y.px(rate)));
         }
-        let best = report.verdict().best == [index];
+        let best = report.verdict().winner() == Some(index);
         let name = text::fitted(&report.table().rows[index].policy, 13.0, 400.0);
         let class = if best { "strong" } else { "" };
         svg.text(class, (left, panel_top - 13.0), Anchor::Start, &name);
@@ -69,7 +69,12 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     }
     Drawing {
         name: ChartName::SendRate,
-        title: "Send rate against the permitted rate".to_owned(),
+        title: if permitted.is_some() {
+            "Send rate against the permitted rate"
+        } else {
+            "Send rate"
+        }
+        .to_owned(),
         caption: caption(permitted),
         description: description(report, &all, permitted),
         height,

@@ -4,7 +4,7 @@
 /// between 0.50 and 0.56; the wider one keeps labels apart.
 const LATIN: f64 = 0.56;
 
-/// Estimated width of `text` at `size` px [px].
+/// Estimated width of `text` at `size` px \[px\].
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|character| size * ems(character)).sum()
 }
@@ -18,20 +18,27 @@ fn ems(character: char) -> f64 {
     }
 }
 
-/// `text`, cut with an ellipsis to `room` px at `size` px.
+/// `text`, shortened in its middle to `room` px at `size` px: names of one family
+/// differ at their ends.
 pub(crate) fn fitted(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
     }
-    let mut cut = String::new();
-    for character in text.chars() {
-        cut.push(character);
-        if width(&cut, size) > room - size {
-            cut.pop();
-            break;
-        }
-    }
-    format!("{}…", cut.trim_end())
+    let ellipsis = width("…", size);
+    let tail: Vec<char> = within(text.chars().rev(), size, (room - ellipsis) / 3.0);
+    let head: Vec<char> = within(text.chars(), size, (room - ellipsis) * 2.0 / 3.0);
+    head.into_iter().chain(['…']).chain(tail.into_iter().rev()).collect()
+}
+
+/// As many of `characters` as have room.
+fn within(characters: impl Iterator<Item = char>, size: f64, room: f64) -> Vec<char> {
+    let mut used = 0.0;
+    characters
+        .take_while(|character| {
+            used += size * ems(*character);
+            used <= room
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use forbear_sim::results::Comparison;
-
 use crate::metric::{Group, Metric};
 use crate::name;
 use crate::number::{Unit, whole};
@@ -42,7 +40,7 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     }
     writeln!(out, "## Scenario: {}\n", escaped(&name::shown(&scenario.title)))?;
     writeln!(out, "{}\n", escaped(&name::printable(&scenario.description)))?;
-    facts(out, comparison)?;
+    facts(out, report)?;
     code(out, "toml", &scenario.source)?;
     writeln!(out, "## Policies\n")?;
     for policy in &comparison.policies {
@@ -89,18 +87,20 @@ fn cell_text(cell: &Cell) -> String {
     }
 }
 
-fn facts(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+fn facts(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
+    let comparison = report.comparison();
     let scenario = &comparison.scenario;
     writeln!(out, "- calls in a run: {}", whole(scenario.calls))?;
-    if let Some(rate) = scenario.permitted_per_s {
+    if let Some(rate) = report.permitted_per_s() {
         writeln!(out, "- permitted in the long run: {}", Unit::PerSecond.text(rate))?;
     }
-    if let Some(bound) = scenario.drain_bound_s {
+    if let Some(bound) = report.drain_bound_s() {
         writeln!(out, "- shortest possible time to drain: {}", Unit::Seconds.text(bound))?;
     }
     writeln!(out, "- replications: {}, from seed {}", comparison.replications, comparison.seed)?;
-    writeln!(out, "- scenario {}, hash {}", escaped(&scenario.name), escaped(&scenario.hash))?;
-    writeln!(out, "- forbear {}\n", escaped(&comparison.version))
+    let plain = |text: &str| escaped(&name::shown(text));
+    writeln!(out, "- scenario {}, hash {}", plain(&scenario.name), plain(&scenario.hash))?;
+    writeln!(out, "- forbear {}\n", plain(&comparison.version))
 }
 
 /// A fenced block, with a fence longer than any in `text`.

@@ -15,6 +15,7 @@ use forbear_core::{Entropy, SplitMix64};
 
 use super::student::expanded_tail;
 use super::{Interval, mean};
+use crate::number::float;
 
 /// Resamples for one interval. Efron and Tibshirani ask for at least 1 000 for
 /// the tails of a 95 % interval (section 14.3).
@@ -30,19 +31,24 @@ pub(crate) fn interval(values: &[f64]) -> Option<Interval> {
         return None;
     }
     let middle = mean(values)?;
-    let mut stream = SplitMix64::new(SEED);
-    let mut resample = vec![0.0; values.len()];
-    let mut means = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        resample.fill_with(|| values[index(&mut stream, values.len())]);
-        means.push(mean(&resample)?);
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if least >= most {
+        return Some(Interval { low: middle, high: middle });
     }
-    means.sort_by(f64::total_cmp);
+    let runs = float(values.len() as u64);
+    let mut stream = SplitMix64::new(SEED);
+    let mut means: Vec<f64> = Vec::with_capacity(RESAMPLES);
+    for _ in 0..RESAMPLES {
+        let sum: f64 = (0..values.len()).map(|_| values[index(&mut stream, values.len())]).sum();
+        means.push(sum / runs);
+    }
+    means.sort_unstable_by(f64::total_cmp);
     let skipped = skipped(values.len());
-    // The resampled means of a skewed handful can all lie on one side by a
-    // rounding error; an interval that leaves its mean out would look like a bug.
-    let low = means[skipped].min(middle);
-    let high = means[RESAMPLES - 1 - skipped].max(middle);
+    // Rounding can put the mean of equal draws outside the data, and the mean of
+    // the data outside the interval; both would look like a bug.
+    let low = means[skipped].max(least).min(middle);
+    let high = means[RESAMPLES - 1 - skipped].min(most).max(middle);
     Some(Interval { low, high })
 }
 
@@ -57,11 +63,11 @@ fn skipped(runs: usize) -> usize {
     (expanded_tail(runs) * RESAMPLES as f64) as usize
 }
 
-/// A uniform index below `length` (Lemire's multiply-shift; the bias is below
-/// `2^-64 * length`).
+/// A uniform index below `length` (Lemire's multiply-shift of 32 bits; the bias is
+/// below `2^-32 * length`, and debug builds do without 128-bit products).
 fn index(stream: &mut SplitMix64, length: usize) -> usize {
-    let wide = u128::from(stream.next_u64()) * length as u128;
-    usize::try_from(wide >> 64).expect("the product is below length << 64")
+    let product = (stream.next_u64() >> 32) * length as u64;
+    usize::try_from(product >> 32).expect("the quotient is below length")
 }
 
 #[cfg(test)]

@@ -28,7 +28,10 @@ pub(super) fn finding(
         ),
         [best] => {
             let reason = last.map(|last| reason(policies, best, last)).unwrap_or_default();
-            (format!("{} is best", shown(best)), reason)
+            // One storm shows what happened in it and promises nothing.
+            let single = policies[best].runs.len() == 1;
+            let is_best = if single { "does best in this one storm" } else { "is best" };
+            (format!("{} {is_best}", shown(best)), reason)
         }
         _ => (no_difference(policies, standing), tie(policies, standing)),
     }
@@ -128,7 +131,8 @@ fn average(policy: &PolicyResult, metric: Metric) -> Option<f64> {
     mean(&values)
 }
 
-fn nothing_succeeded(policies: &[PolicyResult]) -> bool {
+/// Whether no policy brought any call to success.
+pub(super) fn nothing_succeeded(policies: &[PolicyResult]) -> bool {
     policies.iter().flat_map(|policy| &policy.runs).all(|run| run.metrics.succeeded == 0)
 }
 

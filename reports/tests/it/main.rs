@@ -1,18 +1,27 @@
 //! Integration tests, as one binary.
 
+#![expect(
+    clippy::float_arithmetic,
+    clippy::unwrap_used,
+    reason = "these are tests, also where clippy sees a helper function"
+)]
+
+/// A comparison to report on.
 mod sample;
 
-/// Leaves every output of the sample in the target directory, to look at.
-#[test]
-fn every_format_of_the_sample_can_be_written() {
-    let at = |file: &str| std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
-    let comparison = sample::comparison(20);
-    let report = forbear_reports::Report::new(&comparison);
-    std::fs::write(at("report.html"), report.html().unwrap()).unwrap();
-    std::fs::write(at("report.md"), report.markdown().unwrap()).unwrap();
-    std::fs::write(at("report.csv"), report.csv().unwrap()).unwrap();
-    std::fs::write(at("report.json"), report.json().unwrap()).unwrap();
-    for name in forbear_reports::ChartName::ALL {
-        std::fs::write(at(&format!("{name}.svg")), report.chart(name)).unwrap();
-    }
-}
+/// What readers of light, dark and small pages can tell apart.
+mod colours;
+/// Comparisons at the edge: one policy, no success, no run, no data, NaN.
+mod edges;
+/// Every format says the same.
+mod formats;
+/// The bytes, as a reviewer sees them change.
+mod golden;
+/// Names and texts from a stranger.
+mod hostile;
+/// The page: well-formed, self-contained, usable by keyboard and screen reader.
+mod page;
+/// The charts as SVG files.
+mod svg;
+/// Which policy is best.
+mod verdict;

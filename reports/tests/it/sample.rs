@@ -4,7 +4,6 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    clippy::float_arithmetic,
     reason = "a sample is made of small round numbers"
 )]
 

@@ -11,6 +11,9 @@ use crate::report::Report;
 use crate::table::{Cell, Row};
 use crate::verdict::Verdict;
 
+/// Runs listed for each policy; a thousand would make the page too heavy to open.
+const RUNS_SHOWN: usize = 50;
+
 /// The styles of the page, without those of the charts.
 const STYLE: &str = include_str!("../../../templates/report.css");
 
@@ -92,6 +95,8 @@ struct Source {
 struct Runs {
     policy: String,
     rows: Vec<[String; 3]>,
+    /// Runs that are not listed.
+    more: usize,
 }
 
 #[derive(Serialize)]
@@ -172,7 +177,7 @@ impl Summary {
         let metrics = table.metrics.iter().filter(|metric| metric.group() == group);
         let row = |(index, row): (usize, &Row)| SummaryRow {
             policy: row.policy.clone(),
-            best: report.verdict().best == [index],
+            best: report.verdict().winner() == Some(index),
             cells: row
                 .cells
                 .iter()
@@ -220,11 +225,11 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
         Fact { term: "Replications", value: whole(u64::from(comparison.replications)) },
         Fact { term: "Policies", value: whole(comparison.policies.len() as u64) },
     ];
-    if let Some(rate) = scenario.permitted_per_s {
+    if let Some(rate) = report.permitted_per_s() {
         let value = Unit::PerSecond.text(rate);
         facts.push(Fact { term: "Permitted in the long run", value });
     }
-    if let Some(bound) = scenario.drain_bound_s {
+    if let Some(bound) = report.drain_bound_s() {
         let value = Unit::Seconds.text(bound);
         facts.push(Fact { term: "Shortest possible drain", value });
     }
@@ -255,8 +260,10 @@ fn runs(report: &Report<'_>) -> Vec<Runs> {
             rows: policy
                 .runs
                 .iter()
+                .take(RUNS_SHOWN)
                 .map(|run| [run.seed.to_string(), shown(&run.hash), whole(run.events)])
                 .collect(),
+            more: policy.runs.len().saturating_sub(RUNS_SHOWN),
         })
         .collect()
 }
