@@ -1,2 +1,22 @@
-//! The command line.
-fn main() {}
+//! The `forbear` command: compare, tune and explain rate-limit policies.
+
+mod app;
+mod args;
+mod command;
+mod delays;
+mod diagnose;
+mod failure;
+mod inline_table;
+mod interrupt;
+mod output;
+mod output_file;
+mod policy_file;
+mod preset;
+mod problem;
+mod text_file;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::run(std::env::args_os().collect()).into()
+}

@@ -1,0 +1,88 @@
+//! The command line.
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Parser, ValueEnum};
+
+use crate::command::Command;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Examples:
+  forbear init                              write a commented policy file, policy.toml
+  forbear delays policy.toml                show the delays that it gives
+  forbear scenarios                         list the storms that are built in
+  forbear compare gateway-outage            replay a storm under several policies
+  curl -si https://api.github.com | forbear signal
+
+Data goes to standard output, progress and messages to standard error.
+
+Exit codes:
+    0  done
+    1  unexpected, such as a full disk
+    2  wrong usage, or a file that cannot be used
+    3  a threshold or an invariant does not hold
+    4  there was nothing to do
+  130  interrupted; the results so far are kept";
+
+/// Compares, tunes and explains rate-limit policies.
+#[derive(Debug, Parser)]
+#[command(
+    name = "forbear",
+    version,
+    after_help = AFTER_HELP,
+    styles = STYLES,
+    max_term_width = 100,
+    arg_required_else_help = true,
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Print data as JSON, and errors too
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+
+    /// Print no progress and no remarks
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false,
+        help_heading = "Output"
+    )]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+///
+/// `Output` reads the option itself: errors of parsing have colours too.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

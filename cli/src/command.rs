@@ -1,0 +1,31 @@
+//! What the command can do, one file each.
+
+mod completions;
+mod delays;
+mod init;
+mod schema;
+
+use clap::Subcommand;
+
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+
+/// A command with its arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Delays(delays::Delays),
+    Init(init::Init),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        match self {
+            Self::Delays(delays) => delays.run(output),
+            Self::Init(init) => init.run(output),
+            Self::Schema(schema) => schema.run(output),
+            Self::Completions(completions) => completions.run(output),
+        }
+    }
+}

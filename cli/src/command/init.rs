@@ -1,0 +1,63 @@
+//! `forbear init`.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::output_file::OutputFile;
+use crate::preset::{PRESETS, Preset};
+use crate::problem::Problem;
+
+/// Writes a commented policy file
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  forbear init
+  forbear init --preset github --out github.toml
+  forbear init --preset batch --out -         print it
+  forbear init --list")]
+pub(crate) struct Init {
+    /// Which one
+    #[arg(long, value_name = "NAME", default_value = "recommended", value_parser = PossibleValuesParser::new(Preset::names()))]
+    preset: String,
+
+    /// Where to, '-' for standard output
+    #[arg(long, short, value_name = "FILE", default_value = "policy.toml")]
+    out: PathBuf,
+
+    /// Overwrite a file that is there
+    #[arg(long)]
+    force: bool,
+
+    /// List the presets, and write nothing
+    #[arg(long)]
+    list: bool,
+}
+
+impl Init {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        if self.list {
+            for Preset { name, summary, .. } in PRESETS {
+                writeln!(output.data(), "{name:<12} {summary}")?;
+            }
+            return Ok(Exit::Success);
+        }
+        let source = Preset::named(&self.preset)
+            .map(|preset| preset.source)
+            .ok_or_else(|| Problem::new(format!("no preset is called '{}'", self.preset)))?;
+        if self.out == Path::new("-") {
+            output.data().write_all(source.as_bytes())?;
+            return Ok(Exit::Success);
+        }
+        let file = self.out.display().to_string();
+        if self.out.exists() && !self.force {
+            let problem = Problem::new("exists already").in_file(&file);
+            return Err(problem.help("--force overwrites it, --out names another file").into());
+        }
+        OutputFile::new(&self.out)?.write(source.as_bytes())?;
+        output.remark(&format!("wrote {file}; see its delays with 'forbear delays {file}'"));
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,47 @@
+//! Where in a file an error is, and what would be right there.
+//!
+//! Serde reads a table with `kind = ".."` into memory before it knows what the
+//! table is, so an error inside has the place of the whole table. The message
+//! still names the key or the value: it is looked up in the table, with the
+//! spans that the TOML parser gives.
+
+mod complaint;
+mod locate;
+mod nearest;
+
+use forbear_core::InvalidConfig;
+use toml::de::Error;
+
+use self::complaint::Complaint;
+use self::locate::Found;
+pub(crate) use self::nearest::nearest;
+use crate::problem::Problem;
+
+/// What is wrong with `source`, the text of `file`, that gave `error`.
+pub(crate) fn toml_error(file: &str, source: &str, error: &Error) -> Problem {
+    let complaint = Complaint::parse(error.message());
+    let found = locate::locate(source, error.span(), &complaint);
+    problem(file, source, &complaint, found)
+}
+
+/// What is wrong with `source`, the text of `file`, that has an impossible
+/// number.
+pub(crate) fn impossible(file: &str, source: &str, error: &InvalidConfig) -> Problem {
+    let text = error.to_string();
+    let complaint = Complaint::parse(&text);
+    let found = locate::locate(source, None, &complaint);
+    problem(file, source, &complaint, found)
+}
+
+fn problem(file: &str, source: &str, complaint: &Complaint<'_>, found: Option<Found>) -> Problem {
+    let key = found.as_ref().and_then(|found| found.key.as_deref());
+    let problem = Problem::new(complaint.message(key));
+    let problem = match &found {
+        Some(found) => problem.at(file, source, found.span.clone()),
+        None => problem.in_file(file),
+    };
+    match complaint.help() {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}

@@ -1,0 +1,37 @@
+//! Ctrl-C: the first asks to stop, the second kills.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
+
+/// Whether somebody pressed Ctrl-C.
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system refuses the handler.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let pressed = Arc::new(AtomicBool::new(false));
+        // In this order: the one that kills looks at what was there before.
+        flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&pressed))?;
+        flag::register(SIGINT, Arc::clone(&pressed))?;
+        Ok(Self(pressed))
+    }
+
+    /// Whether it was pressed.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for whoever polls it from other threads.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+}
