@@ -48,11 +48,11 @@ fn parse(words: Vec<OsString>, output: &mut Output) -> Result<Option<Args>, Fail
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Failure::Usage {
             rendered: text.ansi().to_string(),
-            problem: Problem::new("a command is missing").help("try 'forbear --help'"),
+            problem: Box::new(Problem::new("a command is missing").help("try 'forbear --help'")),
         }),
         _ => Err(Failure::Usage {
             rendered: text.ansi().to_string(),
-            problem: usage_problem(&text.to_string()),
+            problem: Box::new(usage_problem(&text.to_string())),
         }),
     }
 }

@@ -52,13 +52,12 @@ pub(crate) struct Args {
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
 
-    /// When to use colours; NO_COLOR is honoured
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        hide_possible_values = false,
+        help = "When to use colours; NO_COLOR is honoured",
         help_heading = "Output"
     )]
     pub(crate) color: Color,

@@ -4,6 +4,7 @@ mod completions;
 mod delays;
 mod init;
 mod schema;
+mod signal;
 
 use clap::Subcommand;
 
@@ -14,6 +15,7 @@ use crate::output::Output;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Delays(delays::Delays),
+    Signal(signal::Signal),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -23,6 +25,7 @@ impl Command {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         match self {
             Self::Delays(delays) => delays.run(output),
+            Self::Signal(signal) => signal.run(output),
             Self::Init(init) => init.run(output),
             Self::Schema(schema) => schema.run(output),
             Self::Completions(completions) => completions.run(output),

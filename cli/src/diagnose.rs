@@ -9,31 +9,29 @@ mod complaint;
 mod locate;
 mod nearest;
 
-use forbear_core::InvalidConfig;
+use std::fmt::Display;
+use std::ops::Range;
+
 use toml::de::Error;
 
 use self::complaint::Complaint;
-use self::locate::Found;
 pub(crate) use self::nearest::nearest;
 use crate::problem::Problem;
 
 /// What is wrong with `source`, the text of `file`, that gave `error`.
 pub(crate) fn toml_error(file: &str, source: &str, error: &Error) -> Problem {
-    let complaint = Complaint::parse(error.message());
-    let found = locate::locate(source, error.span(), &complaint);
-    problem(file, source, &complaint, found)
+    complaint(file, source, error.message(), error.span())
 }
 
-/// What is wrong with `source`, the text of `file`, that has an impossible
-/// number.
-pub(crate) fn impossible(file: &str, source: &str, error: &InvalidConfig) -> Problem {
-    let text = error.to_string();
-    let complaint = Complaint::parse(&text);
-    let found = locate::locate(source, None, &complaint);
-    problem(file, source, &complaint, found)
+/// What is wrong with `source`, the text of `file`, where a number is impossible:
+/// "burst is 0, must be at least 1".
+pub(crate) fn impossible(file: &str, source: &str, error: &dyn Display) -> Problem {
+    complaint(file, source, &error.to_string(), None)
 }
 
-fn problem(file: &str, source: &str, complaint: &Complaint<'_>, found: Option<Found>) -> Problem {
+fn complaint(file: &str, source: &str, text: &str, span: Option<Range<usize>>) -> Problem {
+    let complaint = Complaint::parse(text);
+    let found = locate::locate(source, span, &complaint);
     let key = found.as_ref().and_then(|found| found.key.as_deref());
     let problem = Problem::new(complaint.message(key));
     let problem = match &found {

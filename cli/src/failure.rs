@@ -45,7 +45,7 @@ pub(crate) enum Failure {
         /// What clap says, with its colours.
         rendered: String,
         /// The same in short.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// Standard output does not take what is written.
     Write(io::Error),

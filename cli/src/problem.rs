@@ -1,6 +1,6 @@
 //! What is wrong, where, and what would help.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,7 +22,18 @@ pub(crate) struct Problem {
 #[derive(Clone, Debug)]
 struct Place {
     file: String,
-    inside: Option<(Arc<str>, Range<usize>)>,
+    spot: Spot,
+}
+
+/// How much of the place is known.
+#[derive(Clone, Debug)]
+enum Spot {
+    /// The file only.
+    Nowhere,
+    /// A line and a column, both from 1.
+    Line(usize, Option<usize>),
+    /// Bytes of a text that can be shown.
+    Span(Arc<str>, Range<usize>),
 }
 
 impl Problem {
@@ -34,7 +45,19 @@ impl Problem {
     /// In this file.
     #[must_use]
     pub(crate) fn in_file(mut self, file: impl Into<String>) -> Self {
-        self.place = Some(Place { file: file.into(), inside: None });
+        self.place = Some(Place { file: file.into(), spot: Spot::Nowhere });
+        self
+    }
+
+    /// In this line of this file, which is too long to be shown.
+    #[must_use]
+    pub(crate) fn at_line(
+        mut self,
+        file: impl Into<String>,
+        line: usize,
+        column: Option<usize>,
+    ) -> Self {
+        self.place = Some(Place { file: file.into(), spot: Spot::Line(line, column) });
         self
     }
 
@@ -48,7 +71,7 @@ impl Problem {
     ) -> Self {
         let source = source.into();
         let span = on_one_line(&source, span);
-        self.place = Some(Place { file: file.into(), inside: Some((source, span)) });
+        self.place = Some(Place { file: file.into(), spot: Spot::Span(source, span) });
         self
     }
 
@@ -58,11 +81,11 @@ impl Problem {
         mut self,
         place: impl Fn(&Range<usize>) -> Option<(String, Range<usize>)>,
     ) -> Self {
-        if let Some(Place { inside, .. }) = &mut self.place {
-            *inside = inside
-                .as_ref()
-                .and_then(|(_, span)| place(span))
-                .map(|(source, span)| (source.into(), span));
+        if let Some(Place { spot, .. }) = &mut self.place
+            && let Spot::Span(_, span) = spot
+        {
+            *spot =
+                place(span).map_or(Spot::Nowhere, |(source, span)| Spot::Span(source.into(), span));
         }
         self
     }
@@ -79,7 +102,7 @@ impl Problem {
         let renderer = Renderer::styled();
         let help = self.help.as_deref();
         let mut text = match &self.place {
-            Some(Place { file, inside: Some((source, span)) }) => {
+            Some(Place { file, spot: Spot::Span(source, span) }) => {
                 let mark = AnnotationKind::Primary.span(span.clone());
                 let snippet = Snippet::source(&**source).path(file.as_str()).annotation(mark);
                 let title = Level::ERROR.primary_title(&self.message).element(snippet);
@@ -87,8 +110,8 @@ impl Problem {
                 renderer.render(&[title.elements(help)])
             }
             place => {
-                let file = place.iter().map(|place| format!("{}: ", place.file));
-                let title = file.chain([self.message.clone()]).collect::<String>();
+                let place = place.as_ref().map(|place| format!("{place}: "));
+                let title = format!("{}{}", place.unwrap_or_default(), self.message);
                 let title = Group::with_title(Level::ERROR.primary_title(title));
                 let help = help.map(|help| Group::with_title(Level::HELP.secondary_title(help)));
                 // One by one: groups of one report are joined by a bar.
@@ -104,8 +127,14 @@ impl Problem {
     /// For programs, on one line.
     pub(crate) fn json(&self) -> Value {
         let file = self.place.as_ref().map(|place| &place.file);
-        let inside = self.place.as_ref().and_then(|place| place.inside.as_ref());
-        let (line, column) = inside.map(|(source, span)| position(source, span.start)).unzip();
+        let (line, column) = match self.place.as_ref().map(|place| &place.spot) {
+            Some(Spot::Span(source, span)) => {
+                let (line, column) = position(source, span.start);
+                (Some(line), Some(column))
+            }
+            Some(Spot::Line(line, column)) => (Some(*line), *column),
+            Some(Spot::Nowhere) | None => (None, None),
+        };
         json!({ "error": {
             "message": self.message,
             "file": file,
@@ -113,6 +142,17 @@ impl Problem {
             "column": column,
             "help": self.help,
         } })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        match &self.spot {
+            Spot::Line(line, Some(column)) => write!(f, ":{line}:{column}"),
+            Spot::Line(line, None) => write!(f, ":{line}"),
+            Spot::Nowhere | Spot::Span(..) => Ok(()),
+        }
     }
 }
 

@@ -20,7 +20,6 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    #[expect(clippy::needless_pass_by_value, reason = "every command is run once, by value")]
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         // Into memory first: `generate` panics where a write fails.
         let mut script = Vec::new();

@@ -101,18 +101,13 @@ impl Delays {
     }
 
     fn title(&self, source: &Source) -> String {
-        let mut title = source.name.clone();
-        if source.backoff.is_jittered() {
-            title.push_str(&format!(", seed {}", self.seed));
-        }
-        match self.hint {
-            Some(hint) if source.hears_hints() => {
-                title.push_str(&format!(", hint {}", format_duration(hint)));
-            }
-            Some(_) => title.push_str(", hints ignored"),
-            None => {}
-        }
-        title
+        let seed = source.backoff.is_jittered().then(|| format!(", seed {}", self.seed));
+        let hint = match self.hint {
+            Some(hint) if source.hears_hints() => format!(", hint {}", format_duration(hint)),
+            Some(_) => ", hints ignored".into(),
+            None => String::new(),
+        };
+        format!("{}{}{hint}", source.name, seed.unwrap_or_default())
     }
 }
 

@@ -26,7 +26,6 @@ enum Kind {
 }
 
 impl Schema {
-    #[expect(clippy::needless_pass_by_value, reason = "every command is run once, by value")]
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let mut schema = match self.of {
             Kind::Policy => schemars::schema_for!(PolicySpec),

@@ -158,10 +158,12 @@ fn quoted(value: &DeValue<'_>, text: &str) -> bool {
         || (inner.chars().count() == CUT && written.starts_with(inner))
 }
 
+/// Whether both are one number: `1_000` and `1000`, `nan` and `NaN`.
 fn same_number(written: &str, text: &str) -> bool {
     let read = |text: &str| text.replace('_', "").parse::<f64>().ok();
     match (read(written), read(text)) {
-        (Some(a), Some(b)) => a.total_cmp(&b).is_eq() || (a.is_nan() && b.is_nan()) || a == b,
+        // By order and not by `==`, for which NaN is no number and -0 is 0.
+        (Some(a), Some(b)) => a.total_cmp(&b).is_eq() || (a.is_nan() && b.is_nan()),
         _ => written == text,
     }
 }

@@ -1,0 +1,72 @@
+use crate::support::{forbear, run};
+
+const COMMANDS: &[&str] = &["delays", "signal", "init", "schema", "completions"];
+
+#[test]
+fn help_names_every_command_and_every_exit_code() {
+    let help = run(&["--help"]).exits(0).stdout;
+    for command in COMMANDS {
+        assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
+    }
+    for code in ["  0 ", "  1 ", "  2 ", "  3 ", "  4 ", "130 "] {
+        assert!(help.contains(code), "{code}: {help}");
+    }
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    for command in COMMANDS {
+        let help = run(&[command, "--help"]).exits(0).stdout;
+        assert!(help.contains("Usage: forbear"), "{help}");
+        assert!(help.contains("forbear "), "{help}");
+        assert!(!help.contains('\u{1b}'), "{help}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let expected = concat!("forbear ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(run(&["--version"]).exits(0).stdout, expected);
+}
+
+#[test]
+fn no_command_shows_the_help_as_an_error() {
+    let ran = run(&[]).exits(2);
+    assert!(ran.stderr.contains("Usage: forbear"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn a_word_that_is_almost_right_is_suggested() {
+    assert!(run(&["delay"]).exits(2).stderr.contains("'delays'"));
+    assert!(run(&["delays", "--retires", "3"]).exits(2).stderr.contains("'--retries'"));
+}
+
+#[test]
+fn the_schema_is_json_and_knows_every_table() {
+    let schema = run(&["schema"]).exits(0).json();
+    for key in ["name", "retry", "limit"] {
+        assert!(schema["properties"][key].is_object(), "{key}: {schema}");
+    }
+    assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn completions_are_there_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&["completions", shell]).exits(0).stdout;
+        assert!(script.contains("delays"), "{shell}");
+    }
+    run(&["completions", "cmd"]).exits(2);
+}
+
+#[test]
+fn arguments_that_are_no_text_do_not_panic() {
+    #[cfg(unix)]
+    {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let output = forbear(&["delays"]).arg(OsStr::from_bytes(b"\xff.toml")).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+    }
+}

@@ -1,0 +1,16 @@
+//! The command as its users see it: words in, bytes and an exit code out.
+
+/// Files that cannot be used: exit code 2, the place, nothing written.
+mod bad_files;
+/// `delays`.
+mod delays;
+/// Help, version, completions, schema: what people look for first.
+mod discovery;
+/// `init`.
+mod init;
+/// Colours, JSON errors, closed pipes.
+mod output;
+/// `signal`.
+mod signal;
+/// Running the command.
+mod support;
