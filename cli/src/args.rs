@@ -17,7 +17,7 @@ Examples:
   forbear init                              write a commented policy file, policy.toml
   forbear delays policy.toml                show the delays that it gives
   forbear scenarios                         list the storms that are built in
-  forbear compare gateway-outage            replay a storm under several policies
+  forbear compare retry-after-herd            replay a storm under several policies
   curl -si https://api.github.com | forbear signal
 
 Data goes to standard output, progress and messages to standard error.

@@ -1,8 +1,11 @@
 //! What the command can do, one file each.
 
+mod compare;
 mod completions;
 mod delays;
 mod init;
+mod run;
+mod scenarios;
 mod schema;
 mod signal;
 
@@ -14,6 +17,9 @@ use crate::output::Output;
 /// A command with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Compare(compare::Compare),
+    Run(run::Run),
+    Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
     Signal(signal::Signal),
     Init(init::Init),
@@ -24,6 +30,9 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         match self {
+            Self::Compare(compare) => compare.run(output),
+            Self::Run(run) => run.run(output),
+            Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),
             Self::Signal(signal) => signal.run(output),
             Self::Init(init) => init.run(output),

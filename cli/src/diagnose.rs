@@ -29,6 +29,22 @@ pub(crate) fn impossible(file: &str, source: &str, error: &dyn Display) -> Probl
     complaint(file, source, &error.to_string(), None)
 }
 
+/// What is wrong with a value that is in no file: "a.b=5: unknown field `b`, ..".
+pub(crate) fn spoken(text: &str) -> Problem {
+    let (place, rest) = text.split_once(": ").unwrap_or(("", text));
+    let (place, complaint) = match Complaint::parse(rest) {
+        Complaint::Other(_) => (None, Complaint::parse(text)),
+        complaint => (Some(place).filter(|place| !place.is_empty()), complaint),
+    };
+    let message = complaint.message(None);
+    let problem =
+        Problem::new(place.map_or(message.clone(), |place| format!("{place}: {message}")));
+    match complaint.help() {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
 fn complaint(file: &str, source: &str, text: &str, span: Option<Range<usize>>) -> Problem {
     let complaint = Complaint::parse(text);
     let found = locate::locate(source, span, &complaint);

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
@@ -25,12 +25,7 @@ impl Interrupt {
         Ok(Self(pressed))
     }
 
-    /// Whether it was pressed.
-    pub(crate) fn is_pressed(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// The flag itself, for whoever polls it from other threads.
+    /// Set once it was pressed.
     pub(crate) fn flag(&self) -> &AtomicBool {
         &self.0
     }

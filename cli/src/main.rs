@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod command;
+mod command_line;
 mod delays;
 mod diagnose;
 mod failure;
@@ -13,6 +14,10 @@ mod output_file;
 mod policy_file;
 mod preset;
 mod problem;
+mod progress;
+mod scenario_file;
+mod simulate;
+mod table;
 mod text_file;
 
 use std::process::ExitCode;

@@ -54,6 +54,11 @@ impl OutputFile {
         &self.name
     }
 
+    /// Whether both are one file.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.target == other.target
+    }
+
     /// Writes it: beside its place first, then moved there at once, so that
     /// nobody ever sees a part of it.
     ///

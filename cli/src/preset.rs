@@ -1,7 +1,5 @@
 //! The policy files that come with the command.
 
-use crate::diagnose::nearest;
-
 /// A commented policy file.
 #[derive(Debug)]
 pub(crate) struct Preset {
@@ -19,15 +17,6 @@ impl Preset {
     /// The names, in order.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         PRESETS.iter().map(|preset| preset.name)
-    }
-
-    /// What may have been meant by a name that is none.
-    pub(crate) fn suggestion(wrong: &str) -> String {
-        let names: Vec<_> = Self::names().collect();
-        match nearest(wrong, &names) {
-            Some(right) => format!("did you mean the preset '{right}'?"),
-            None => format!("a path, or one of the presets {}", names.join(", ")),
-        }
     }
 }
 

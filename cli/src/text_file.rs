@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::problem::Problem;
 
-/// The largest file [bytes]. A policy or a scenario has a few thousand; what is
+/// The largest file, in bytes. A policy or a scenario has a few thousand; what is
 /// larger is another kind of file, and parsing it would take seconds.
 const LARGEST: u64 = 1 << 20;
 

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, Table, presets};
 use forbear_core::spec::Bound;
 use forbear_core::text::{format_duration, parse_duration};
-use forbear_core::{BackoffStrategy, Retry, SplitMix64};
+use forbear_core::{BackoffStrategy, Retry};
+use forbear_sim::{NamedPolicy, StreamRng};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
-use crate::policy_file::NamedPolicy;
-use crate::{delays, inline_table};
+use crate::table::Table;
+use crate::{delays, inline_table, policy_file};
 
 /// Shows the delays that a policy gives
 ///
@@ -39,7 +39,7 @@ pub(crate) struct Delays {
     retries: u32,
 
     /// Seed of the jitter
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
 
     /// Calls
@@ -65,7 +65,7 @@ impl Delays {
         let samples: Vec<_> = (0..self.samples)
             .map(|sample| {
                 // One stream a sample: asking for more samples changes none.
-                let entropy = SplitMix64::new(self.seed ^ u64::from(sample));
+                let entropy = StreamRng::new(self.seed, u64::from(sample));
                 delays::of_one_call(&*source.backoff, hint, self.retries, entropy)
             })
             .collect();
@@ -76,7 +76,7 @@ impl Delays {
                 samples.iter().map(|sample| sample.iter().map(nanoseconds).collect()).collect();
             writeln!(output.data(), "{}", json!({ "delays_ns": delays }))?;
         } else {
-            writeln!(output.data(), "{}\n\n{}", self.title(&source), table(&samples))?;
+            write!(output.data(), "{}\n\n{}", self.title(&source), table(&samples))?;
             if samples.len() > SHOWN {
                 writeln!(output.data(), "\n{SHOWN} of {} calls; --json has all.", samples.len())?;
             }
@@ -93,11 +93,11 @@ impl Delays {
             return Ok(Source { name: text.clone(), backoff, policy: None });
         }
         let policy = match &self.policy {
-            Some(path) => NamedPolicy::load(path)?,
-            None => NamedPolicy::recommended(),
+            Some(path) => policy_file::load(path, &[])?,
+            None => policy_file::recommended()?,
         };
-        let backoff = Arc::clone(policy.policy.backoff());
-        Ok(Source { name: policy.name.clone(), backoff, policy: Some(policy) })
+        let backoff = Arc::clone(policy.policy().backoff());
+        Ok(Source { name: policy.name().to_owned(), backoff, policy: Some(policy) })
     }
 
     fn title(&self, source: &Source) -> String {
@@ -113,13 +113,13 @@ impl Delays {
 
 impl Source {
     fn hears_hints(&self) -> bool {
-        let hint = self.policy.as_ref().and_then(|policy| policy.spec.retry.hint.as_ref());
+        let hint = self.policy.as_ref().and_then(|policy| policy.spec().retry.hint.as_ref());
         !matches!(hint, Some(Bound::None))
     }
 
     /// Where the policy gives up, if that is before the last of `delays`.
     fn stops(&self, delays: &[Duration]) -> Option<String> {
-        let stop = self.policy.as_ref()?.policy.stop();
+        let stop = self.policy.as_ref()?.policy().stop();
         let mut elapsed = Duration::ZERO;
         for (number, delay) in (1..).zip(delays) {
             let retry = Retry { elapsed, ..Retry::nth(number) };
@@ -135,17 +135,15 @@ impl Source {
 /// The samples that fit beside each other in a terminal.
 const SHOWN: usize = 8;
 
-fn table(samples: &[Vec<Duration>]) -> Table {
+fn table(samples: &[Vec<Duration>]) -> String {
     let shown = &samples[..samples.len().min(SHOWN)];
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    let mut header = vec!["retry".to_owned()];
+    let mut titles = vec!["retry".to_owned()];
     if let [_] = shown {
-        header.extend(["delay".to_owned(), "in all".to_owned()]);
+        titles.extend(["delay".to_owned(), "in all".to_owned()]);
     } else {
-        header.extend((1..=shown.len()).map(|number| format!("call {number}")));
+        titles.extend((1..=shown.len()).map(|number| format!("call {number}")));
     }
-    table.set_header(header);
+    let mut table = Table::new(titles);
     let mut total = Duration::ZERO;
     for retry in 0..shown.first().map_or(0, Vec::len) {
         let mut row = vec![(retry + 1).to_string()];
@@ -154,12 +152,9 @@ fn table(samples: &[Vec<Duration>]) -> Table {
             total = total.saturating_add(only[retry]);
             row.push(readable(total));
         }
-        table.add_row(row);
+        table.push(row);
     }
-    for column in table.column_iter_mut() {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+    table.render()
 }
 
 /// Four digits or so of a duration; `--json` has all.

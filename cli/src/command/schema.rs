@@ -15,7 +15,7 @@ and as the first line of policy.toml (Even Better TOML, Taplo):
   #:schema ./policy.schema.json")]
 pub(crate) struct Schema {
     /// Which file
-    #[arg(default_value = "policy")]
+    #[arg(value_name = "FILE", default_value = "policy")]
     of: Kind,
 }
 

@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::text_file;
 
-/// The longest response, and the longest line of records [bytes].
+/// The longest response, and the longest line of records, in bytes.
 const LONGEST: u64 = 64 << 20;
 
 /// Shows what forbear understands of a response

@@ -58,7 +58,8 @@ impl<'a> Complaint<'a> {
     fn impossible(text: &'a str) -> Option<Self> {
         let (parameter, rest) = text.split_once(" is ")?;
         let (value, _) = rest.rsplit_once(", must be ")?;
-        let is_name = !parameter.contains(char::is_whitespace);
+        // "the number" stands for a key that the reader of a number cannot know.
+        let is_name = parameter.starts_with("the ") || !parameter.contains(char::is_whitespace);
         is_name.then_some(Self::Impossible { parameter, value, text })
     }
 

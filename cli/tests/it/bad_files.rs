@@ -1,3 +1,4 @@
+use crate::compare::STORM;
 use crate::support::{Directory, run, run_with};
 
 /// `(policy, line, column, message, help)`: what is wrong with each, and where.
@@ -164,6 +165,48 @@ fn every_mistake_is_answered_with_its_line_and_column() {
     }
 }
 
+/// `(in the storm, in its place, column, message, help)`.
+const SCENARIOS: &[(&str, &str, u64, &str, Option<&str>)] = &[
+    ("count = 20", "cuont = 20", 1, "unknown key 'cuont'", Some("did you mean 'count'?")),
+    ("count = 20", "count = 0", 9, "count is 0, must be ", None),
+    ("count = 20", "count = -1", 9, "count is -1, must be ", None),
+    ("count = 20", "count = nan", 9, "count is ", None),
+    ("spread = '50ms'", "spread = '50'", 10, "spread is '50', must be a number and a unit", None),
+    ("spread = '50ms'", "spread = 50", 10, "spread is 50, must be text", Some("\"50s\"")),
+    ("rate  = '5/s'", "rate  = '0/s'", 9, "rate is '0/s', must be ", None),
+    ("rate  = '5/s'", "rate  = '-5/s'", 9, "rate is '-5/s', must be ", None),
+    ("burst = 5", "brust = 5", 1, "unknown key 'brust'", Some("did you mean 'burst'?")),
+    ("horizon     = '30m'", "horizon     = '0s'", 15, "horizon is ", None),
+    (
+        "max_attempts = 1",
+        "max_atempts = 1",
+        1,
+        "unknown key 'max_atempts'",
+        Some("did you mean 'max_attempts'?"),
+    ),
+    ("max = '60s'", "max = '1ms'", 8, "base is 500ms, must be no longer than max", None),
+];
+
+#[test]
+fn scenarios_are_held_to_the_same() {
+    let directory = Directory::new();
+    for &(right, wrong, column, message, help) in SCENARIOS {
+        let text = STORM.replacen(right, wrong, 1);
+        assert_ne!(text, STORM, "{right}");
+        let file = directory.file("storm.toml", &text);
+        let report = directory.path("report.html");
+        let ran = run(&["compare", &file, "--html", &report, "--json"]).exits(2);
+        let error = ran.json_error();
+        assert!(error["message"].as_str().unwrap().starts_with(message), "{wrong}: {error}");
+        assert_eq!(error["column"].as_u64(), Some(column), "{wrong}: {error}");
+        if let Some(help) = help {
+            assert!(error["help"].as_str().unwrap().contains(help), "{wrong}: {error}");
+        }
+        assert_eq!(ran.stdout, "", "{wrong}");
+        assert_eq!(directory.names(), ["storm.toml"], "nothing is written");
+    }
+}
+
 #[test]
 fn people_see_the_line_with_the_mistake_underlined() {
     let directory = Directory::new();
@@ -208,17 +251,23 @@ fn what_is_no_text_file_is_refused() {
     let binary = directory.file("binary.toml", b"name = \"\xff\"\n");
     let missing = directory.path("missing.toml");
     let folder = directory.path("");
+    let report = directory.path("report.html");
     for (file, message) in [
         (garbage, "is larger than 1 MiB"),
         (binary, "is not UTF-8 text, see byte 8"),
         (missing, "no such file or directory"),
         (folder, "is a directory, must be a file"),
     ] {
-        let ran = run(&["delays", &file]).exits(2);
-        assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
-        assert!(ran.stderr.contains(message), "{}", ran.stderr);
-        assert!(ran.stderr.len() < 1_000, "{}", ran.stderr);
+        let storm = ["compare", &file, "--html", &report];
+        for words in [&["delays", &file][..], &storm, &["run", "retry-after-herd", &file]] {
+            let ran = run(words).exits(2);
+            assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+            assert!(ran.stderr.contains(message), "{}", ran.stderr);
+            assert!(ran.stderr.len() < 1_000, "{}", ran.stderr);
+            assert_eq!(ran.stdout, "");
+        }
     }
+    assert_eq!(directory.names(), ["binary.toml", "garbage.toml"], "nothing is written");
     let ran = run_with(&noise, &["delays", "-"]).exits(2);
     assert!(ran.stderr.contains("stdin: is larger than 1 MiB"), "{}", ran.stderr);
 }
@@ -243,5 +292,5 @@ fn a_deep_nest_is_refused_and_not_followed() {
 #[test]
 fn a_preset_that_is_misspelt_is_suggested() {
     let ran = run(&["delays", "recomended"]).exits(2);
-    assert!(ran.stderr.contains("did you mean the preset 'recommended'?"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean 'recommended'?"), "{}", ran.stderr);
 }

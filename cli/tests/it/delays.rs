@@ -9,6 +9,20 @@ fn delays_ns(words: &[&str]) -> Vec<Vec<u64>> {
 }
 
 #[test]
+fn the_delays_of_a_seed_are_those_of_the_first_release() {
+    let delays = delays_ns(&["--backoff", FULL, "--seed", "7", "--samples", "2", "--retries", "4"]);
+    let expected = [
+        [400_495_030, 1_548_656_413, 2_029_754_118, 536_520_028],
+        [405_348_824, 254_701_455, 3_584_476_261, 7_419_665_324],
+    ];
+    assert_eq!(delays, expected);
+    // 11^39 / 10^30, exactly: the platform's floats have no part in it.
+    let slow = "kind=exponential base=1s factor=1.1 max=1h jitter=none";
+    let delays = delays_ns(&["--backoff", slow, "--retries", "40"]);
+    assert_eq!(delays[0][39], 41_144_777_789);
+}
+
+#[test]
 fn json_has_one_list_a_sample() {
     let delays = delays_ns(&["--backoff", FULL, "--samples", "3", "--retries", "7"]);
     assert_eq!(delays.iter().map(Vec::len).collect::<Vec<_>>(), [7, 7, 7]);

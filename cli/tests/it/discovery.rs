@@ -1,6 +1,7 @@
 use crate::support::{forbear, run};
 
-const COMMANDS: &[&str] = &["delays", "signal", "init", "schema", "completions"];
+const COMMANDS: &[&str] =
+    &["compare", "run", "scenarios", "delays", "signal", "init", "schema", "completions"];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {

@@ -53,6 +53,8 @@ fn a_reader_that_goes_away_is_no_error() {
     for words in [
         &["delays", "--retries", "100000"][..],
         &["delays", "--json", "--retries", "1000", "--samples", "1000"],
+        &["compare", "retry-after-herd", "--reps", "1"],
+        &["compare", "retry-after-herd", "--reps", "1", "--json"],
         &["schema"],
         &["completions", "zsh"],
         &["--help"],

@@ -1,0 +1,90 @@
+//! `forbear run`.
+
+use std::path::PathBuf;
+
+use forbear_reports::{Group, Report};
+use forbear_sim::Options;
+
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::problem::Problem;
+use crate::scenario_file::{Override, parse_override};
+use crate::simulate::simulate;
+use crate::table::{Cell, Table};
+use crate::{command_line, policy_file, scenario_file};
+
+/// Replays a storm once under one policy, and shows all that was measured
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  forbear run retry-after-herd
+  forbear run retry-after-herd policy.toml --seed 7
+  forbear run storm.toml policy.toml --set clients.count=150 --json")]
+pub(crate) struct Run {
+    /// The name of a scenario that is built in, or a file
+    scenario: String,
+
+    /// A policy file, or the name of a policy of the scenario or of a preset; without it the
+    /// scenario's first
+    policy: Option<PathBuf>,
+
+    /// Seed of the storm
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// A value in place of the scenario's; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
+    set: Vec<Override>,
+}
+
+impl Run {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        let scenario = scenario_file::load(&self.scenario, &self.set)?;
+        let policy = match (&self.policy, scenario.policies().first()) {
+            (Some(path), _) => policy_file::load(path, scenario.policies())?,
+            (None, Some(first)) => first.clone(),
+            (None, None) => policy_file::recommended()?,
+        };
+        let options = Options { seed: self.seed, replications: 1, command: self.command() };
+        let comparison = simulate(&scenario, &[policy], &options, output)?;
+        let [result] = &comparison.policies[..] else { return Ok(Exit::NothingRan) };
+        let [run] = &result.runs[..] else {
+            output.problem(&Problem::new("interrupted before the run was over"));
+            return Ok(Exit::Interrupted);
+        };
+        let report = Report::new(&comparison);
+        if output.is_json() {
+            let json = report
+                .json()
+                .map_err(|error| Failure::unexpected(Problem::new(error.to_string())))?;
+            writeln!(output.data(), "{}", json.trim_end())?;
+            return Ok(Exit::Success);
+        }
+        let out = output.data();
+        writeln!(out, "{}: policy {}, seed {}", scenario.title(), result.name, run.seed)?;
+        let mut table = Table::new(["metric", "value"]);
+        for group in Group::ALL {
+            table.push([""]);
+            table.push([Cell::from(group.title()).bold()]);
+            let cells = report.table().rows.iter().flat_map(|row| &row.cells);
+            for cell in cells.filter(|cell| cell.metric.group() == group) {
+                table.push([format!("  {}", cell.metric.label()), cell.text()]);
+            }
+        }
+        writeln!(out, "\n{}", table.render())?;
+        writeln!(out, "{} events, hash {}", run.events, run.hash)?;
+        Ok(Exit::Success)
+    }
+
+    /// The words that make this run again.
+    fn command(&self) -> String {
+        let policy = self.policy.as_ref().map(|path| path.display().to_string());
+        let mut words = vec!["forbear".to_owned(), "run".to_owned(), self.scenario.clone()];
+        words.extend(policy);
+        words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        for (key, value) in &self.set {
+            words.extend(["--set".to_owned(), format!("{key}={value}")]);
+        }
+        command_line::quoted(words.iter().map(String::as_str))
+    }
+}

@@ -1,0 +1,35 @@
+//! How far a long command has come.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar on standard error.
+#[derive(Debug)]
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar of `total` steps; it is drawn only if somebody looks on.
+    pub(crate) fn new(total: u64, is_live: bool) -> Self {
+        // Ten times a second: drawing is slower than a short run.
+        let target = if is_live {
+            ProgressDrawTarget::stderr_with_hz(10)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} runs, {eta} left");
+        bar.set_style(style.expect("the template is right, as every run shows"));
+        Self(bar)
+    }
+
+    /// `done` steps are done.
+    pub(crate) fn set(&self, done: u64) {
+        self.0.set_position(done);
+    }
+}
+
+impl Drop for Progress {
+    /// Leaves the line as it was before.
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,237 @@
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::support::{Directory, Ran, forbear, run, run_with};
+
+/// A small storm with two policies.
+pub(crate) const STORM: &str = "
+name        = 'small-storm'
+title       = 'Small storm'
+description = 'Twenty clients and a small bucket.'
+horizon     = '30m'
+
+[clients]
+count = 20
+
+[arrivals]
+kind   = 'burst'
+spread = '50ms'
+
+[server]
+retry_after = 'seconds'
+
+[[server.limit]]
+kind  = 'token_bucket'
+rate  = '5/s'
+burst = 5
+
+[[policy]]
+name = 'never'
+[policy.retry]
+max_attempts = 1
+budget = 'none'
+hint = 'none'
+
+[[policy]]
+name = 'patient'
+[policy.retry]
+max_attempts = 'none'
+deadline = 'none'
+budget = 'none'
+[policy.retry.backoff]
+kind = 'exponential'
+base = '500ms'
+max = '60s'
+jitter = 'full'
+";
+
+fn storm(directory: &Directory) -> String {
+    directory.file("storm.toml", STORM)
+}
+
+#[test]
+fn the_policies_of_the_scenario_are_compared() {
+    let directory = Directory::new();
+    let ran = run(&["compare", &storm(&directory), "--reps", "10"]).exits(0);
+    assert!(ran.stdout.starts_with("Small storm: 20 calls, 10 replications from seed 1\n"));
+    for word in ["policy", "never", "patient", "429 rate"] {
+        assert!(ran.stdout.contains(word), "{word}: {}", ran.stdout);
+    }
+    assert_eq!(ran.stderr, "", "no progress where nobody looks on");
+}
+
+#[test]
+fn the_same_words_give_the_same_bytes() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let once = |name: &str| {
+        let paths = ["html", "md", "csv"].map(|kind| directory.path(&format!("{name}.{kind}")));
+        let words = ["compare", &file, "--reps", "4", "--json"];
+        let files = ["--html", &paths[0], "--md", &paths[1], "--csv", &paths[2]];
+        let ran = run(&[&words[..], &files[..]].concat()).exits(0);
+        (ran.stdout, paths.map(|path| fs::read_to_string(path).expect("the report is written")))
+    };
+    assert_eq!(once("a"), once("b"));
+}
+
+#[test]
+fn the_command_of_a_report_makes_it_again() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let words = ["compare", &file, "patient", "--set", "clients.count=7", "--json", "--reps", "2"];
+    let answer = run(&words).exits(0).json();
+    let command = answer["comparison"]["command"].as_str().expect("the command is in the JSON");
+    let expected =
+        format!("forbear compare {file} patient --reps 2 --seed 1 --set clients.count=7");
+    assert_eq!(command, expected);
+    let again: Vec<_> = command.split(' ').skip(1).chain(["--json"]).collect();
+    assert_eq!(run(&again).exits(0).json(), answer);
+}
+
+#[test]
+fn policies_come_from_files_the_scenario_and_presets_each_with_its_own_name() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let mine = directory.file("mine.toml", "[retry]\nmax_attempts = 3\n");
+    let namesake = directory.file("other.toml", "name = 'never'\n[retry]\nmax_attempts = 2\n");
+    let words =
+        ["compare", &file, &mine, "never", "recommended", &namesake, "--reps", "1", "--json"];
+    let answer = run(&words).exits(0).json();
+    let policies = answer["comparison"]["policies"].as_array().unwrap().iter();
+    let names: Vec<_> = policies.map(|policy| policy["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["mine", "never", "recommended", "never-2"]);
+}
+
+#[test]
+fn a_scenario_is_read_from_standard_input() {
+    let ran = run_with(STORM, &["compare", "-", "--reps", "1"]).exits(0);
+    assert!(ran.stdout.contains("Small storm"), "{}", ran.stdout);
+}
+
+#[test]
+fn reports_are_written_whole_and_named_on_standard_error() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let html = directory.file("report.html", "old");
+    let ran = run(&["compare", &file, "--reps", "1", "--html", &html]).exits(0);
+    assert_eq!(ran.stderr, format!("wrote {html}\n"));
+    assert!(fs::read_to_string(&html).unwrap().starts_with("<!DOCTYPE html>"));
+    assert_eq!(directory.names(), ["report.html", "storm.toml"], "no other file is left");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_before_the_work() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    // So many replications would take hours.
+    let long = ["compare", &file, "--reps", "1000000", "--html"];
+    let missing = directory.path("no/report.html");
+    let ran = run(&[&long[..], &[&missing]].concat()).exits(2);
+    assert!(ran.stderr.contains("cannot be written: no such file or directory"), "{}", ran.stderr);
+    let folder = directory.path("");
+    let ran = run(&[&long[..], &[&folder]].concat()).exits(2);
+    assert!(ran.stderr.contains("is a directory"), "{}", ran.stderr);
+    let twice = directory.path("report");
+    let ran = run(&[&long[..], &[&twice, "--csv", &twice]].concat()).exits(2);
+    assert!(ran.stderr.contains("is named for two reports"), "{}", ran.stderr);
+    assert_eq!(directory.names(), ["storm.toml"]);
+}
+
+#[test]
+fn values_of_the_scenario_can_be_set() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let ran = run(&["compare", &file, "--reps", "1", "--set", "clients.count=7"]).exits(0);
+    assert!(ran.stdout.starts_with("Small storm: 7 calls"), "{}", ran.stdout);
+    for (set, message, help) in [
+        ("clients.cuont=7", "unknown key 'cuont'", "did you mean 'count'?"),
+        ("clients.count=0", "--set clients.count=0: ", ""),
+        ("server.limit.0.rate=0/s", "--set server.limit.0.rate=0/s: ", ""),
+        ("clients.count", "must be key=value", ""),
+        ("=7", "must be key=value", ""),
+    ] {
+        let ran = run(&["compare", &file, "--set", set]).exits(2);
+        assert!(ran.stderr.contains(message), "{set}: {}", ran.stderr);
+        assert!(ran.stderr.contains(help), "{set}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest() {
+    let shipped = run(&["scenarios", "--json"]).exits(0).json();
+    let name = shipped["scenarios"][0]["name"].as_str().unwrap();
+    let ran = run(&["compare", &format!("{name}x")]).exits(2);
+    assert!(ran.stderr.contains(&format!("did you mean '{name}'?")), "{}", ran.stderr);
+    let ran = run(&["compare", "nosuch"]).exits(2);
+    assert!(ran.stderr.contains("forbear scenarios"), "{}", ran.stderr);
+    let directory = Directory::new();
+    let ran = run(&["compare", &storm(&directory), "patent"]).exits(2);
+    assert!(ran.stderr.contains("did you mean 'patient'?"), "{}", ran.stderr);
+    run(&["compare", "./nosuch.toml"]).exits(2);
+    run(&["compare"]).exits(2);
+    run(&["compare", name, "--reps", "0"]).exits(2);
+}
+
+#[test]
+fn a_scenario_without_policies_is_nothing_to_run() {
+    let directory = Directory::new();
+    let end = STORM.find("[[policy]]").unwrap();
+    let file = directory.file("storm.toml", &STORM[..end]);
+    let ran = run(&["compare", &file]).exits(4);
+    assert!(ran.stderr.contains("names no policy"), "{}", ran.stderr);
+    run(&["compare", &file, "recommended", "--reps", "1"]).exits(0);
+}
+
+#[test]
+fn every_shipped_scenario_is_listed_and_printed() {
+    let list = run(&["scenarios", "--json"]).exits(0).json();
+    let table = run(&["scenarios"]).exits(0).stdout;
+    let directory = Directory::new();
+    for scenario in list["scenarios"].as_array().unwrap() {
+        let name = scenario["name"].as_str().unwrap();
+        assert!(table.contains(name), "{table}");
+        let file = directory.file("storm.toml", run(&["scenarios", name]).exits(0).stdout);
+        let printed = run(&["run", &file, "--json"]).exits(0).json();
+        let shipped = run(&["run", name, "--json"]).exits(0).json();
+        assert_eq!(printed["comparison"]["scenario"], shipped["comparison"]["scenario"]);
+    }
+}
+
+#[test]
+fn one_run_shows_every_metric() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let ran = run(&["run", &file, "patient", "--seed", "7"]).exits(0);
+    assert!(ran.stdout.starts_with("Small storm: policy patient, seed 7\n"), "{}", ran.stdout);
+    for line in ["What came of the calls", "Wasted", "hash "] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    assert_eq!(ran.stdout, run(&["run", &file, "patient", "--seed", "7"]).exits(0).stdout);
+    assert_ne!(ran.stdout, run(&["run", &file, "patient", "--seed", "8"]).exits(0).stdout);
+}
+
+/// Starts a long comparison, and presses Ctrl-C after a while.
+#[cfg(unix)]
+fn interrupted(words: &[&str]) -> Ran {
+    let mut command = forbear(words);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let pid = child.id().to_string();
+    // Long enough for many runs: one takes below a millisecond.
+    Command::new("sleep").arg("2").status().expect("sleep is there");
+    Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+    child.wait_with_output().expect("it ends").into()
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_keeps_the_replications_that_are_done() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let csv = directory.path("report.csv");
+    let ran = interrupted(&["compare", &file, "--reps", "20000", "--csv", &csv]).exits(130);
+    assert!(ran.stderr.contains("interrupted: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" of 20000 replications are kept"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("patient"), "{}", ran.stdout);
+    assert!(fs::read_to_string(&csv).unwrap().lines().count() > 2);
+    assert_eq!(directory.names(), ["report.csv", "storm.toml"]);
+}
