@@ -46,3 +46,8 @@ pub use crate::{
     record::{Record, RecordError},
     value::reset::ResetForm,
 };
+
+/// The examples of the README, compiled and run.
+#[cfg(all(doctest, feature = "reqwest"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -40,7 +40,7 @@ pub(crate) fn permitted_per_s(scenario: &Scenario, storm: &Storm) -> Option<f64>
     limits.chain(workers).reduce(f64::min)
 }
 
-/// The shortest time in which any policy could drain the calls [s], if the server
+/// The shortest time in which any policy could drain the calls, in seconds, if the server
 /// bounds it.
 pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm) -> Option<f64> {
     let server = scenario.server();

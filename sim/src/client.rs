@@ -30,7 +30,7 @@ pub(crate) struct Client {
     pub(crate) backlog: VecDeque<u32>,
     /// The first call that has not been taken up yet, where callers think.
     pub(crate) next: u32,
-    /// The latest time until which the server asked it to wait [ns].
+    /// The latest time until which the server asked it to wait, in ns.
     pub(crate) asked_to_wait_until: u64,
     pub(crate) succeeded: u32,
 }

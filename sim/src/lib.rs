@@ -25,6 +25,7 @@ pub mod results;
 mod bound;
 mod client;
 mod compare;
+mod golden;
 mod hash;
 mod metrics;
 mod queue;
@@ -38,6 +39,7 @@ mod world;
 
 pub use crate::{
     compare::{Options, Progress, compare},
+    golden::golden_hash,
     metrics::{Metric, UnknownMetric},
     queue::EventQueue,
     rng::StreamRng,

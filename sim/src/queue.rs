@@ -59,19 +59,19 @@ impl<E: Copy> EventQueue<E> {
         Self { heap: Vec::new(), ready: VecDeque::new(), scheduled: 0, now: 0 }
     }
 
-    /// The time of the last event that was taken [ns].
+    /// The time of the last event that was taken, in ns.
     #[must_use]
     pub const fn now(&self) -> u64 {
         self.now
     }
 
-    /// When the next event is due [ns].
+    /// When the next event is due, in ns.
     #[must_use]
     pub fn next_at(&self) -> Option<u64> {
         if self.ready.is_empty() { self.heap.first().map(|entry| entry.at) } else { Some(self.now) }
     }
 
-    /// Lets `event` happen at `at` [ns]; a time that has passed counts as now.
+    /// Lets `event` happen at `at`, in ns; a time that has passed counts as now.
     pub fn schedule(&mut self, at: u64, event: E) {
         if at <= self.now {
             self.ready.push_back(event);
@@ -83,7 +83,7 @@ impl<E: Copy> EventQueue<E> {
         self.sift_up(entry);
     }
 
-    /// Moves the clock forward to `at` [ns] for an event that is kept elsewhere.
+    /// Moves the clock forward to `at`, in ns for an event that is kept elsewhere.
     ///
     /// # Panics
     ///

@@ -41,7 +41,7 @@ pub struct ScenarioInfo {
     pub calls: u64,
     /// Requests a second that the server permits in the long run, if that is bounded.
     pub permitted_per_s: Option<f64>,
-    /// The shortest time in which any policy could drain the calls [s], if that is bounded.
+    /// The shortest time in which any policy could drain the calls, in seconds, if that is bounded.
     pub drain_bound_s: Option<f64>,
 }
 
@@ -90,7 +90,8 @@ pub struct Metrics {
     pub throttled: u64,
     /// Requests that brought no call to success: `sends - succeeded`.
     pub wasted: u64,
-    /// Sends that came before the wait that the server had asked the client for.
+    /// Sends that came before the wait was over which the server had asked that client
+    /// for, whichever of its calls had been told.
     pub before_hint: u64,
     /// Requests a second, until the last call ended.
     pub offered_load: f64,
@@ -102,7 +103,7 @@ pub struct Metrics {
     pub throttled_rate: f64,
     /// Time until the last call ended.
     pub time_to_drain: f64,
-    /// Median time from the start of a call to its success; `None` if none succeeded.
+    /// Median time from when a call was wanted to its success; `None` if none succeeded.
     pub completion_p50: Option<f64>,
     /// 95th percentile of the same.
     pub completion_p95: Option<f64>,
@@ -111,14 +112,15 @@ pub struct Metrics {
     /// Share of what the server permitted until the last call ended that was used,
     /// 0 to 1; `None` where nothing bounds it.
     pub quota_utilisation: Option<f64>,
-    /// Jain's index over the clients' successes, `1/n` to 1; `None` without successes.
+    /// Jain's index over the clients' successes, each as a share of its max-min fair
+    /// part, `1/n` to 1; `None` without successes.
     pub fairness: Option<f64>,
 }
 
 /// A run over time, in slices of equal length.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Series {
-    /// Length of a slice [s].
+    /// Length of a slice, in seconds.
     pub slice_s: f64,
     /// Requests that reached the server in each slice.
     pub sends: Vec<u64>,
@@ -131,7 +133,7 @@ pub struct Series {
 /// `share` of the calls that succeeded took at most `seconds`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct CdfPoint {
-    /// Time from the start of a call to its success [s].
+    /// Time from when a call was wanted to its success, in seconds.
     pub seconds: f64,
     /// Share, 0 to 1.
     pub share: f64,

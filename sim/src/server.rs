@@ -10,6 +10,7 @@ mod limit;
 mod reply;
 mod token_bucket;
 mod wait;
+mod wire;
 mod workers;
 
 use forbear_core::{Cost, Dimension};
@@ -20,7 +21,7 @@ use self::{
     wait::render,
     workers::Workers,
 };
-pub(crate) use self::{limit::Usage, reply::Reply};
+pub(crate) use self::{limit::Usage, reply::Reply, wire::read_off_the_wire};
 use crate::rng::{Luck, Purpose};
 use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
 
@@ -50,8 +51,10 @@ pub(crate) struct Request<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handling {
     pub(crate) reply: Reply,
-    /// When the reply leaves the server [ns].
+    /// When the reply leaves the server, in ns.
     pub(crate) leaves_at: u64,
+    /// Whether it is a refusal for load.
+    pub(crate) is_refusal: bool,
     /// Whether it holds something until then, so that [`Server::leave`] must follow.
     pub(crate) holds: bool,
 }
@@ -86,7 +89,7 @@ impl Server {
         }
         let mut reply = refusal;
         self.advertise(now, &mut reply);
-        Handling { reply, leaves_at: now, holds: false }
+        Handling { reply, leaves_at: now, is_refusal: true, holds: false }
     }
 
     /// A request that was let in is over.
@@ -127,7 +130,8 @@ impl Server {
             && fault.fail.holds(request.luck.word(Purpose::Fault))
         {
             let leaves_at = now.saturating_add(nanos(fault.after));
-            return Handling { reply: Reply::new(fault.status), leaves_at, holds: false };
+            let reply = Reply::new(fault.status);
+            return Handling { reply, leaves_at, is_refusal: fault.status == 429, holds: false };
         }
         let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
         let slow = fault.map_or(1, |fault| u64::from(fault.slow.get()));
@@ -143,10 +147,15 @@ impl Server {
         match leaves_at {
             Some(leaves_at) => {
                 let reply = Reply::new(200).using(*request.actual);
-                Handling { reply, leaves_at, holds: false }
+                Handling { reply, leaves_at, is_refusal: false, holds: false }
             }
             // The queue is full.
-            None => Handling { reply: Reply::new(503), leaves_at: now, holds: false },
+            None => Handling {
+                reply: Reply::new(503).asking_for(render(self.retry_after, None, 0)),
+                leaves_at: now,
+                is_refusal: true,
+                holds: false,
+            },
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Storm {
 pub(crate) struct Caller {
     /// Calls under way at once, at most.
     pub(crate) callers: u32,
-    /// How long it waits for an answer [ns].
+    /// How long it waits for an answer, in ns.
     pub(crate) timeout: Option<u64>,
     /// How long a caller thinks between two calls, where it is one that does.
     pub(crate) think: Option<Sampler>,
@@ -38,7 +38,7 @@ pub(crate) struct Caller {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planned {
     pub(crate) client: u32,
-    /// When it is wanted; `None` where that depends on the end of another [ns].
+    /// When it is wanted; `None` where that depends on the end of another, in ns.
     pub(crate) arrives_at: Option<u64>,
     /// What it may cost at most.
     pub(crate) reserved: Cost,
@@ -91,17 +91,17 @@ impl Storm {
         })
     }
 
-    /// When the first call arrives [ns].
+    /// When the first call arrives, in ns.
     pub(crate) fn first_arrival(&self) -> u64 {
         self.order.first().map_or(0, |&call| self.arrival(call))
     }
 
-    /// When the last call arrives that has a time of its own [ns].
+    /// When the last call arrives that has a time of its own, in ns.
     pub(crate) fn last_arrival(&self) -> u64 {
         self.order.last().map_or(0, |&call| self.arrival(call))
     }
 
-    /// When `call` arrives; the end of time if it has no time of its own [ns].
+    /// When `call` arrives; the end of time if it has no time of its own, in ns.
     pub(crate) fn arrival(&self, call: u32) -> u64 {
         self.calls[call as usize].arrives_at.unwrap_or(u64::MAX)
     }
@@ -115,7 +115,7 @@ impl Storm {
     }
 }
 
-/// How long the caller thinks before the call with this key [ns].
+/// How long the caller thinks before the call with this key, in ns.
 pub(crate) fn thinking(think: &Sampler, key: u64) -> u64 {
     think.sample(Luck::new(key, 0).word(Purpose::Think))
 }

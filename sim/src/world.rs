@@ -199,7 +199,7 @@ impl<'a> World<'a> {
         let now = self.queue.now();
         let request = self.request(call, attempt);
         let handling = self.server.arrive(now, &request);
-        self.tally.decided(now, call, handling.reply.status);
+        self.tally.decided(now, call, handling.reply.status, handling.is_refusal);
         if handling.holds {
             self.queue.schedule(handling.leaves_at, Event::Leave { call });
         }

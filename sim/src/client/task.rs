@@ -13,12 +13,12 @@ pub(crate) struct Task {
     pub(crate) timer: Timer,
     /// Whether it is in the run queue.
     pub(crate) woken: bool,
-    /// When it was wanted; the end of time if it has not been [ns].
+    /// When it was wanted; the end of time if it has not been, in ns.
     pub(crate) arrived_at: u64,
     pub(crate) is_over: bool,
-    /// The time on the way back of the attempt under way [ns].
+    /// The time on the way back of the attempt under way, in ns.
     pub(crate) back_ns: u64,
-    /// When the client stops waiting for the attempt under way [ns].
+    /// When the client stops waiting for the attempt under way, in ns.
     pub(crate) waits_until: u64,
     /// The answer on its way.
     pub(crate) reply: Reply,
@@ -30,9 +30,9 @@ pub(crate) struct Task {
 /// generation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Timer {
-    /// What it was set to, before the granularity of the clock [ns].
+    /// What it was set to, before the granularity of the clock, in ns.
     pub(crate) deadline: Option<u64>,
-    /// When it goes off, if it is yet to do so [ns].
+    /// When it goes off, if it is yet to do so, in ns.
     pub(crate) fires_at: Option<u64>,
     pub(crate) generation: u32,
 }

@@ -53,7 +53,7 @@ pub(crate) fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
 }
 
-/// `units` per `period` [ns], by the second.
+/// `units` per `period`, in ns, by the second.
 pub(crate) fn per_second(units: f64, period: u64) -> f64 {
     units / seconds(period)
 }
@@ -72,13 +72,23 @@ fn utilisation(server: &Server, until: u64) -> Option<f64> {
         .reduce(f64::max)
 }
 
-/// Jain, Chiu and Hawe, "A quantitative measure of fairness", 1984, over what each
-/// client got of what it wanted.
+/// Jain, Chiu and Hawe, "A quantitative measure of fairness", 1984: over what each
+/// client got, as a share of its max-min fair part.
+///
+/// Who wanted less than an equal part and got it all is not treated unfairly by those
+/// who wanted more; where all want the same, it is the index over the successes.
 fn fairness(clients: &[Client]) -> Option<f64> {
-    let shares =
-        clients.iter().map(|client| share(f64::from(client.succeeded), f64::from(client.calls())));
-    let (sum, squares) =
-        shares.fold((0.0, 0.0), |(sum, squares), share| (sum + share, squares + share * share));
+    let mut by_demand: Vec<&Client> = clients.iter().collect();
+    by_demand.sort_by_key(|client| client.calls());
+    let mut left: f64 = clients.iter().map(|client| f64::from(client.succeeded)).sum();
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for (client, sharing) in by_demand.iter().zip((1..=clients.len()).rev()) {
+        let fair = (left / sharing as f64).min(f64::from(client.calls()));
+        left -= fair;
+        let got = share(f64::from(client.succeeded), fair);
+        sum += got;
+        squares += got * got;
+    }
     (squares > 0.0).then(|| sum * sum / (clients.len() as f64 * squares))
 }
 

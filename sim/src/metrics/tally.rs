@@ -14,9 +14,9 @@ pub(crate) struct Tally {
     pub(crate) answers: u64,
     pub(crate) throttled: u64,
     pub(crate) before_hint: u64,
-    /// When the last call ended [ns].
+    /// When the last call ended, in ns.
     pub(crate) last_end: u64,
-    /// Times from the arrival of a call to its success [ns].
+    /// Times from the arrival of a call to its success, in ns.
     pub(crate) completions: Vec<u64>,
     /// Kept for the run that is drawn.
     pub(crate) timeline: Option<Timeline>,
@@ -68,9 +68,9 @@ impl Tally {
     }
 
     /// The server has decided about a request.
-    pub(crate) fn decided(&mut self, now: u64, call: u32, status: u16) {
+    pub(crate) fn decided(&mut self, now: u64, call: u32, status: u16, is_refusal: bool) {
         self.record(3, now, call, u64::from(status));
-        if matches!(status, 429 | 503) {
+        if is_refusal {
             self.throttled += 1;
             if let Some(timeline) = &mut self.timeline {
                 timeline.at(now).throttled += 1;
@@ -84,7 +84,7 @@ impl Tally {
         self.record(4, now, call, u64::from(status));
     }
 
-    /// A call has ended, `took` after it was wanted [ns].
+    /// A call has ended, `took` after it was wanted, in ns.
     pub(crate) fn ended(&mut self, now: u64, call: u32, took: u64, is_success: bool) {
         self.last_end = self.last_end.max(now);
         self.record(5, now, call, u64::from(is_success));

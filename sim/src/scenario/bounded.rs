@@ -120,6 +120,19 @@ pub(crate) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
     Ok(duration)
 }
 
+/// A duration that is longer than 0.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Positive(
+    #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")] Duration,
+);
+
+impl Positive {
+    pub(crate) const fn get(self) -> Duration {
+        self.0
+    }
+}
+
 /// Tokio's timer and most kernels' tick.
 pub(crate) const fn millisecond() -> Duration {
     Duration::from_millis(1)

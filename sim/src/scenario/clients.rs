@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use forbear_core::text::serde_duration;
 use serde::{Deserialize, Serialize};
 
-use super::bounded::Count;
+use super::bounded::{Count, Positive};
 
 /// Clients, each a process with an engine of its own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,8 +21,8 @@ pub(crate) struct ClientsSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     callers: Option<Count<100_000>>,
     /// After what time a client stops to wait for an answer.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "serde_duration::option")]
-    timeout: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timeout: Option<Positive>,
 }
 
 impl ClientsSpec {
@@ -43,8 +42,8 @@ impl ClientsSpec {
         self.callers.map(Count::get)
     }
 
-    pub(crate) const fn timeout(&self) -> Option<Duration> {
-        self.timeout
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.timeout.map(Positive::get)
     }
 }
 

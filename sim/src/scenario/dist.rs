@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use forbear_core::InvalidConfig;
 use forbear_core::spec::DurationText;
+use forbear_core::text::format_duration;
 use serde::de::{self, IntoDeserializer, MapAccess, Visitor, value};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -65,17 +66,28 @@ pub(crate) enum Shape<T> {
 /// A quantity that is a whole number of something.
 pub(crate) trait Whole: Copy {
     fn whole(self) -> u64;
+
+    /// As the file has it.
+    fn text(self) -> String;
 }
 
 impl Whole for DurationText {
     fn whole(self) -> u64 {
         nanos(self.0)
     }
+
+    fn text(self) -> String {
+        format_duration(self.0)
+    }
 }
 
 impl Whole for u32 {
     fn whole(self) -> u64 {
         u64::from(self)
+    }
+
+    fn text(self) -> String {
+        self.to_string()
     }
 }
 
@@ -166,13 +178,13 @@ impl<T: Whole> Shape<T> {
     fn check(self) -> Result<Self, InvalidConfig> {
         match &self {
             Self::Uniform { min, max } if min.whole() > max.whole() => {
-                Err(InvalidConfig::new("min", min.whole(), "no more than max"))
+                Err(InvalidConfig::new("min", min.text(), "no more than max"))
             }
             Self::Exponential { mean, max: Some(max) } if max.whole() < mean.whole() => {
-                Err(InvalidConfig::new("max", max.whole(), "no less than the mean"))
+                Err(InvalidConfig::new("max", max.text(), "no less than the mean"))
             }
             Self::Lognormal { median, max: Some(max), .. } if max.whole() < median.whole() => {
-                Err(InvalidConfig::new("max", max.whole(), "no less than the median"))
+                Err(InvalidConfig::new("max", max.text(), "no less than the median"))
             }
             _ => Ok(self),
         }
@@ -211,5 +223,76 @@ impl<'de, T: Deserialize<'de> + Whole> Deserialize<'de> for Dist<T> {
         }
 
         deserializer.deserialize_any(ValueOrShape(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "moments are real")]
+
+    use forbear_core::Entropy;
+
+    use super::*;
+    use crate::rng::StreamRng;
+
+    /// Mean and standard deviation of 200 000 draws.
+    fn moments(text: &str) -> (f64, f64) {
+        #[derive(Deserialize)]
+        struct File {
+            dist: Dist<u32>,
+        }
+        const DRAWS: u32 = 200_000;
+        let sampler = toml::from_str::<File>(text).unwrap().dist.sampler();
+        let mut rng = StreamRng::new(1, 0);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..DRAWS {
+            let value = sampler.sample(rng.next_u64()) as f64;
+            sum += value;
+            squares += value * value;
+        }
+        let mean = sum / f64::from(DRAWS);
+        (mean, (squares / f64::from(DRAWS) - mean * mean).sqrt())
+    }
+
+    #[test]
+    fn samplers_have_the_moments_of_their_laws() {
+        // Mean, standard deviation, and five standard errors as a share of each.
+        for (text, mean, deviation) in [
+            ("dist = 70000", 70_000.0, 0.0),
+            ("dist = { kind = 'uniform', min = 10000, max = 70000 }", 40_000.0, 17_320.5),
+            ("dist = { kind = 'exponential', mean = 50000 }", 50_000.0, 50_000.0),
+            ("dist = { kind = 'normal', mean = 90000, deviation = 9000 }", 90_000.0, 9000.0),
+            // exp(sigma^2 / 2) and its square root of exp(sigma^2) - 1.
+            ("dist = { kind = 'lognormal', median = 40000, sigma = 0.5 }", 45_325.9, 24_156.1),
+        ] {
+            let (found_mean, found_deviation) = moments(text);
+            assert!((found_mean - mean).abs() <= mean * 0.012, "{text}: mean {found_mean}");
+            let error = (found_deviation - deviation).abs();
+            assert!(error <= deviation * 0.02 + 0.5, "{text}: deviation {found_deviation}");
+        }
+    }
+
+    #[test]
+    fn a_larger_word_is_never_a_smaller_value() {
+        let words = (0..64).map(|n| n << 58);
+        for law in [
+            Law::Uniform { min: 3, span: 1000 },
+            Law::Exponential { mean: 1e6 },
+            Law::Normal { mean: 1e6, deviation: 1e5 },
+            Law::Lognormal { median: 1e6, sigma: 1.0 },
+        ] {
+            let sampler = Sampler { law, max: u64::MAX };
+            let values: Vec<u64> = words.clone().map(|word| sampler.sample(word)).collect();
+            assert!(values.is_sorted(), "{law:?}");
+        }
+    }
+
+    #[test]
+    fn the_extremes_are_finite() {
+        for word in [0, u64::MAX] {
+            assert!(Sampler::exponential(1e9).sample(word) < 100_000_000_000);
+            let law = Law::Lognormal { median: 1e9, sigma: 10.0 };
+            let _ = Sampler { law, max: u64::MAX }.sample(word);
+        }
     }
 }

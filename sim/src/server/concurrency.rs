@@ -7,7 +7,7 @@ use super::limit::{Opening, Usage};
 pub(super) struct Concurrency {
     max: u32,
     in_flight: u32,
-    /// Sum over the requests of the time that they were under way, until `updated` [ns].
+    /// Sum over the requests of the time that they were under way, until `updated`, in ns.
     busy_ns: u128,
     updated: u64,
 }

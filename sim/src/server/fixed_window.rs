@@ -18,7 +18,7 @@ pub(super) struct FixedWindow {
     limit: u32,
     window_ns: u64,
     start: WindowStart,
-    /// When the window in force began, once one has [ns].
+    /// When the window in force began, once one has, in ns.
     opened: Option<u64>,
     count: u32,
     used: u128,
@@ -66,7 +66,6 @@ impl FixedWindow {
             .with_limit(Quantity::from_units(u64::from(self.limit)))
             .with_remaining(Quantity::from_units(u64::from(self.limit.saturating_sub(count))))
             .with_resets_in(Duration::from_nanos(ends_at.saturating_sub(now)))
-            .with_window(Duration::from_nanos(self.window_ns))
     }
 
     pub(super) const fn is_kept(&self) -> bool {

@@ -21,7 +21,7 @@ pub(super) enum Limit {
 pub(super) enum Opening {
     /// It is let in.
     Now,
-    /// At this time, if nobody else comes before [ns].
+    /// At this time, if nobody else comes before, in ns.
     At(u64),
     /// When another request ends.
     Unknown,

@@ -22,7 +22,7 @@ impl Reply {
         Self { status, retry_after_ns: None, usage: None, quotas: [None; 2] }
     }
 
-    /// With this wait [ns].
+    /// With this wait, in ns.
     pub(crate) const fn asking_for(mut self, retry_after_ns: Option<u64>) -> Self {
         self.retry_after_ns = retry_after_ns;
         self
@@ -37,8 +37,11 @@ impl Reply {
     /// Adds a window; a third is left out, since no scenario has more than requests
     /// and tokens.
     pub(crate) fn advertise(&mut self, quota: Quota) {
+        // To whole milliseconds, as `6m0.5s` and its like are read.
+        let to_reset = quota.resets_in().unwrap_or_default().as_nanos().div_ceil(1_000_000);
+        let resets_in = Duration::from_millis(u64::try_from(to_reset).unwrap_or(u64::MAX));
         if let Some(place) = self.quotas.iter_mut().find(|place| place.is_none()) {
-            *place = Some(quota);
+            *place = Some(quota.with_resets_in(resets_in));
         }
     }
 }
@@ -48,7 +51,9 @@ impl RateSignal for Reply {
         match self.status {
             200..=299 => Outcome::Success,
             429 => Outcome::Throttled(Throttle::RateLimit),
-            503 => Outcome::Throttled(Throttle::Overload),
+            // As http-adapter has it: who says when to come back has too much to do;
+            // who does not may be a proxy without a server behind it.
+            503 if self.retry_after_ns.is_some() => Outcome::Throttled(Throttle::Overload),
             400..=499 => Outcome::Permanent,
             _ => Outcome::Transient,
         }

@@ -6,7 +6,7 @@ use crate::scenario::{RetryAfterSpec, nanos};
 const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
-/// What is on the wire for a wait of `wait` [ns], which is `None` where the server
+/// What is on the wire for a wait of `wait`, in ns, which is `None` where the server
 /// does not know.
 ///
 /// Rounded up, as a server must that does not want to see the request again too

@@ -13,12 +13,12 @@ use super::limit::Usage;
 #[derive(Debug)]
 pub(super) struct Workers {
     count: u32,
-    /// When each worker is free [ns].
+    /// When each worker is free, in ns.
     free_at: BinaryHeap<Reverse<u64>>,
-    /// When those that wait will start, in their order [ns].
+    /// When those that wait will start, in their order, in ns.
     starts: VecDeque<u64>,
     places: Option<u32>,
-    /// Work that was taken on [ns].
+    /// Work that was taken on, in ns.
     work_ns: u128,
 }
 

@@ -5,7 +5,7 @@ use forbear_core::{Entropy, Rate};
 use crate::rng::{StreamRng, scaled};
 use crate::scenario::{ArrivalsSpec, Sampler, nanos};
 
-/// The times of `calls` calls [ns]; `None` where a call waits for the end of another.
+/// The times of `calls` calls, in ns; `None` where a call waits for the end of another.
 pub(super) fn times(
     spec: &ArrivalsSpec,
     calls: u32,

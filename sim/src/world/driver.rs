@@ -8,6 +8,7 @@
 use forbear_core::{Action, GiveUp, Timestamp};
 
 use super::World;
+use super::check::{WIRE_CHECKED_EVERY, check_reply};
 use super::event::Event;
 
 /// What became of a poll.
@@ -39,6 +40,9 @@ impl World<'_> {
         let client = self.storm.calls[call as usize].client as usize;
         let client = &mut self.clients[client];
         client.engine.complete(Timestamp::from_nanos(now), &mut task.call, &reply);
+        if cfg!(debug_assertions) && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY) {
+            check_reply(&reply);
+        }
         if let Some(wait) = reply.retry_after_ns {
             client.asked_to_wait_until = client.asked_to_wait_until.max(now.saturating_add(wait));
         }

@@ -1,0 +1,18 @@
+//! What must hold of the simulator as a whole.
+
+/// Closed forms that a run must reproduce.
+mod analytic;
+/// The same storm for every policy, and what a comparison holds.
+mod comparison;
+/// The virtual driver against Tokio's paused clock.
+mod conformance;
+/// The same bytes on every run.
+mod determinism;
+/// What a scenario file is refused for.
+mod errors;
+/// The shipped scenarios: their hashes and what they promise.
+mod golden;
+/// The order of events.
+mod queue;
+/// What several tests need.
+mod support;
