@@ -43,6 +43,8 @@ pub mod text;
 pub mod driver;
 #[cfg(feature = "serde")]
 pub mod spec;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 mod budget;
 mod cost;

@@ -1,0 +1,66 @@
+//! Generated arguments: retries, observations, entropy.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use proptest::prelude::{Just, Strategy, any};
+use proptest::prop_oneof;
+
+use crate::{Outcome, Retry, Throttle};
+
+/// Any retry: small numbers as often as large ones, and the edges of each part.
+pub fn retry() -> impl Strategy<Value = Retry> {
+    (number(), optional_duration(), duration(), outcome(), optional_duration()).prop_map(
+        |(number, previous_delay, elapsed, outcome, hint)| Retry {
+            number,
+            previous_delay,
+            elapsed,
+            outcome,
+            hint,
+        },
+    )
+}
+
+/// Any retry number: half of them small, some around the powers of two at which
+/// shifts overflow, some at the end.
+pub fn number() -> impl Strategy<Value = NonZeroU32> {
+    prop_oneof![
+        4 => 1_u32..=20,
+        2 => 30_u32..=130,
+        1 => (u32::MAX - 2)..=u32::MAX,
+        1 => 1_u32..=u32::MAX,
+    ]
+    .prop_map(|number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN))
+}
+
+/// Any duration: of the size that people configure, or at an edge.
+pub fn duration() -> impl Strategy<Value = Duration> {
+    let nanos = Duration::from_nanos;
+    prop_oneof![
+        1 => Just(Duration::ZERO),
+        1 => Just(nanos(1)),
+        4 => (0..=120_000_u64).prop_map(Duration::from_millis),
+        2 => any::<u64>().prop_map(nanos),
+        1 => Just(nanos(u64::MAX)),
+        1 => Just(Duration::MAX),
+    ]
+}
+
+/// A duration, or none.
+pub fn optional_duration() -> impl Strategy<Value = Option<Duration>> {
+    prop_oneof![Just(None), duration().prop_map(Some)]
+}
+
+/// Any way in which a request ends.
+pub fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        Just(Outcome::Success),
+        Just(Outcome::Throttled(Throttle::RateLimit)),
+        Just(Outcome::Throttled(Throttle::Overload)),
+        Just(Outcome::Throttled(Throttle::Concurrency)),
+        Just(Outcome::Throttled(Throttle::QuotaExhausted)),
+        Just(Outcome::Transient),
+        Just(Outcome::Permanent),
+        Just(Outcome::Ignored),
+    ]
+}
