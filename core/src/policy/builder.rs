@@ -6,10 +6,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::{Plan, Policy, Prototype, recommended_backoff};
-use crate::stop::{Deadline, MaxAttempts};
-use crate::{
-    BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition, StopReason,
-};
+use crate::stop::{Deadline, MaxAttempts, Never};
+use crate::{BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition};
 
 /// A [`Policy`] that is being put together; made by [`Policy::builder`].
 ///
@@ -141,15 +139,5 @@ fn stop_at(attempts: Option<MaxAttempts>, deadline: Option<Deadline>) -> Arc<dyn
         (Some(attempts), None) => Arc::new(attempts),
         (None, Some(deadline)) => Arc::new(deadline),
         (None, None) => Arc::new(Never),
-    }
-}
-
-/// Never stops a call.
-#[derive(Clone, Copy, Debug)]
-struct Never;
-
-impl StopCondition for Never {
-    fn stop(&self, _: &crate::Retry, _: Duration) -> Option<StopReason> {
-        None
     }
 }

@@ -6,14 +6,19 @@ use core::time::Duration;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 
-use crate::{Outcome, Retry, Throttle};
+use crate::{Outcome, Retry, Throttle, Timestamp};
 
 /// Any retry: small numbers as often as large ones, and the edges of each part.
 pub fn retry() -> impl Strategy<Value = Retry> {
-    (number(), optional_duration(), duration(), outcome(), optional_duration()).prop_map(
-        |(number, previous_delay, elapsed, outcome, hint)| Retry {
+    let before = (optional_duration(), duration(), duration());
+    let now = (timestamp(), duration());
+    (number(), before, now, outcome(), optional_duration()).prop_map(
+        |(number, (previous_delay, total_delay, waited), (now, elapsed), outcome, hint)| Retry {
             number,
             previous_delay,
+            total_delay,
+            waited,
+            now,
             elapsed,
             outcome,
             hint,
@@ -49,6 +54,11 @@ pub fn duration() -> impl Strategy<Value = Duration> {
 /// A duration, or none.
 pub fn optional_duration() -> impl Strategy<Value = Option<Duration>> {
     prop_oneof![Just(None), duration().prop_map(Some)]
+}
+
+/// Any time.
+pub fn timestamp() -> impl Strategy<Value = Timestamp> {
+    duration().prop_map(|since| Timestamp::ZERO.after(since))
 }
 
 /// Any way in which a request ends.
