@@ -23,7 +23,7 @@ pub struct Ratio {
 
 impl Ratio {
     /// A half.
-    pub const HALF: Self = Self { digits: 1, denominator: 2 };
+    pub const HALF: Self = Self { digits: 5, denominator: 10 };
     /// The whole.
     pub const ONE: Self = Self { digits: 1, denominator: 1 };
 
