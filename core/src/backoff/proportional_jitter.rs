@@ -12,8 +12,9 @@ use crate::Entropy;
 /// delay; made by [`BackoffStrategy::proportional_jitter`] and
 /// [`BackoffStrategy::upward_jitter`].
 ///
-/// The share is rounded down. At the cap the range is moved below it, so that
-/// callers stay spread out.
+/// The share is rounded down. Under a cap the range stops growing when its upper
+/// end is at the cap: 60 s and a quarter either way end at 36 to 60 s, and callers
+/// stay spread out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,10 +44,14 @@ impl<B> ProportionalJitter<B> {
 
 impl<B: BackoffStrategy> BackoffStrategy for ProportionalJitter<B> {
     fn delay(&self, retry: &Retry, entropy: &mut dyn Entropy) -> Duration {
-        let delay = self.inner.delay(retry, entropy);
+        let limits = self.limits(retry);
+        let mut delay = self.inner.delay(retry, entropy);
+        if limits.max < Duration::MAX {
+            delay = delay.min(self.ratio.below(limits.max));
+        }
         let share = self.ratio.of(delay);
         let below = if self.downward { share } else { Duration::ZERO };
-        self.limits(retry).draw(entropy, delay, below, share)
+        limits.draw(entropy, delay, below, share)
     }
 
     fn is_jittered(&self) -> bool {

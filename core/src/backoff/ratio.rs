@@ -45,6 +45,14 @@ impl Ratio {
         // At most `delay`, since a ratio is at most 1.
         Duration::from_nanos(u64::try_from(share).unwrap_or(u64::MAX))
     }
+
+    /// The longest delay that is at most `max` with this share on top.
+    pub(super) fn below(self, max: Duration) -> Duration {
+        let whole = u128::from(self.denominator);
+        let delay = u128::from(nanos(max)) * whole / (whole + u128::from(self.digits));
+        // At most `max`.
+        Duration::from_nanos(u64::try_from(delay).unwrap_or(u64::MAX))
+    }
 }
 
 #[cfg(feature = "serde")]
