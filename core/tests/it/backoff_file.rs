@@ -6,7 +6,7 @@ use forbear_core::spec::BackoffSpec;
 
 use crate::support::ms;
 
-fn read(text: &str) -> Result<BackoffSpec, String> {
+pub(crate) fn read(text: &str) -> Result<BackoffSpec, String> {
     #[derive(serde::Deserialize)]
     struct File {
         backoff: BackoffSpec,

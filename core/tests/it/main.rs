@@ -14,8 +14,14 @@ mod backoff_file;
 mod cancelling;
 /// Decisions of the engine, step by step.
 mod engine;
+/// The laws of delays, on every strategy.
+mod laws_backoff;
+/// The laws of stop conditions and of signals, and faults that they find.
+mod laws_stop;
 /// Calls that wait in line, in tasks and in threads.
 mod line;
+/// Faults planted in strategies, each found by a law.
+mod mutants_backoff;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
 /// What tests share.
