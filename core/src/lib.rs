@@ -12,6 +12,7 @@
 //! | may this request go now? | [`Limiter`] | [`limiter`] |
 //! | how long before a retry? | [`BackoffStrategy`] | [`backoff`] |
 //! | is it time to give up? | [`StopCondition`] | [`stop`] |
+//! | are retries too large a share? | [`Budget`](budget::Budget) | [`budget`] |
 //! | what did the server say? | [`RateSignal`] | [`Observation`] |
 //!
 //! A [`Policy`] puts them together:
@@ -35,6 +36,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod backoff;
+pub mod budget;
 pub mod limiter;
 pub mod stop;
 pub mod text;
@@ -46,7 +48,6 @@ pub mod spec;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
-mod budget;
 mod cost;
 mod decision;
 mod engine;

@@ -15,6 +15,8 @@ pub struct Call {
     pub(super) previous_delay: Option<Duration>,
     pub(super) total_delay: Duration,
     pub(super) waited: Duration,
+    /// What the budget charged for the last retry.
+    pub(super) paid: u64,
     pub(super) state: State,
 }
 
@@ -38,6 +40,7 @@ impl Call {
             previous_delay: None,
             total_delay: Duration::ZERO,
             waited: Duration::ZERO,
+            paid: 0,
             state,
         }
     }
