@@ -6,8 +6,8 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | schedules | [`Constant`], [`Linear`], [`Exponential`], [`Fibonacci`], [`Polynomial`], [`ExponentialDecay`], [`Schedule`], [`from_fn`] |
-//! | drawn by themselves | [`Uniform`], [`DecorrelatedJitter`] |
+//! | schedules | [`Constant`], [`Linear`], [`Exponential`], [`Fibonacci`], [`Polynomial`], [`ExponentialDecay`], [`Schedule`], [`from_fn()`] |
+//! | drawn by themselves | [`Uniform`], [`DecorrelatedJitter`], [`DecorrelatedJitterV2`] |
 //! | clamps | [`Capped`], [`Floored`] |
 //! | jitters | [`FullJitter`], [`EqualJitter`], [`ProportionalJitter`], [`AbsoluteJitter`], [`BoundedJitter`] |
 //! | one after the other, or both | [`Chain`], [`Steps`], [`Sum`] |
@@ -19,6 +19,7 @@ mod capped;
 mod chain;
 mod constant;
 mod decorrelated_jitter;
+mod decorrelated_jitter_v2;
 mod delays;
 mod equal_jitter;
 mod exp;
@@ -58,6 +59,7 @@ pub use self::{
     chain::Chain,
     constant::Constant,
     decorrelated_jitter::DecorrelatedJitter,
+    decorrelated_jitter_v2::DecorrelatedJitterV2,
     delays::Delays,
     equal_jitter::EqualJitter,
     exponential::Exponential,

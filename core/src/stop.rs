@@ -8,7 +8,7 @@
 //! | [`TotalWait`] | time waited, the next delay included |
 //! | [`Until`] | the driver's clock, the next delay included |
 //! | [`Cancel`] | nothing: it is told |
-//! | [`from_fn`] | what you like |
+//! | [`from_fn()`] | what you like |
 
 mod cancel;
 mod combine;

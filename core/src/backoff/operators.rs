@@ -8,8 +8,9 @@ use core::ops::Add;
 
 use super::{
     AbsoluteJitter, BackoffStrategy, BoundedJitter, Capped, Chain, Constant, DecorrelatedJitter,
-    EqualJitter, Exponential, ExponentialDecay, Fibonacci, Floored, FullJitter, HintFloor, Hinted,
-    Linear, Polynomial, ProportionalJitter, Schedule, Steps, Sum, Uniform,
+    DecorrelatedJitterV2, EqualJitter, Exponential, ExponentialDecay, Fibonacci, Floored,
+    FullJitter, HintFloor, Hinted, Linear, Polynomial, ProportionalJitter, Schedule, Steps, Sum,
+    Uniform,
 };
 
 macro_rules! add {
@@ -33,6 +34,7 @@ add! {
     Chain<A, B>,
     Constant,
     DecorrelatedJitter,
+    DecorrelatedJitterV2,
     EqualJitter<B>,
     Exponential,
     ExponentialDecay,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{DurationText, JitterSpec};
 use crate::InvalidConfig;
 use crate::backoff::{
-    BackoffStrategy, Constant, DecorrelatedJitter, Exponential, ExponentialDecay, Factor,
-    Fibonacci, Linear, Polynomial, Schedule, Steps, Uniform,
+    BackoffStrategy, Constant, DecorrelatedJitter, DecorrelatedJitterV2, Exponential,
+    ExponentialDecay, Factor, Fibonacci, Linear, Polynomial, Schedule, Steps, Uniform,
 };
 use crate::text::format_duration;
 
@@ -227,6 +227,21 @@ pub enum BackoffSpec {
         )]
         max: Option<DurationText>,
     },
+    /// The steps of a smooth curve at random points, as in Polly; around `base` at first.
+    DecorrelatedV2 {
+        /// The median of the first delay, near enough.
+        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
+        base: DurationText,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+    },
     /// These delays, one after the other; the last repeats.
     List {
         /// The delays; at least one.
@@ -304,6 +319,10 @@ impl BackoffSpec {
             Self::Decorrelated { base, max } => {
                 let clamp = Clamp::new(None, *max)?;
                 Ok(Arc::new(DecorrelatedJitter::new(base.0, clamp.max)?))
+            }
+            Self::DecorrelatedV2 { base, max } => {
+                let clamp = Clamp::new(None, *max)?;
+                Ok(Arc::new(DecorrelatedJitterV2::new(base.0, clamp.max)?))
             }
             Self::List { delays, jitter } => {
                 let delays: Vec<_> = delays.iter().map(|delay| delay.0).collect();

@@ -25,7 +25,7 @@ fn seconds(text: &str, count: usize) -> Vec<u64> {
 }
 
 /// One of each kind and of each jitter.
-pub(crate) const ALL: [&str; 26] = [
+pub(crate) const ALL: [&str; 27] = [
     "kind = 'constant', delay = '1s'",
     "kind = 'constant', delay = '1s', jitter = 'full'",
     "kind = 'linear', base = '1s'",
@@ -49,6 +49,7 @@ pub(crate) const ALL: [&str; 26] = [
     "kind = 'uniform', min = '1s', max = '20s'",
     "kind = 'uniform', max = '20s'",
     "kind = 'decorrelated', base = '1s', max = '20s'",
+    "kind = 'decorrelated_v2', base = '1s', max = '20s'",
     "kind = 'list', delays = ['1s', '5s', '30s']",
     "kind = 'list', delays = ['1s', '5s', '30s'], jitter = 'full'",
     "kind = 'chain', steps = [{ kind = 'constant', delay = '0s' }, \
@@ -86,7 +87,7 @@ fn delays_are_what_the_words_say() {
         [ms(100), Duration::from_nanos(36_787_944), ms(20), ms(20)]
     );
     assert_eq!(seconds("kind = 'list', delays = ['1s', '5s']", 3), [1, 5, 5]);
-    assert_eq!(seconds(ALL[24], 7), [0, 1, 1, 2, 4, 8, 9]);
+    assert_eq!(seconds(ALL[25], 7), [0, 1, 1, 2, 4, 8, 9]);
 }
 
 #[test]

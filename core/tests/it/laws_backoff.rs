@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forbear_core::backoff::{
-    self, BackoffStrategy, Constant, DecorrelatedJitter, Exponential, ExponentialDecay, Factor,
-    Fibonacci, Linear, Polynomial, Ratio, Schedule, Steps, Uniform,
+    self, BackoffStrategy, Constant, DecorrelatedJitter, DecorrelatedJitterV2, Exponential,
+    ExponentialDecay, Factor, Fibonacci, Linear, Polynomial, Ratio, Schedule, Steps, Uniform,
 };
 use forbear_core::testkit::{any, laws};
 use forbear_core::{Outcome, Policy, Retry};
@@ -102,6 +102,9 @@ fn jitters_keep_the_laws_under_a_cap_and_without() {
         Uniform::new(Duration::ZERO, Duration::MAX).unwrap(),
         DecorrelatedJitter::new(SECOND, 60 * SECOND).unwrap(),
         DecorrelatedJitter::new(Duration::from_nanos(1), Duration::MAX).unwrap(),
+        DecorrelatedJitterV2::new(SECOND, 60 * SECOND).unwrap(),
+        DecorrelatedJitterV2::new(SECOND, Duration::MAX).unwrap(),
+        DecorrelatedJitterV2::new(Duration::MAX, Duration::MAX).unwrap(),
     ];
 }
 
