@@ -24,5 +24,7 @@ mod line;
 mod mutants_backoff;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
+/// Vectors from the test-suites of other libraries.
+mod retry_vectors;
 /// What tests share.
 mod support;
