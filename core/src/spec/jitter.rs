@@ -173,6 +173,9 @@ impl Serialize for JitterSpec {
     }
 }
 
+/// The jitters that a word is enough for.
+const WORDS: [&str; 5] = ["none", "full", "equal", "decorrelated", "proportional"];
+
 // By hand and not `untagged`, which would lose the reason of an error.
 impl<'de> Deserialize<'de> for JitterSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -183,8 +186,8 @@ impl<'de> Deserialize<'de> for JitterSpec {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(
-                    "none, full, equal, decorrelated, proportional, a ratio from 0 to 1, \
-                     a duration to add, or a table with a kind",
+                    "a word such as \"full\", a ratio from 0 to 1, a duration to add, \
+                     or a table with a kind",
                 )
             }
 
@@ -197,10 +200,10 @@ impl<'de> Deserialize<'de> for JitterSpec {
                     "proportional" => {
                         JitterSpec::Proportional { ratio: Ratio::HALF, sides: Sides::Both }
                     }
-                    _ => JitterSpec::Additive {
-                        max: parse_duration(text)
-                            .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))?,
-                    },
+                    time if time.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
+                        JitterSpec::Additive { max: parse_duration(time).map_err(E::custom)? }
+                    }
+                    word => return Err(E::unknown_variant(word, &WORDS)),
                 })
             }
 

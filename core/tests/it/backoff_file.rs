@@ -118,7 +118,12 @@ fn words_of_other_libraries_are_understood() {
 #[test]
 fn what_is_wrong_is_named() {
     for (text, expected) in [
-        ("kind = 'constant', delay = '1s', jitter = 'ful'", "expected none, full, equal"),
+        (
+            "kind = 'constant', delay = '1s', jitter = 'ful'",
+            "unknown variant `ful`, expected one of `none`",
+        ),
+        ("kind = 'constant', delay = '1s', jitter = '5'", "duration is '5', must be a number and"),
+        ("kind = 'constant', delay = '1s', jitter = true", "expected a word such as"),
         ("kind = 'constant', delay = '1s', jitter = 1.5", "ratio is 1.5, must be a number from"),
         ("kind = 'constant', delay = '1s', jitter = -1", "ratio is -1, must be a number from 0"),
         ("kind = 'constant', delay = '1s', jitter = { kind = 'x' }", "unknown variant `x`"),
