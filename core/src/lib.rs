@@ -13,6 +13,7 @@
 //! | how long before a retry? | [`BackoffStrategy`] | [`backoff`] |
 //! | is it time to give up? | [`StopCondition`] | [`stop`] |
 //! | are retries too large a share? | [`Budget`](budget::Budget) | [`budget`] |
+//! | is this result worth a retry? | [`Predicate`](predicate::Predicate) | [`predicate`] |
 //! | what did the server say? | [`RateSignal`] | [`Observation`] |
 //!
 //! A [`Policy`] puts them together:
@@ -38,6 +39,7 @@ extern crate std;
 pub mod backoff;
 pub mod budget;
 pub mod limiter;
+pub mod predicate;
 pub mod stop;
 pub mod text;
 

@@ -24,6 +24,8 @@ mod line;
 mod mutants_backoff;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
+/// Predicates over results, and calls that go by them.
+mod predicates;
 /// Vectors from the test-suites of other libraries.
 mod retry_vectors;
 /// What tests share.
