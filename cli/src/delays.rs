@@ -24,6 +24,8 @@ pub(crate) fn of_one_call(
         let own = backoff.delay(&retry, &mut entropy.clone());
         let delay = floored.delay(&retry, &mut entropy);
         retry.previous_delay = Some(own);
+        retry.total_delay = retry.total_delay.saturating_add(own);
+        retry.waited = retry.waited.saturating_add(delay);
         retry.elapsed = retry.elapsed.saturating_add(delay);
         delays.push(delay);
     }

@@ -1,22 +1,48 @@
 //! How long to wait before a retry.
 //!
-//! A strategy is a value made of values: a schedule ([`Exponential`],
-//! [`Constant`]), perhaps capped, perhaps jittered, perhaps with others before or
-//! beside it. Order has meaning: jitter goes outside the cap, or every delay at
-//! the cap is the same and the herd returns together.
+//! A strategy is a value made of values: a schedule, perhaps clamped, perhaps
+//! jittered, perhaps with others before or beside it. Order has meaning: a
+//! jitter goes outside the clamp and draws inside it.
+//!
+//! | | |
+//! | --- | --- |
+//! | schedules | [`Constant`], [`Linear`], [`Exponential`], [`Fibonacci`], [`Polynomial`], [`ExponentialDecay`], [`Schedule`], [`from_fn()`] |
+//! | drawn by themselves | [`Uniform`], [`DecorrelatedJitter`], [`DecorrelatedJitterV2`] |
+//! | clamps | [`Capped`], [`Floored`] |
+//! | jitters | [`FullJitter`], [`EqualJitter`], [`ProportionalJitter`], [`AbsoluteJitter`], [`BoundedJitter`] |
+//! | one after the other, or both | [`Chain`], [`Steps`], [`Sum`] |
+//! | the server's wait | [`HintFloor`], [`Hinted`] |
 
+mod absolute_jitter;
+mod bounded_jitter;
 mod capped;
 mod chain;
 mod constant;
 mod decorrelated_jitter;
+mod decorrelated_jitter_v2;
+mod delays;
 mod equal_jitter;
+mod exp;
 mod exponential;
+mod exponential_decay;
 mod factor;
+mod fibonacci;
+mod floored;
+mod from_fn;
 mod full_jitter;
 mod hint_floor;
+mod hinted;
+mod limits;
+mod linear;
 mod operators;
+mod polynomial;
+mod proportional_jitter;
+mod ratio;
 mod retry;
+mod schedule;
+mod steps;
 mod sum;
+mod uniform;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -27,9 +53,34 @@ use crate::Entropy;
 
 pub(crate) use self::hint_floor::above_hint;
 pub use self::{
-    capped::Capped, chain::Chain, constant::Constant, decorrelated_jitter::DecorrelatedJitter,
-    equal_jitter::EqualJitter, exponential::Exponential, factor::Factor, full_jitter::FullJitter,
-    hint_floor::HintFloor, retry::Retry, sum::Sum,
+    absolute_jitter::AbsoluteJitter,
+    bounded_jitter::BoundedJitter,
+    capped::Capped,
+    chain::Chain,
+    constant::Constant,
+    decorrelated_jitter::DecorrelatedJitter,
+    decorrelated_jitter_v2::DecorrelatedJitterV2,
+    delays::Delays,
+    equal_jitter::EqualJitter,
+    exponential::Exponential,
+    exponential_decay::ExponentialDecay,
+    factor::Factor,
+    fibonacci::Fibonacci,
+    floored::Floored,
+    from_fn::{FromFn, from_fn},
+    full_jitter::FullJitter,
+    hint_floor::HintFloor,
+    hinted::Hinted,
+    limits::Limits,
+    linear::Linear,
+    polynomial::Polynomial,
+    proportional_jitter::ProportionalJitter,
+    ratio::Ratio,
+    retry::Retry,
+    schedule::Schedule,
+    steps::{Steps, StepsBuilder},
+    sum::Sum,
+    uniform::Uniform,
 };
 
 /// Picks the delay before a retry.
@@ -44,7 +95,9 @@ pub use self::{
 /// * No retry number up to `u32::MAX`, no previous delay and no hint makes it
 ///   panic, wrap or overflow.
 /// * A strategy that draws from `entropy` says so in
-///   [`is_jittered`](Self::is_jittered), and does not return one delay only.
+///   [`is_jittered`](Self::is_jittered), and where it draws it does not return
+///   one delay only, unless that is the shortest of its limits.
+/// * Every delay is within [`limits`](Self::limits).
 ///
 /// # Examples
 ///
@@ -69,12 +122,30 @@ pub trait BackoffStrategy: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The range that this delay never leaves, and into which a jitter around
+    /// this strategy must fit: any delay, unless something clamps it.
+    ///
+    /// It is what was set, not what comes out: a constant second is within no
+    /// limits, and half a second of jitter may go either way.
+    fn limits(&self, retry: &Retry) -> Limits {
+        let _ = retry;
+        Limits::NONE
+    }
+
     /// Never longer than `max`.
     fn capped_at(self, max: Duration) -> Capped<Self>
     where
         Self: Sized,
     {
         Capped::new(self, max)
+    }
+
+    /// Never shorter than `min`.
+    fn at_least(self, min: Duration) -> Floored<Self>
+    where
+        Self: Sized,
+    {
+        Floored::new(self, min)
     }
 
     /// Uniform over `0..=delay`.
@@ -91,6 +162,54 @@ pub trait BackoffStrategy: fmt::Debug + Send + Sync {
         Self: Sized,
     {
         EqualJitter::new(self)
+    }
+
+    /// Uniform over the delay and a share of it below and above.
+    fn proportional_jitter(self, ratio: Ratio) -> ProportionalJitter<Self>
+    where
+        Self: Sized,
+    {
+        ProportionalJitter::new(self, ratio)
+    }
+
+    /// Uniform over the delay and a share of it above.
+    fn upward_jitter(self, ratio: Ratio) -> ProportionalJitter<Self>
+    where
+        Self: Sized,
+    {
+        ProportionalJitter::upward(self, ratio)
+    }
+
+    /// Uniform over `delay - spread..=delay + spread`.
+    fn absolute_jitter(self, spread: Duration) -> AbsoluteJitter<Self>
+    where
+        Self: Sized,
+    {
+        AbsoluteJitter::new(self, spread)
+    }
+
+    /// Uniform over `delay..=delay + max`.
+    fn additive_jitter(self, max: Duration) -> AbsoluteJitter<Self>
+    where
+        Self: Sized,
+    {
+        AbsoluteJitter::additive(self, max)
+    }
+
+    /// Uniform over `min..=delay`.
+    fn bounded_jitter(self, min: Duration) -> BoundedJitter<Self>
+    where
+        Self: Sized,
+    {
+        BoundedJitter::new(self, min)
+    }
+
+    /// As long as the server asked for, if it asked; this strategy if not.
+    fn unless_hinted(self) -> Hinted<Self>
+    where
+        Self: Sized,
+    {
+        Hinted::new(self)
     }
 
     /// At least as long as the server asked for, if it asked.
@@ -128,6 +247,10 @@ macro_rules! forward {
 
             fn is_jittered(&self) -> bool {
                 (**self).is_jittered()
+            }
+
+            fn limits(&self, retry: &Retry) -> Limits {
+                (**self).limits(retry)
             }
         }
     )*};

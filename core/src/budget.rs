@@ -1,84 +1,83 @@
 //! A limit on the share of traffic that is retries.
 //!
 //! Retries multiply load just when a server has too little room; a budget bounds
-//! the amplification whatever the error rate. The idea is Finagle's
-//! (<https://twitter.github.io/finagle/guide/Glossary.html>) and the SRE book's
-//! ("Handling Overload", per-client retry budget,
-//! <https://sre.google/sre-book/handling-overload/>). Theirs are timed or
-//! counted in floats; this one is counted in whole fractions of a retry, so the
-//! bound holds exactly and needs no clock.
+//! the amplification whatever the error rate. A maximum of attempts does not: three
+//! attempts each at three levels of a system make 27.
+//!
+//! | budget | counts | as in |
+//! | --- | --- | --- |
+//! | [`RetryBudget`] | retries for each first send, without a clock | the SRE book |
+//! | [`WindowedBudget`] | the same in the last seconds, and some a second for free | Finagle, tower |
+//! | [`RetryThrottle`] | failures against successes | gRPC |
+//! | [`RetryQuota`] | the price of each retry, paid back by its success | the AWS SDKs |
 
-use crate::InvalidConfig;
-use crate::text::Decimal;
+mod quota;
+mod share;
+mod throttle;
+mod windowed;
 
-/// A retry budget: each first send deposits a fraction, each retry withdraws one.
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::{Outcome, Timestamp};
+
+pub use self::{
+    quota::RetryQuota, share::RetryBudget, throttle::RetryThrottle, windowed::WindowedBudget,
+};
+
+/// Decides whether one more retry is a share of the traffic that a server can bear.
 ///
-/// For any `n` first sends, at most `reserve + ratio * n` retries are made. The
-/// balance never exceeds `reserve` (or what one first send deposits, or one retry, if
-/// that is more), so a quiet hour
-/// does not save up for a storm.
+/// # Contract
+///
+/// * `observe` is called once for each attempt that got an answer, before
+///   `withdraw` is asked for the retry after it.
+/// * Nothing panics and nothing wraps, whatever the number of calls. `now` never
+///   decreases; given an earlier time all the same, a budget is no laxer.
 ///
 /// # Examples
 ///
 /// ```
-/// use forbear_core::RetryBudget;
+/// use forbear_core::budget::{Attempt, Budget, RetryThrottle};
+/// use forbear_core::{Outcome, Timestamp};
 ///
-/// let mut budget = RetryBudget::new(0.1, 0).unwrap();
-/// for _ in 0..10 {
-///     assert!(!budget.withdraw());
-///     budget.deposit();
-/// }
-/// assert!(budget.withdraw());
-/// assert!(!budget.withdraw());
+/// let mut budget = RetryThrottle::new(4, 0.5).unwrap();
+/// let failed = Attempt { number: 1, outcome: Outcome::Transient, paid: 0 };
+/// budget.observe(Timestamp::ZERO, &failed);
+/// assert!(budget.withdraw(Timestamp::ZERO, Outcome::Transient).is_some());
+/// budget.observe(Timestamp::ZERO, &failed);
+/// assert!(budget.withdraw(Timestamp::ZERO, Outcome::Transient).is_none());
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RetryBudget {
-    balance: u64,
-    /// What a first send deposits, in the unit of the balance.
-    deposit: u64,
-    /// What a retry withdraws.
-    retry: u64,
-    max: u64,
-}
+pub trait Budget: fmt::Debug + Send {
+    /// Learns how an attempt ended.
+    fn observe(&mut self, now: Timestamp, attempt: &Attempt);
 
-impl RetryBudget {
-    /// `ratio` retries for each first send, and `reserve` at the start.
-    ///
-    /// `ratio` is read as a decimal of up to nine places: 0.1 is one tenth.
-    ///
-    /// # Errors
-    ///
-    /// If `ratio` is negative, not a number or above 1000.
-    pub fn new(ratio: f64, reserve: u32) -> Result<Self, InvalidConfig> {
-        let invalid = || InvalidConfig::new("ratio", ratio, "a number from 0 to 1000");
-        let decimal = Decimal::from_f64(ratio).filter(|_| ratio <= 1000.0).ok_or_else(invalid)?;
-        let retry = decimal.denominator();
-        // Below 2^62: a u32 times 10^9.
-        let reserve = u64::from(reserve) * retry;
-        Ok(Self {
-            balance: reserve,
-            deposit: decimal.digits,
-            retry,
-            max: reserve.max(retry).max(decimal.digits),
-        })
-    }
-
-    /// Counts a first send.
-    pub fn deposit(&mut self) {
-        self.balance = self.balance.saturating_add(self.deposit).min(self.max);
-    }
-
-    /// Takes one retry, if the balance has one.
+    /// Takes one retry after an attempt that ended in `outcome`, and returns what
+    /// it was charged, in a unit of its own; `None` if there is none left.
     #[must_use = "a retry that the budget refused must not be made"]
-    pub fn withdraw(&mut self) -> bool {
-        let rest = self.balance.checked_sub(self.retry);
-        self.balance = rest.unwrap_or(self.balance);
-        rest.is_some()
+    fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64>;
+}
+
+/// How one attempt of a call ended, as a budget sees it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a driver of one's own makes them")]
+pub struct Attempt {
+    /// 1 for the first send of a call.
+    pub number: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What [`Budget::withdraw`] charged for it; 0 for a first send.
+    pub paid: u64,
+}
+
+impl<B: Budget + ?Sized> Budget for Box<B> {
+    fn observe(&mut self, now: Timestamp, attempt: &Attempt) {
+        (**self).observe(now, attempt);
     }
 
-    /// Whole retries that it would allow now.
-    #[must_use]
-    pub const fn available(&self) -> u64 {
-        self.balance / self.retry
+    fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64> {
+        (**self).withdraw(now, outcome)
     }
 }
+
+// `Budget` stays usable as `dyn Budget`.
+const _: Option<&dyn Budget> = None;

@@ -24,6 +24,6 @@ pub use self::{
     attempts::{Attempts, Verdict},
     clock::MonotonicClock,
     gave_up::GaveUp,
-    judge::{BySignal, Judge, When, With},
+    judge::{BySignal, Inspect, Judge, RetryIf, When, With},
     retry_call::RetryCall,
 };

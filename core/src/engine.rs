@@ -10,10 +10,11 @@ use alloc::sync::Arc;
 use core::num::NonZeroU32;
 
 use crate::backoff::above_hint;
+use crate::budget::{Attempt, Budget};
 use crate::limiter::Cooldown;
 use crate::{
     BackoffStrategy, Completion, Cost, Decision, Entropy, Limiter, Observation, Outcome,
-    RateSignal, Retry, RetryBudget, StopCondition, StopReason, Timestamp,
+    RateSignal, Retry, StopCondition, StopReason, Timestamp,
 };
 
 use self::call::State;
@@ -74,7 +75,7 @@ pub struct Engine<
     backoff: B,
     stop: S,
     entropy: E,
-    budget: Option<RetryBudget>,
+    budget: Option<Box<dyn Budget>>,
     hint: HintRule,
     cooldown: Cooldown,
 }
@@ -89,8 +90,8 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
 
     /// With this retry budget.
     #[must_use]
-    pub fn with_budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = Some(budget);
+    pub fn with_budget(mut self, budget: impl Budget + 'static) -> Self {
+        self.budget = Some(Box::new(budget));
         self
     }
 
@@ -117,11 +118,13 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             }
             State::Waiting { .. } => {}
         }
-        let deadline = self.stop.deadline().zip(self.deadline(call));
-        if let Some((limit, at)) = deadline
-            && now >= at
-        {
-            return call.finished(GiveUp::Stopped(StopReason::Deadline(limit)));
+        let deadline = self.deadline(call);
+        let late = |time| {
+            let at = deadline.filter(|&at| time >= at)?;
+            Some(GiveUp::Stopped(StopReason::Deadline(at.since(call.started_at))))
+        };
+        if let Some(why) = late(now) {
+            return call.finished(why);
         }
         let (decision, in_cooldown) = self.decide(now, &call.cost);
         match decision {
@@ -136,20 +139,17 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 if in_cooldown && self.hint.refuses(time.since(now)) {
                     return call.finished(GiveUp::HintBeyondCap { opens_at: time });
                 }
-                if let Some((limit, at)) = deadline
-                    && time >= at
-                {
-                    return call.finished(GiveUp::Stopped(StopReason::Deadline(limit)));
+                if let Some(why) = late(time) {
+                    return call.finished(why);
                 }
                 // A limiter that names no later time breaks its contract; going
                 // on one nanosecond later keeps a virtual clock moving.
                 let time = time.max(Timestamp::from_nanos(now.as_nanos().saturating_add(1)));
                 Action::SleepUntil(time, self.blame(now, &call.cost, in_cooldown))
             }
-            Decision::WaitForCompletion => Action::Park {
-                until: deadline.map(|(_, at)| at),
-                reason: self.blame(now, &call.cost, in_cooldown),
-            },
+            Decision::WaitForCompletion => {
+                Action::Park { until: deadline, reason: self.blame(now, &call.cost, in_cooldown) }
+            }
             Decision::Refuse(refusal) => {
                 let limiter = self.limiter.culprit(now, &call.cost);
                 call.finished(GiveUp::Refused { limiter, refusal })
@@ -169,10 +169,9 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     pub fn complete_with(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
         let State::InFlight { sent_at } = call.state else { return };
         self.release(now, call, sent_at, observation);
-        if call.sends == 1
-            && let Some(budget) = &mut self.budget
-        {
-            budget.deposit();
+        if let Some(budget) = &mut self.budget {
+            let (number, outcome) = (call.sends, observation.outcome);
+            budget.observe(now, &Attempt { number, outcome, paid: call.paid });
         }
         match observation.outcome {
             Outcome::Success => call.state = State::Done(Ok(())),
@@ -186,6 +185,9 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 &Retry {
                     number: NonZeroU32::new(call.sends).unwrap_or(NonZeroU32::MIN),
                     previous_delay: call.previous_delay,
+                    total_delay: call.total_delay,
+                    waited: call.waited,
+                    now,
                     elapsed: now.since(call.started_at),
                     outcome,
                     hint: self.hint.heard(observation.retry_after),
@@ -220,7 +222,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// When `call` ends at the latest.
     #[must_use]
     pub fn deadline(&self, call: &Call) -> Option<Timestamp> {
-        self.stop.deadline().map(|limit| call.started_at.after(limit))
+        self.stop.deadline(call.started_at)
     }
 
     /// The limiter that the calls share.
@@ -269,13 +271,21 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             call.finish(GiveUp::Stopped(reason));
         } else if retry.hint.is_some_and(|hint| self.hint.refuses(hint)) {
             call.finish(GiveUp::HintBeyondCap { opens_at });
-        } else if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
-            call.finish(GiveUp::BudgetExhausted);
-        } else {
+        } else if let Some(paid) = self.withdraw(now, retry.outcome) {
+            call.paid = paid;
             // What the strategy gave, not what the server added: a strategy that
             // grows from the previous delay must not grow from a hint.
             call.previous_delay = Some(own);
+            call.total_delay = call.total_delay.saturating_add(own);
+            call.waited = call.waited.saturating_add(delay);
             call.state = State::Waiting { not_before: opens_at, reason };
+        } else {
+            call.finish(GiveUp::BudgetExhausted);
         }
+    }
+
+    /// What the budget charges for a retry, unless it has none left.
+    fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64> {
+        self.budget.as_mut().map_or(Some(0), |budget| budget.withdraw(now, outcome))
     }
 }

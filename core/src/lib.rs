@@ -12,6 +12,8 @@
 //! | may this request go now? | [`Limiter`] | [`limiter`] |
 //! | how long before a retry? | [`BackoffStrategy`] | [`backoff`] |
 //! | is it time to give up? | [`StopCondition`] | [`stop`] |
+//! | are retries too large a share? | [`Budget`](budget::Budget) | [`budget`] |
+//! | is this result worth a retry? | [`Predicate`](predicate::Predicate) | [`predicate`] |
 //! | what did the server say? | [`RateSignal`] | [`Observation`] |
 //!
 //! A [`Policy`] puts them together:
@@ -35,7 +37,9 @@ extern crate alloc;
 extern crate std;
 
 pub mod backoff;
+pub mod budget;
 pub mod limiter;
+pub mod predicate;
 pub mod stop;
 pub mod text;
 
@@ -43,8 +47,9 @@ pub mod text;
 pub mod driver;
 #[cfg(feature = "serde")]
 pub mod spec;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
-mod budget;
 mod cost;
 mod decision;
 mod engine;

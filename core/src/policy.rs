@@ -10,10 +10,10 @@ use core::time::Duration;
 
 use crate::backoff::{BackoffStrategy, Exponential};
 use crate::limiter::All;
-use crate::{Engine, Entropy, HintRule, RetryBudget, StopCondition};
+use crate::{Engine, Entropy, HintRule, StopCondition};
 
 pub use self::builder::PolicyBuilder;
-use self::prototype::Prototype;
+use self::prototype::{BudgetPrototype, Prototype};
 
 /// How requests to one destination are sent, and sent again.
 ///
@@ -55,7 +55,7 @@ struct Plan {
     limiters: Vec<Box<dyn Prototype>>,
     backoff: Arc<dyn BackoffStrategy>,
     stop: Arc<dyn StopCondition>,
-    budget: Option<RetryBudget>,
+    budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
 }
 
@@ -86,7 +86,7 @@ impl Policy {
         let (backoff, stop) = (Arc::clone(&plan.backoff), Arc::clone(&plan.stop));
         let engine = Engine::new(limiter, backoff, stop, entropy).with_hint_rule(plan.hint);
         match &plan.budget {
-            Some(budget) => engine.with_budget(budget.clone()),
+            Some(budget) => engine.with_budget(budget.fresh()),
             None => engine,
         }
     }

@@ -21,6 +21,7 @@
 //! ```
 
 mod backoff;
+mod jitter;
 mod limit;
 mod policy;
 mod retry;
@@ -29,7 +30,8 @@ mod retry;
 mod schema;
 
 pub use self::{
-    backoff::{BackoffSpec, JitterSpec},
+    backoff::{BackoffSpec, StepSpec},
+    jitter::{JitterSpec, Sides},
     limit::LimitSpec,
     policy::PolicySpec,
     retry::{Bound, BudgetSpec, DurationText, HintSpec, RetrySpec},

@@ -1,20 +1,42 @@
 //! When to give up.
+//!
+//! | condition | counts |
+//! | --- | --- |
+//! | [`MaxAttempts`] | sends |
+//! | [`Deadline`] | time since the start, the next delay included |
+//! | [`Elapsed`] | time since the start, without the next delay |
+//! | [`TotalWait`] | time waited, the next delay included |
+//! | [`Until`] | the driver's clock, the next delay included |
+//! | [`Cancel`] | nothing: it is told |
+//! | [`from_fn()`] | what you like |
 
+mod cancel;
 mod combine;
 mod deadline;
+mod elapsed;
+mod from_fn;
 mod max_attempts;
+mod never;
+mod total_wait;
+mod until;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
-use crate::Retry;
+use crate::{Retry, Timestamp};
 
 pub use self::{
+    cancel::Cancel,
     combine::{Any, Both},
     deadline::Deadline,
+    elapsed::Elapsed,
+    from_fn::{FromFn, from_fn},
     max_attempts::MaxAttempts,
+    never::Never,
+    total_wait::TotalWait,
+    until::Until,
 };
 
 /// Decides whether to give up rather than make this retry.
@@ -24,8 +46,12 @@ pub use self::{
 ///
 /// # Contract
 ///
-/// * The same retry and delay give the same answer.
-/// * A condition that has stopped a retry stops every later one of the call.
+/// * The same retry and delay give the same answer, unless someone outside has
+///   cancelled the call in between.
+/// * A condition that stops a retry also stops one with a larger number, a longer
+///   delay, more time elapsed or more time waited.
+/// * It stops every retry that would come at its [`deadline`](Self::deadline) or
+///   later.
 ///
 /// # Examples
 ///
@@ -42,9 +68,10 @@ pub trait StopCondition: fmt::Debug + Send + Sync {
     /// Why the call should end now, given that the retry would come after `delay`.
     fn stop(&self, retry: &Retry, delay: Duration) -> Option<StopReason>;
 
-    /// The time after the start of a call at which this condition stops it for
-    /// certain, so that a wait for a limiter ends there too.
-    fn deadline(&self) -> Option<Duration> {
+    /// The time at which this condition stops for certain a call that began at
+    /// `started_at`, so that a wait for a limiter ends there too.
+    fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
+        let _ = started_at;
         None
     }
 }
@@ -57,6 +84,14 @@ pub enum StopReason {
     MaxAttempts(u32),
     /// The next send would come at or after this time since the start.
     Deadline(Duration),
+    /// An attempt failed at or after this time since the start.
+    Elapsed(Duration),
+    /// The waits would add up to more than this.
+    TotalWait(Duration),
+    /// The next send would come at or after this time.
+    Until(Timestamp),
+    /// Someone outside ended it.
+    Cancelled,
     /// A condition of the user's own.
     Custom(&'static str),
 }
@@ -69,6 +104,10 @@ impl fmt::Display for StopReason {
             Self::Deadline(deadline) => {
                 write!(f, "the next attempt would pass the deadline of {deadline:?}")
             }
+            Self::Elapsed(max) => write!(f, "{max:?} have passed since the start"),
+            Self::TotalWait(max) => write!(f, "the waits would add up to more than {max:?}"),
+            Self::Until(time) => write!(f, "the next attempt would come after {time:?}"),
+            Self::Cancelled => f.write_str("the call was cancelled"),
             Self::Custom(reason) => f.write_str(reason),
         }
     }
@@ -81,8 +120,8 @@ macro_rules! forward {
                 (**self).stop(retry, delay)
             }
 
-            fn deadline(&self) -> Option<Duration> {
-                (**self).deadline()
+            fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
+                (**self).deadline(started_at)
             }
         }
     )*};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use forbear_core::spec::Bound;
 use forbear_core::text::{format_duration, parse_duration};
-use forbear_core::{BackoffStrategy, Retry};
+use forbear_core::{BackoffStrategy, Retry, Timestamp};
 use forbear_sim::{NamedPolicy, StreamRng};
 use serde_json::json;
 
@@ -122,7 +122,8 @@ impl Source {
         let stop = self.policy.as_ref()?.policy().stop();
         let mut elapsed = Duration::ZERO;
         for (number, delay) in (1..).zip(delays) {
-            let retry = Retry { elapsed, ..Retry::nth(number) };
+            let now = Timestamp::ZERO.after(elapsed);
+            let retry = Retry { elapsed, waited: elapsed, now, ..Retry::nth(number) };
             if let Some(reason) = stop.stop(&retry, *delay) {
                 return Some(format!("The first call ends before retry {number}: {reason}."));
             }

@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::{BackoffStrategy, Limits, Retry};
 use crate::Entropy;
 
 /// Never longer than a maximum; made by [`BackoffStrategy::capped_at`].
 ///
-/// Cap first and jitter then. The other way round, every delay that was drawn
-/// above the cap is the cap, and callers meet again.
+/// Cap first and jitter then: the jitter draws below the cap. The other way
+/// round, every delay that was drawn above the cap is the cap, and callers meet
+/// again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Capped<B> {
     inner: B,
@@ -28,5 +29,10 @@ impl<B: BackoffStrategy> BackoffStrategy for Capped<B> {
 
     fn is_jittered(&self) -> bool {
         self.inner.is_jittered()
+    }
+
+    fn limits(&self, retry: &Retry) -> Limits {
+        let Limits { min, max } = self.inner.limits(retry);
+        Limits { min: min.min(self.max), max: max.min(self.max) }
     }
 }

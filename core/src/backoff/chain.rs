@@ -1,9 +1,9 @@
 //! One strategy for the first retries, another for the rest.
 
-use core::num::NonZeroU32;
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::steps::within;
+use super::{BackoffStrategy, Limits, Retry};
 use crate::Entropy;
 
 /// `first` for a number of retries, then `rest`; made by [`BackoffStrategy::then`].
@@ -33,19 +33,28 @@ impl<A, B> Chain<A, B> {
     }
 }
 
+impl<A: BackoffStrategy, B: BackoffStrategy> Chain<A, B> {
+    /// The part of this retry, and the retry as that part counts.
+    fn at(&self, retry: &Retry) -> (&dyn BackoffStrategy, Retry) {
+        match retry.number.get().saturating_sub(self.retries) {
+            0 => (&self.first, *retry),
+            number => (&self.rest, within(retry, number)),
+        }
+    }
+}
+
 impl<A: BackoffStrategy, B: BackoffStrategy> BackoffStrategy for Chain<A, B> {
     fn delay(&self, retry: &Retry, entropy: &mut dyn Entropy) -> Duration {
-        match retry.number.get().checked_sub(self.retries).and_then(NonZeroU32::new) {
-            None => self.first.delay(retry, entropy),
-            Some(number) => {
-                // A delay of `first` is not a previous delay of `rest`.
-                let previous_delay = retry.previous_delay.filter(|_| number.get() > 1);
-                self.rest.delay(&Retry { number, previous_delay, ..*retry }, entropy)
-            }
-        }
+        let (part, retry) = self.at(retry);
+        part.delay(&retry, entropy)
     }
 
     fn is_jittered(&self) -> bool {
         self.first.is_jittered() || self.rest.is_jittered()
+    }
+
+    fn limits(&self, retry: &Retry) -> Limits {
+        let (part, retry) = self.at(retry);
+        part.limits(&retry)
     }
 }

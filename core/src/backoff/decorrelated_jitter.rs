@@ -8,7 +8,7 @@
 
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::{BackoffStrategy, Limits, Retry};
 use crate::entropy::uniform;
 use crate::{Entropy, InvalidConfig};
 
@@ -58,5 +58,9 @@ impl BackoffStrategy for DecorrelatedJitter {
 
     fn is_jittered(&self) -> bool {
         true
+    }
+
+    fn limits(&self, _: &Retry) -> Limits {
+        Limits { min: self.base, max: self.max }
     }
 }

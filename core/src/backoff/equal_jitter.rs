@@ -5,9 +5,8 @@
 
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::{BackoffStrategy, Limits, Retry};
 use crate::Entropy;
-use crate::entropy::uniform;
 
 /// Uniform over `delay/2..=delay`; made by [`BackoffStrategy::equal_jitter`].
 ///
@@ -23,11 +22,15 @@ impl<B> EqualJitter<B> {
 
 impl<B: BackoffStrategy> BackoffStrategy for EqualJitter<B> {
     fn delay(&self, retry: &Retry, entropy: &mut dyn Entropy) -> Duration {
-        let high = self.0.delay(retry, entropy);
-        uniform(entropy, high.saturating_sub(high / 2), high)
+        let delay = self.0.delay(retry, entropy);
+        self.limits(retry).draw(entropy, delay, delay / 2, Duration::ZERO)
     }
 
     fn is_jittered(&self) -> bool {
         true
+    }
+
+    fn limits(&self, retry: &Retry) -> Limits {
+        self.0.limits(retry)
     }
 }

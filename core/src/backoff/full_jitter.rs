@@ -5,11 +5,12 @@
 
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::{BackoffStrategy, Limits, Retry};
 use crate::Entropy;
-use crate::entropy::uniform;
 
 /// Uniform over `0..=delay`; made by [`BackoffStrategy::full_jitter`].
+///
+/// From the minimum instead of 0 where the delay has one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FullJitter<B>(B);
 
@@ -21,11 +22,15 @@ impl<B> FullJitter<B> {
 
 impl<B: BackoffStrategy> BackoffStrategy for FullJitter<B> {
     fn delay(&self, retry: &Retry, entropy: &mut dyn Entropy) -> Duration {
-        let high = self.0.delay(retry, entropy);
-        uniform(entropy, Duration::ZERO, high)
+        let delay = self.0.delay(retry, entropy);
+        self.limits(retry).draw(entropy, delay, delay, Duration::ZERO)
     }
 
     fn is_jittered(&self) -> bool {
         true
+    }
+
+    fn limits(&self, retry: &Retry) -> Limits {
+        self.0.limits(retry)
     }
 }

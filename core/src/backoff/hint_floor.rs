@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::{BackoffStrategy, Limits, Retry};
 use crate::Entropy;
 
 /// At least as long as the server asked for; made by
@@ -39,6 +39,12 @@ impl<B: BackoffStrategy> BackoffStrategy for HintFloor<B> {
 
     fn is_jittered(&self) -> bool {
         self.0.is_jittered()
+    }
+
+    fn limits(&self, retry: &Retry) -> Limits {
+        let Limits { min, max } = self.0.limits(retry);
+        let Some(hint) = retry.hint else { return Limits { min, max } };
+        Limits { min: min.max(hint), max: max.saturating_add(hint) }
     }
 }
 

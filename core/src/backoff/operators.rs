@@ -7,8 +7,10 @@
 use core::ops::Add;
 
 use super::{
-    BackoffStrategy, Capped, Chain, Constant, DecorrelatedJitter, EqualJitter, Exponential,
-    FullJitter, HintFloor, Sum,
+    AbsoluteJitter, BackoffStrategy, BoundedJitter, Capped, Chain, Constant, DecorrelatedJitter,
+    DecorrelatedJitterV2, EqualJitter, Exponential, ExponentialDecay, Fibonacci, Floored,
+    FullJitter, HintFloor, Hinted, Linear, Polynomial, ProportionalJitter, Schedule, Steps, Sum,
+    Uniform,
 };
 
 macro_rules! add {
@@ -26,13 +28,26 @@ macro_rules! add {
 }
 
 add! {
+    AbsoluteJitter<B>,
+    BoundedJitter<B>,
     Capped<B>,
     Chain<A, B>,
     Constant,
     DecorrelatedJitter,
+    DecorrelatedJitterV2,
     EqualJitter<B>,
     Exponential,
+    ExponentialDecay,
+    Fibonacci,
+    Floored<B>,
     FullJitter<B>,
     HintFloor<B>,
+    Hinted<B>,
+    Linear,
+    Polynomial,
+    ProportionalJitter<B>,
+    Schedule,
+    Steps,
     Sum<A, B>,
+    Uniform,
 }

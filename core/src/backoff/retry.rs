@@ -3,7 +3,7 @@
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use crate::{Outcome, Throttle};
+use crate::{Outcome, Throttle, Timestamp};
 
 /// The retry that is being considered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,6 +12,12 @@ pub struct Retry {
     pub number: NonZeroU32,
     /// The delay that the strategy gave before, without the server's part.
     pub previous_delay: Option<Duration>,
+    /// The delays that the strategy gave before, added up, saturating.
+    pub total_delay: Duration,
+    /// Time waited between the attempts so far, the server's part included.
+    pub waited: Duration,
+    /// When the last attempt ended.
+    pub now: Timestamp,
     /// Time since the call began, attempts included.
     pub elapsed: Duration,
     /// How the last attempt ended.
@@ -36,6 +42,9 @@ impl Retry {
         Self {
             number,
             previous_delay: None,
+            total_delay: Duration::ZERO,
+            waited: Duration::ZERO,
+            now: Timestamp::ZERO,
             elapsed: Duration::ZERO,
             outcome: Outcome::Throttled(Throttle::RateLimit),
             hint: None,
@@ -46,6 +55,19 @@ impl Retry {
     #[must_use]
     pub const fn hinted(mut self, hint: Duration) -> Self {
         self.hint = Some(hint);
+        self
+    }
+
+    /// The retry after this one, given `delay` before this one and an attempt
+    /// that took no time and ended as the last.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.number = self.number.saturating_add(1);
+        self.previous_delay = Some(delay);
+        self.total_delay = self.total_delay.saturating_add(delay);
+        self.waited = self.waited.saturating_add(delay);
+        self.elapsed = self.elapsed.saturating_add(delay);
+        self.now = self.now.after(delay);
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{BackoffStrategy, Retry};
+use super::{BackoffStrategy, Limits, Retry};
 use crate::Entropy;
 
 /// The sum of two delays, saturating; made by [`BackoffStrategy::plus`] or `a + b`.
@@ -34,5 +34,13 @@ impl<A: BackoffStrategy, B: BackoffStrategy> BackoffStrategy for Sum<A, B> {
 
     fn is_jittered(&self) -> bool {
         self.0.is_jittered() || self.1.is_jittered()
+    }
+
+    fn limits(&self, retry: &Retry) -> Limits {
+        let (first, second) = (self.0.limits(retry), self.1.limits(retry));
+        Limits {
+            min: first.min.saturating_add(second.min),
+            max: first.max.saturating_add(second.max),
+        }
     }
 }

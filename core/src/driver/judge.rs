@@ -1,11 +1,12 @@
 //! How the result of an attempt is understood.
 
+use crate::predicate::Predicate;
 use crate::{Observation, Outcome, RateSignal};
 
 /// Reads the result of an attempt as a signal.
 ///
 /// [`BySignal`] asks the error itself, [`When`] a predicate over the error,
-/// [`With`] a function over the whole result.
+/// [`RetryIf`] a predicate over the whole result, [`With`] a function of it.
 pub trait Judge<T, E> {
     /// What `result` says; `None` for a success that says nothing more.
     fn judge(&self, result: &Result<T, E>) -> Option<Observation>;
@@ -31,6 +32,34 @@ impl<T, E, P: Fn(&E) -> bool> Judge<T, E> for When<P> {
         let is_transient = (self.0)(error);
         let outcome = if is_transient { Outcome::Transient } else { Outcome::Permanent };
         Some(Observation::new(outcome))
+    }
+}
+
+/// Results that a predicate holds for are transient; other errors are permanent.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryIf<P>(pub(super) P);
+
+impl<T, E, P: Predicate<T, E>> Judge<T, E> for RetryIf<P> {
+    fn judge(&self, result: &Result<T, E>) -> Option<Observation> {
+        match result {
+            _ if self.0.holds(result) => Some(Observation::new(Outcome::Transient)),
+            Ok(_) => None,
+            Err(_) => Some(Observation::new(Outcome::Permanent)),
+        }
+    }
+}
+
+/// A closure looks at each result first; another judge reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Inspect<J, F> {
+    pub(super) judge: J,
+    pub(super) look: F,
+}
+
+impl<T, E, J: Judge<T, E>, F: Fn(&Result<T, E>)> Judge<T, E> for Inspect<J, F> {
+    fn judge(&self, result: &Result<T, E>) -> Option<Observation> {
+        (self.look)(result);
+        self.judge.judge(result)
     }
 }
 

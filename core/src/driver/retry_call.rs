@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::judge::{BySignal, When, With};
+use super::judge::{BySignal, Inspect, RetryIf, When, With};
 use crate::{Cost, Observation, Policy};
 
 /// A call that is about to be made; made by [`Policy::retry`].
@@ -22,8 +22,8 @@ impl Policy {
     ///
     /// `op` returns a `Result`, or a future of one. Its error says by itself
     /// whether to try again, where it is a [`RateSignal`](crate::RateSignal) as
-    /// [`std::io::Error`] is; for others say so with [`when`](RetryCall::when) or
-    /// [`classify`](RetryCall::classify).
+    /// [`std::io::Error`] is; for others say so with [`when`](RetryCall::when),
+    /// [`retry_if`](RetryCall::retry_if) or [`classify`](RetryCall::classify).
     ///
     /// # Examples
     ///
@@ -52,6 +52,35 @@ impl<'a, F, J> RetryCall<'a, F, J> {
         P: Fn(&E) -> bool,
     {
         self.judged_by(When(retryable))
+    }
+
+    /// Tries again after the results that `predicate` holds for, good or bad.
+    ///
+    /// A call that is given up after a good one has it in
+    /// [`GaveUp::last`](super::GaveUp::last).
+    pub fn retry_if<P>(self, predicate: P) -> RetryCall<'a, F, RetryIf<P>> {
+        self.judged_by(RetryIf(predicate))
+    }
+
+    /// Shows the result of each attempt to `look`, once, before anything follows
+    /// from it.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::io;
+    /// use forbear_core::Policy;
+    ///
+    /// let (policy, seen) = (Policy::recommended(), Cell::new(0));
+    /// let call = policy.retry(|| Ok::<_, io::Error>(7));
+    /// let answer = call.inspect(|_: &Result<_, _>| seen.set(seen.get() + 1)).blocking();
+    /// assert_eq!((answer.unwrap(), seen.get()), (7, 1));
+    /// ```
+    pub fn inspect<T, E, L>(self, look: L) -> RetryCall<'a, F, Inspect<J, L>>
+    where
+        L: Fn(&Result<T, E>),
+    {
+        let Self { policy, op, judge, cost } = self;
+        RetryCall { policy, op, judge: Inspect { judge, look }, cost }
     }
 
     /// Reads each result, good or bad, with `classify`.

@@ -13,6 +13,10 @@ pub struct Call {
     pub(super) sends: u32,
     pub(super) repeatable: bool,
     pub(super) previous_delay: Option<Duration>,
+    pub(super) total_delay: Duration,
+    pub(super) waited: Duration,
+    /// What the budget charged for the last retry.
+    pub(super) paid: u64,
     pub(super) state: State,
 }
 
@@ -28,7 +32,17 @@ impl Call {
     #[must_use]
     pub const fn new(now: Timestamp, cost: Cost) -> Self {
         let state = State::Waiting { not_before: now, reason: WaitReason::Backoff };
-        Self { cost, started_at: now, sends: 0, repeatable: true, previous_delay: None, state }
+        Self {
+            cost,
+            started_at: now,
+            sends: 0,
+            repeatable: true,
+            previous_delay: None,
+            total_delay: Duration::ZERO,
+            waited: Duration::ZERO,
+            paid: 0,
+            state,
+        }
     }
 
     /// A call that begins when it is first asked about, which saves a driver one

@@ -5,11 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Plan, Policy, Prototype, recommended_backoff};
-use crate::stop::{Deadline, MaxAttempts};
-use crate::{
-    BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition, StopReason,
-};
+use super::{BudgetPrototype, Plan, Policy, Prototype, recommended_backoff};
+use crate::budget::Budget;
+use crate::stop::{Deadline, MaxAttempts, Never};
+use crate::{BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition};
 
 /// A [`Policy`] that is being put together; made by [`Policy::builder`].
 ///
@@ -21,7 +20,7 @@ pub struct PolicyBuilder {
     deadline: Option<Duration>,
     stop: Option<Arc<dyn StopCondition>>,
     backoff: Arc<dyn BackoffStrategy>,
-    budget: Option<RetryBudget>,
+    budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
     limiters: Vec<Box<dyn Prototype>>,
 }
@@ -34,7 +33,7 @@ impl Default for PolicyBuilder {
             stop: None,
             backoff: Arc::new(recommended_backoff()),
             // Finagle's shape: a share of the traffic, and a floor for quiet clients.
-            budget: RetryBudget::new(0.1, 10).ok(),
+            budget: RetryBudget::new(0.1, 10).ok().map(|budget| Box::new(budget) as Box<_>),
             hint: HintRule::default(),
             limiters: Vec::new(),
         }
@@ -79,8 +78,8 @@ impl PolicyBuilder {
     }
 
     /// Bounds the share of retries.
-    pub fn budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = Some(budget);
+    pub fn budget(mut self, budget: impl Budget + Clone + Sync + 'static) -> Self {
+        self.budget = Some(Box::new(budget));
         self
     }
 
@@ -141,15 +140,5 @@ fn stop_at(attempts: Option<MaxAttempts>, deadline: Option<Deadline>) -> Arc<dyn
         (Some(attempts), None) => Arc::new(attempts),
         (None, Some(deadline)) => Arc::new(deadline),
         (None, None) => Arc::new(Never),
-    }
-}
-
-/// Never stops a call.
-#[derive(Clone, Copy, Debug)]
-struct Never;
-
-impl StopCondition for Never {
-    fn stop(&self, _: &crate::Retry, _: Duration) -> Option<StopReason> {
-        None
     }
 }

@@ -1,9 +1,10 @@
-//! Limiters that can be made anew.
+//! Limiters and budgets that can be made anew.
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use crate::Limiter;
+use crate::budget::Budget;
 
 /// A limiter in its first state, from which fresh ones are made.
 pub(super) trait Prototype: fmt::Debug + Send + Sync {
@@ -13,6 +14,18 @@ pub(super) trait Prototype: fmt::Debug + Send + Sync {
 
 impl<L: Limiter + Clone + Sync + 'static> Prototype for L {
     fn fresh(&self) -> Box<dyn Limiter> {
+        Box::new(self.clone())
+    }
+}
+
+/// A budget in its first state, from which fresh ones are made.
+pub(super) trait BudgetPrototype: fmt::Debug + Send + Sync {
+    /// A budget in the first state.
+    fn fresh(&self) -> Box<dyn Budget>;
+}
+
+impl<B: Budget + Clone + Sync + 'static> BudgetPrototype for B {
+    fn fresh(&self) -> Box<dyn Budget> {
         Box::new(self.clone())
     }
 }

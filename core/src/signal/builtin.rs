@@ -1,11 +1,30 @@
 //! Signals of the types that everybody has.
 
-use super::{Observation, Outcome, RateSignal};
+use core::time::Duration;
+
+use super::{Observation, Outcome, Quotas, RateSignal, Scope};
+use crate::Cost;
 
 /// An answer is a success; an error says what it is.
 impl<T, E: RateSignal> RateSignal for Result<T, E> {
     fn outcome(&self) -> Outcome {
         self.as_ref().map_or_else(RateSignal::outcome, |_| Outcome::Success)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.as_ref().err().and_then(RateSignal::retry_after)
+    }
+
+    fn quotas(&self) -> Quotas {
+        self.as_ref().map_or_else(RateSignal::quotas, |_| Quotas::NONE)
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        self.as_ref().err().and_then(RateSignal::scope)
+    }
+
+    fn usage(&self) -> Option<Cost> {
+        self.as_ref().err().and_then(RateSignal::usage)
     }
 
     fn observe(&self) -> Observation {

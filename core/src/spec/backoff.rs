@@ -1,15 +1,22 @@
 //! The `backoff` of a policy file.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{DurationText, JitterSpec};
 use crate::InvalidConfig;
-use crate::backoff::{BackoffStrategy, Constant, DecorrelatedJitter, Exponential, Factor};
-use crate::text::{format_duration, serde_duration};
+use crate::backoff::{
+    BackoffStrategy, Constant, DecorrelatedJitter, DecorrelatedJitterV2, Exponential,
+    ExponentialDecay, Factor, Fibonacci, Linear, Polynomial, Schedule, Steps, Uniform,
+};
+use crate::text::format_duration;
 
-/// How long to wait before a retry.
+/// How long to wait before a retry; `n` is 1 for the first.
+///
+/// Where there are `min` and `max`, the jitter keeps to them too.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -18,57 +25,257 @@ pub enum BackoffSpec {
     /// The same delay every time.
     Constant {
         /// The delay.
-        #[serde(with = "serde_duration")]
-        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
-        delay: Duration,
+        #[serde(alias = "base", alias = "wait", alias = "interval")]
+        delay: DurationText,
         /// How it is spread.
         #[serde(default)]
         jitter: JitterSpec,
     },
-    /// `base * factor^(n - 1)`, no longer than `max`.
+    /// `base + step * (n - 1)`.
+    Linear {
+        /// The first delay.
+        #[serde(
+            alias = "initial",
+            alias = "initial_delay",
+            alias = "initial_interval",
+            alias = "start"
+        )]
+        base: DurationText,
+        /// How much longer each delay is than the one before; `base` unless set.
+        #[serde(
+            default,
+            alias = "increment",
+            alias = "offset",
+            skip_serializing_if = "Option::is_none"
+        )]
+        step: Option<DurationText>,
+        /// The shortest delay.
+        #[serde(
+            default,
+            alias = "min_delay",
+            alias = "floor",
+            skip_serializing_if = "Option::is_none"
+        )]
+        min: Option<DurationText>,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+        /// How it is spread.
+        #[serde(default)]
+        jitter: JitterSpec,
+    },
+    /// `base * factor^(n - 1)`.
     Exponential {
         /// The first delay.
-        #[serde(with = "serde_duration")]
-        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
-        base: Duration,
+        #[serde(
+            alias = "initial",
+            alias = "initial_delay",
+            alias = "initial_interval",
+            alias = "start"
+        )]
+        base: DurationText,
         /// How much longer each delay is than the one before.
-        #[serde(default = "doubling")]
+        #[serde(default = "doubling", alias = "multiplier", alias = "exp_base")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         factor: Factor,
-        /// The longest delay.
-        #[serde(default = "minute", with = "serde_duration")]
-        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
-        max: Duration,
+        /// The shortest delay.
+        #[serde(
+            default,
+            alias = "min_delay",
+            alias = "floor",
+            skip_serializing_if = "Option::is_none"
+        )]
+        min: Option<DurationText>,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
         /// How it is spread.
         #[serde(default)]
         jitter: JitterSpec,
     },
-    /// Uniform from `base` to three times the previous delay, no longer than `max`.
+    /// `base` times 1, 1, 2, 3, 5, 8.
+    Fibonacci {
+        /// The first delay.
+        #[serde(
+            alias = "initial",
+            alias = "initial_delay",
+            alias = "initial_interval",
+            alias = "unit"
+        )]
+        base: DurationText,
+        /// Leaves out the second 1: 1, 2, 3, 5, 8.
+        #[serde(default)]
+        distinct: bool,
+        /// The shortest delay.
+        #[serde(
+            default,
+            alias = "min_delay",
+            alias = "floor",
+            skip_serializing_if = "Option::is_none"
+        )]
+        min: Option<DurationText>,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+        /// How it is spread.
+        #[serde(default)]
+        jitter: JitterSpec,
+    },
+    /// `base * n^exponent`.
+    Polynomial {
+        /// The first delay.
+        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
+        base: DurationText,
+        /// The power; 2 unless set.
+        #[serde(default = "two", alias = "degree", alias = "power")]
+        exponent: u32,
+        /// The shortest delay.
+        #[serde(
+            default,
+            alias = "min_delay",
+            alias = "floor",
+            skip_serializing_if = "Option::is_none"
+        )]
+        min: Option<DurationText>,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+        /// How it is spread.
+        #[serde(default)]
+        jitter: JitterSpec,
+    },
+    /// `base * e^(-rate * (n - 1))`: ever shorter.
+    ExponentialDecay {
+        /// The first delay.
+        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
+        base: DurationText,
+        /// How fast; 1 unless set.
+        #[serde(default = "one", alias = "decay")]
+        rate: f64,
+        /// The shortest delay.
+        #[serde(
+            default,
+            alias = "min_delay",
+            alias = "floor",
+            skip_serializing_if = "Option::is_none"
+        )]
+        min: Option<DurationText>,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+        /// How it is spread.
+        #[serde(default)]
+        jitter: JitterSpec,
+    },
+    /// Uniform from `min` to `max`, whatever the retry.
+    Uniform {
+        /// The shortest delay; 0 unless set.
+        #[serde(default = "zero", alias = "min_delay", alias = "low")]
+        min: DurationText,
+        /// The longest delay.
+        #[serde(alias = "max_delay", alias = "high")]
+        max: DurationText,
+    },
+    /// Uniform from `base` to three times the previous delay.
     Decorrelated {
         /// The shortest delay.
-        #[serde(with = "serde_duration")]
-        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
-        base: Duration,
-        /// The longest delay.
-        #[serde(default = "minute", with = "serde_duration")]
-        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
-        max: Duration,
+        #[serde(
+            alias = "initial",
+            alias = "initial_delay",
+            alias = "initial_interval",
+            alias = "min",
+            alias = "min_delay"
+        )]
+        base: DurationText,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+    },
+    /// The steps of a smooth curve at random points, as in Polly; around `base` at first.
+    DecorrelatedV2 {
+        /// The median of the first delay, near enough.
+        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
+        base: DurationText,
+        /// The longest delay; none unless set.
+        #[serde(
+            default,
+            alias = "max_delay",
+            alias = "max_interval",
+            alias = "cap",
+            skip_serializing_if = "Option::is_none"
+        )]
+        max: Option<DurationText>,
+    },
+    /// These delays, one after the other; the last repeats.
+    List {
+        /// The delays; at least one.
+        #[serde(alias = "values")]
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+        delays: Vec<DurationText>,
+        /// How it is spread.
+        #[serde(default)]
+        jitter: JitterSpec,
+    },
+    /// One strategy after the other, each counting its own retries; the last goes on.
+    Chain {
+        /// The steps; at least one.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+        steps: Vec<StepSpec>,
+    },
+    /// The delays of several strategies, added up.
+    Sum {
+        /// The parts; at least one.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+        parts: Vec<Self>,
     },
 }
 
-/// How delays are spread, so that callers refused together do not return together.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+/// One strategy of a chain.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum JitterSpec {
-    /// Not at all.
-    #[default]
-    None,
-    /// Uniform from 0 to the delay.
-    Full,
-    /// Uniform from half the delay to the delay.
-    Equal,
+pub struct StepSpec {
+    /// For how many retries, unless it is the last; 1 unless set.
+    #[serde(default = "once")]
+    pub retries: u32,
+    /// The strategy.
+    #[serde(flatten)]
+    pub backoff: BackoffSpec,
 }
 
 impl BackoffSpec {
@@ -76,36 +283,128 @@ impl BackoffSpec {
     ///
     /// # Errors
     ///
-    /// If a number is out of range, or `base` is above `max`.
+    /// If a number is out of range, or two contradict each other.
     pub fn build(&self) -> Result<Arc<dyn BackoffStrategy>, InvalidConfig> {
-        Ok(match *self {
-            Self::Constant { delay, jitter } => jitter.applied_to(Constant::new(delay)),
-            Self::Exponential { base, factor, max, jitter } => {
-                if base > max {
-                    let must = "no longer than max";
-                    return Err(InvalidConfig::new("base", format_duration(base), must));
-                }
-                jitter.applied_to(Exponential::new(base).by(factor).capped_at(max))
+        match self {
+            Self::Constant { delay, jitter } => {
+                jitter.around(Arc::new(Constant::new(delay.0)), Clamp::default())
             }
-            Self::Decorrelated { base, max } => Arc::new(DecorrelatedJitter::new(base, max)?),
-        })
+            Self::Linear { base, step, min, max, jitter } => {
+                let clamp = Clamp::new(*min, *max)?.around(base.0)?;
+                jitter.around(Arc::new(Linear::new(base.0, step.unwrap_or(*base).0)), clamp)
+            }
+            Self::Exponential { base, max, jitter: JitterSpec::Decorrelated, min, .. } => {
+                let clamp = Clamp::new(*min, *max)?.around(above_zero(*base)?)?;
+                let strategy = DecorrelatedJitter::new(base.0, clamp.max)?;
+                JitterSpec::None.around(Arc::new(strategy), clamp)
+            }
+            Self::Exponential { base, factor, min, max, jitter } => {
+                let clamp = Clamp::new(*min, *max)?.around(above_zero(*base)?)?;
+                jitter.around(Arc::new(Exponential::new(base.0).by(*factor)), clamp)
+            }
+            Self::Fibonacci { base, distinct, min, max, jitter } => {
+                let clamp = Clamp::new(*min, *max)?.around(above_zero(*base)?)?;
+                let strategy = if *distinct { Fibonacci::distinct } else { Fibonacci::new };
+                jitter.around(Arc::new(strategy(base.0)), clamp)
+            }
+            Self::Polynomial { base, exponent, min, max, jitter } => {
+                let clamp = Clamp::new(*min, *max)?.around(above_zero(*base)?)?;
+                jitter.around(Arc::new(Polynomial::new(base.0, *exponent)), clamp)
+            }
+            Self::ExponentialDecay { base, rate, min, max, jitter } => {
+                let clamp = Clamp::new(*min, *max)?.around(above_zero(*base)?)?;
+                jitter.around(Arc::new(ExponentialDecay::new(base.0, *rate)?), clamp)
+            }
+            Self::Uniform { min, max } => Ok(Arc::new(Uniform::new(min.0, max.0)?)),
+            Self::Decorrelated { base, max } => {
+                let clamp = Clamp::new(None, *max)?;
+                Ok(Arc::new(DecorrelatedJitter::new(base.0, clamp.max)?))
+            }
+            Self::DecorrelatedV2 { base, max } => {
+                let clamp = Clamp::new(None, *max)?;
+                Ok(Arc::new(DecorrelatedJitterV2::new(base.0, clamp.max)?))
+            }
+            Self::List { delays, jitter } => {
+                let delays: Vec<_> = delays.iter().map(|delay| delay.0).collect();
+                jitter.around(Arc::new(Schedule::new(delays)?), Clamp::default())
+            }
+            Self::Chain { steps } => {
+                let steps = steps.iter().try_fold(Steps::new(), |built, step| {
+                    Ok(built.step(step.retries, step.backoff.build()?))
+                });
+                Ok(Arc::new(steps?.build()?))
+            }
+            Self::Sum { parts } => {
+                let mut built = parts.iter().map(Self::build);
+                let empty = || InvalidConfig::new("parts", "empty", "at least one strategy");
+                let first = built.next().ok_or_else(empty)??;
+                built.try_fold(first, |sum, part| {
+                    Ok(Arc::new(sum.plus(part?)) as Arc<dyn BackoffStrategy>)
+                })
+            }
+        }
     }
 }
 
-impl JitterSpec {
-    fn applied_to(self, backoff: impl BackoffStrategy + 'static) -> Arc<dyn BackoffStrategy> {
-        match self {
-            Self::None => Arc::new(backoff),
-            Self::Full => Arc::new(backoff.full_jitter()),
-            Self::Equal => Arc::new(backoff.equal_jitter()),
+/// The shortest and the longest delay, in this order.
+#[derive(Clone, Copy)]
+pub(super) struct Clamp {
+    pub(super) min: Duration,
+    pub(super) max: Duration,
+}
+
+impl Clamp {
+    fn new(min: Option<DurationText>, max: Option<DurationText>) -> Result<Self, InvalidConfig> {
+        let all = Self::default();
+        let clamp =
+            Self { min: min.map_or(all.min, |min| min.0), max: max.map_or(all.max, |max| max.0) };
+        if clamp.min > clamp.max {
+            let min = format_duration(clamp.min);
+            return Err(InvalidConfig::new("min", min, "no longer than max"));
         }
+        Ok(clamp)
     }
+
+    /// This clamp, if the first delay is not above it.
+    fn around(self, base: Duration) -> Result<Self, InvalidConfig> {
+        if base > self.max {
+            let base = format_duration(base);
+            return Err(InvalidConfig::new("base", base, "no longer than max"));
+        }
+        Ok(self)
+    }
+}
+
+impl Default for Clamp {
+    fn default() -> Self {
+        Self { min: Duration::ZERO, max: Duration::MAX }
+    }
+}
+
+/// `base`, since a multiple of nothing is no delay at all.
+fn above_zero(base: DurationText) -> Result<Duration, InvalidConfig> {
+    if base.0.is_zero() {
+        return Err(InvalidConfig::new("base", "0", "longer than 0"));
+    }
+    Ok(base.0)
 }
 
 const fn doubling() -> Factor {
     Factor::TWO
 }
 
-const fn minute() -> Duration {
-    Duration::from_secs(60)
+const fn once() -> u32 {
+    1
+}
+
+const fn two() -> u32 {
+    2
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+const fn zero() -> DurationText {
+    DurationText(Duration::ZERO)
 }

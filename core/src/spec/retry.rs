@@ -127,8 +127,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Bound<T> {
 
 /// A duration that is written as text.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct DurationText(#[serde(with = "serde_duration")] pub Duration);
+pub struct DurationText(
+    /// The duration.
+    #[serde(with = "serde_duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+    pub Duration,
+);
 
 /// The share of the traffic that may be retries.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

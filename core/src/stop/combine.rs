@@ -3,8 +3,11 @@
 use core::ops::{BitAnd, BitOr};
 use core::time::Duration;
 
-use super::{Deadline, MaxAttempts, StopCondition, StopReason};
-use crate::Retry;
+use super::{
+    Cancel, Deadline, Elapsed, FromFn, MaxAttempts, Never, StopCondition, StopReason, TotalWait,
+    Until,
+};
+use crate::{Retry, Timestamp};
 
 /// Stops when either condition does; written `a | b`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,8 +18,8 @@ impl<A: StopCondition, B: StopCondition> StopCondition for Any<A, B> {
         self.0.stop(retry, delay).or_else(|| self.1.stop(retry, delay))
     }
 
-    fn deadline(&self) -> Option<Duration> {
-        match (self.0.deadline(), self.1.deadline()) {
+    fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
+        match (self.0.deadline(started_at), self.1.deadline(started_at)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (one, other) => one.or(other),
         }
@@ -32,8 +35,9 @@ impl<A: StopCondition, B: StopCondition> StopCondition for Both<A, B> {
         self.0.stop(retry, delay).and_then(|_| self.1.stop(retry, delay))
     }
 
-    fn deadline(&self) -> Option<Duration> {
-        self.0.deadline().zip(self.1.deadline()).map(|(a, b)| a.max(b))
+    fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
+        let both = self.0.deadline(started_at).zip(self.1.deadline(started_at));
+        both.map(|(a, b)| a.max(b))
     }
 }
 
@@ -62,4 +66,20 @@ macro_rules! operators {
     )*};
 }
 
-operators!(Any<A, B>, Both<A, B>, Deadline, MaxAttempts);
+operators!(Any<A, B>, Both<A, B>, Cancel, Deadline, Elapsed, MaxAttempts, Never, TotalWait, Until);
+
+impl<F: Fn(&Retry, Duration) -> bool + Send + Sync, R: StopCondition> BitOr<R> for FromFn<F> {
+    type Output = Any<Self, R>;
+
+    fn bitor(self, other: R) -> Self::Output {
+        Any(self, other)
+    }
+}
+
+impl<F: Fn(&Retry, Duration) -> bool + Send + Sync, R: StopCondition> BitAnd<R> for FromFn<F> {
+    type Output = Both<Self, R>;
+
+    fn bitand(self, other: R) -> Self::Output {
+        Both(self, other)
+    }
+}

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::{StopCondition, StopReason};
-use crate::{InvalidConfig, Retry};
+use crate::{InvalidConfig, Retry, Timestamp};
 
 /// Stops when the next send would come at or after `deadline` since the start.
 ///
@@ -33,7 +33,7 @@ impl StopCondition for Deadline {
         (next >= self.0).then_some(StopReason::Deadline(self.0))
     }
 
-    fn deadline(&self) -> Option<Duration> {
-        Some(self.0)
+    fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
+        Some(started_at.after(self.0))
     }
 }

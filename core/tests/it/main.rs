@@ -8,13 +8,25 @@
     reason = "a test may panic, and reads the clock that it paused itself"
 )]
 
+/// Every strategy as a policy file writes it.
+mod backoff_file;
 /// A call that goes away, at every point where it can.
 mod cancelling;
 /// Decisions of the engine, step by step.
 mod engine;
+/// The laws of delays, on every strategy.
+mod laws_backoff;
+/// The laws of stop conditions and of signals, and faults that they find.
+mod laws_stop;
 /// Calls that wait in line, in tasks and in threads.
 mod line;
+/// Faults planted in strategies, each found by a law.
+mod mutants_backoff;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
+/// Predicates over results, and calls that go by them.
+mod predicates;
+/// Vectors from the test-suites of other libraries.
+mod retry_vectors;
 /// What tests share.
 mod support;

@@ -1,0 +1,69 @@
+//! Predicates made of predicates.
+
+use core::ops::{BitAnd, BitOr};
+
+use super::{AnyError, Cause, Message, OfError, OfValue, Predicate};
+
+/// Holds where either does; written `a | b`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Either<A, B>(A, B);
+
+impl<T, E, A: Predicate<T, E>, B: Predicate<T, E>> Predicate<T, E> for Either<A, B> {
+    fn holds(&self, result: &Result<T, E>) -> bool {
+        self.0.holds(result) || self.1.holds(result)
+    }
+}
+
+/// Holds where both do; written `a & b`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct All<A, B>(A, B);
+
+impl<T, E, A: Predicate<T, E>, B: Predicate<T, E>> Predicate<T, E> for All<A, B> {
+    fn holds(&self, result: &Result<T, E>) -> bool {
+        self.0.holds(result) && self.1.holds(result)
+    }
+}
+
+/// Holds where the other does not; written `!a`.
+///
+/// It holds for answers too: `!error(..)` alone tries again after a success.
+/// Write `any_error() & !error(..)` for all errors but some.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Not<P>(P);
+
+impl<T, E, P: Predicate<T, E>> Predicate<T, E> for Not<P> {
+    fn holds(&self, result: &Result<T, E>) -> bool {
+        !self.0.holds(result)
+    }
+}
+
+// One by one, as for `+` of delays: a blanket impl breaks the orphan rule.
+macro_rules! operators {
+    ($($name:ident $(<$($param:ident),+>)?),* $(,)?) => {$(
+        impl<R $(, $($param),+)?> BitOr<R> for $name $(<$($param),+>)? {
+            type Output = Either<Self, R>;
+
+            fn bitor(self, other: R) -> Self::Output {
+                Either(self, other)
+            }
+        }
+
+        impl<R $(, $($param),+)?> BitAnd<R> for $name $(<$($param),+>)? {
+            type Output = All<Self, R>;
+
+            fn bitand(self, other: R) -> Self::Output {
+                All(self, other)
+            }
+        }
+
+        impl$(<$($param),+>)? core::ops::Not for $name $(<$($param),+>)? {
+            type Output = Not<Self>;
+
+            fn not(self) -> Self::Output {
+                Not(self)
+            }
+        }
+    )*};
+}
+
+operators!(All<A, B>, AnyError, Cause<C, F>, Either<A, B>, Message, Not<P>, OfError<F>, OfValue<F>);
