@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use forbear_sim::{Scenario, Shipped, Simulation};
+use forbear_sim::{Scenario, Shipped, Simulation, golden_hash};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         let scenario = Scenario::named(shipped.name)?;
-        println!("\n{} {}", scenario.name(), scenario.hash());
+        println!("\n{} {}", scenario.name(), golden_hash(&scenario));
         println!(
             "{:14} {:>7} {:>7} {:>8} {:>7} {:>7} {:>6} {:>8} {:>8} {:>8} {:>5} {:>5} {:>8}",
             "policy",

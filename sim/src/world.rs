@@ -9,7 +9,7 @@ mod event;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use forbear_core::{Call, Policy, Timestamp};
+use forbear_core::{Call, Observation, Outcome, Policy, Timestamp};
 
 use self::event::Event;
 use crate::client::{Client, Task};
@@ -39,6 +39,8 @@ pub(crate) struct World<'a> {
     timer_ns: u64,
     horizon: u64,
     events: u64,
+    /// What the last answer said.
+    seen: Observation,
     /// Sends that the horizon left without an answer.
     cut_off: u64,
     tally: Tally,
@@ -46,7 +48,7 @@ pub(crate) struct World<'a> {
 
 /// A run that is over.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct Ended {
     pub(crate) events: u64,
     pub(crate) metrics: Metrics,
     pub(crate) tally: Tally,
@@ -75,13 +77,14 @@ impl<'a> World<'a> {
             timer_ns: nanos(scenario.timer()),
             horizon: nanos(scenario.horizon()),
             events: 0,
+            seen: Observation::new(Outcome::Ignored),
             cut_off: 0,
             tally,
         }
     }
 
     /// Runs to the end, or until `cancel` is set; then there is no outcome.
-    pub(crate) fn run(mut self, cancel: &AtomicBool) -> Option<Outcome> {
+    pub(crate) fn run(mut self, cancel: &AtomicBool) -> Option<Ended> {
         while let Some(at) = self.step() {
             debug_assert!(at <= self.horizon, "time ran past the horizon");
             self.events += 1;
@@ -98,7 +101,7 @@ impl<'a> World<'a> {
         }
         self.tally.completions.sort_unstable();
         let metrics = metrics(&self.tally, &self.clients, &self.server);
-        Some(Outcome { events: self.events, metrics, tally: self.tally })
+        Some(Ended { events: self.events, metrics, tally: self.tally })
     }
 
     /// Lets the next thing happen; `None` if nothing is left within the horizon.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use forbear_core::{Cost, Outcome, Quota, Quotas, RateSignal, Throttle};
+use forbear_core::{Cost, Observation, Outcome, Quota, Quotas, RateSignal, Throttle};
 
 /// What a client gets: the status and the headers that matter, already as they
 /// would be read off the wire.
@@ -32,6 +32,19 @@ impl Reply {
     pub(crate) const fn using(mut self, usage: Cost) -> Self {
         self.usage = Some(usage);
         self
+    }
+
+    /// What the client hands to its engine, written over what it handed before.
+    ///
+    /// An observation is half a kilobyte, nearly all of it windows that most servers
+    /// do not send.
+    pub(crate) fn observe_into(&self, seen: &mut Observation) {
+        seen.outcome = self.outcome();
+        seen.retry_after = self.retry_after();
+        seen.usage = self.usage;
+        if self.quotas[0].is_some() || !seen.quotas.is_empty() {
+            seen.quotas = self.quotas();
+        }
     }
 
     /// Adds a window; a third is left out, since no scenario has more than requests

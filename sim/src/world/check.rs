@@ -1,6 +1,6 @@
 //! What must hold after every event, whatever the policy; checked in debug builds.
 
-use forbear_core::RateSignal;
+use forbear_core::Observation;
 
 use super::World;
 use crate::server::{Reply, read_off_the_wire};
@@ -9,11 +9,10 @@ use crate::server::{Reply, read_off_the_wire};
 pub(super) const WIRE_CHECKED_EVERY: u64 = 64;
 
 /// Panics where the production parser would read another thing than the engine got.
-pub(super) fn check_reply(reply: &Reply) {
+pub(super) fn check_reply(reply: &Reply, mut seen: Observation) {
     if reply.status == Reply::TIMED_OUT.status {
         return;
     }
-    let mut seen = reply.observe();
     // What was used is told in the body.
     seen.usage = None;
     assert_eq!(read_off_the_wire(reply), seen, "a reply says what no server could");

@@ -39,9 +39,10 @@ impl World<'_> {
         let reply = task.reply;
         let client = self.storm.calls[call as usize].client as usize;
         let client = &mut self.clients[client];
-        client.engine.complete(Timestamp::from_nanos(now), &mut task.call, &reply);
+        reply.observe_into(&mut self.seen);
+        client.engine.complete_with(Timestamp::from_nanos(now), &mut task.call, &self.seen);
         if cfg!(debug_assertions) && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY) {
-            check_reply(&reply);
+            check_reply(&reply, self.seen);
         }
         if let Some(wait) = reply.retry_after_ns {
             client.asked_to_wait_until = client.asked_to_wait_until.max(now.saturating_add(wait));
