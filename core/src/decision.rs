@@ -1,5 +1,6 @@
 //! A limiter's answer.
 
+use core::cmp::Reverse;
 use core::fmt;
 
 use crate::Timestamp;
@@ -27,7 +28,7 @@ pub enum Decision {
     WaitUntil(Timestamp),
     /// Not before a request in flight completes; no time can be named.
     WaitForCompletion,
-    /// Never, however long one waits.
+    /// No, and this request need not wait.
     Refuse(Refusal),
 }
 
@@ -44,8 +45,11 @@ impl Decision {
     }
 }
 
-/// Why a request can never be admitted.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// Why a request is not admitted and need not wait.
+///
+/// Ordered so that the reason that outlasts the others is the greatest: of two
+/// capacities the smaller one, since a request has to fit into both.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// It costs more than the limiter ever holds, so it would wait for ever.
@@ -57,6 +61,31 @@ pub enum Refusal {
     },
     /// The wait would pass the end of time.
     BeyondTime,
+    /// It was drawn to be dropped here, because the server refuses too much; the
+    /// next request draws anew.
+    Shed,
+}
+
+impl Refusal {
+    const fn strictness(self) -> (u8, Reverse<u32>, u32) {
+        match self {
+            Self::Shed => (0, Reverse(0), 0),
+            Self::BeyondTime => (1, Reverse(0), 0),
+            Self::ExceedsCapacity { cost, capacity } => (2, Reverse(capacity), cost),
+        }
+    }
+}
+
+impl Ord for Refusal {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.strictness().cmp(&other.strictness())
+    }
+}
+
+impl PartialOrd for Refusal {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -66,6 +95,7 @@ impl fmt::Display for Refusal {
                 write!(f, "the request costs {cost}, more than the limit of {capacity} at once")
             }
             Self::BeyondTime => f.write_str("the wait would pass the end of time"),
+            Self::Shed => f.write_str("the server refuses so much that the request was dropped"),
         }
     }
 }

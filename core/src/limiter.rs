@@ -12,8 +12,12 @@ mod and;
 mod bucket_math;
 mod concurrency;
 mod cooldown;
+mod fixed_window;
 mod gcra;
+mod sliding_counter;
+mod sliding_log;
 mod token_bucket;
+mod window;
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -21,8 +25,9 @@ use core::fmt;
 use crate::{Cost, Decision, Observation, Timestamp};
 
 pub use self::{
-    all::All, and::And, concurrency::Concurrency, cooldown::Cooldown, gcra::Gcra,
-    token_bucket::TokenBucket,
+    all::All, and::And, concurrency::Concurrency, cooldown::Cooldown, fixed_window::FixedWindow,
+    gcra::Gcra, sliding_counter::SlidingCounter, sliding_log::SlidingLog,
+    token_bucket::TokenBucket, window::Window,
 };
 
 /// A rate or concurrency limiter, as a state machine.
@@ -34,12 +39,15 @@ pub use self::{
 /// * `now` never decreases between calls. Given an earlier time all the same, a
 ///   limiter may be stricter, never laxer, and never panics.
 /// * A [`Decision::WaitUntil`] names a time later than `now`. Asked again at
-///   that time, with nothing in between, the limiter admits; asked 1 ns before,
-///   it does not.
+///   that time or later, with nothing in between, the limiter admits, or waits
+///   for a request in flight; asked 1 ns before, it does not admit.
+/// * [`Decision::WaitForCompletion`] is said only while a request is in flight.
 /// * `commit(now, cost)` is called only right after `check(now, cost)` said
 ///   [`Decision::Admit`], and is followed by exactly one `observe`.
-/// * A cost that can never be admitted is refused at once.
+/// * A cost that can never be admitted is refused at once, and only such a cost
+///   is refused as too large.
 /// * `observe` gives back what the request held, whatever its outcome.
+/// * No time, cost, observation or order of answers makes it panic.
 ///
 /// # Examples
 ///
