@@ -1,5 +1,7 @@
 //! Generated arguments: retries, observations, entropy.
 
+pub mod traffic;
+
 use core::num::NonZeroU32;
 use core::time::Duration;
 

@@ -1,6 +1,7 @@
 //! What a law finds.
 
 use alloc::string::String;
+use core::cell::Cell;
 use core::fmt;
 
 use proptest::strategy::Strategy;
@@ -59,4 +60,22 @@ pub(super) fn for_all<S: Strategy>(
 /// A broken law, told by `how`, unless `law` holds.
 pub(super) fn holds(law: bool, how: impl FnOnce() -> String) -> Result<(), String> {
     if law { Ok(()) } else { Err(how()) }
+}
+
+/// The same for several laws on the same values: each failure names its law.
+pub(super) fn for_all_laws<S: Strategy>(
+    values: &S,
+    holds: impl Fn(S::Value) -> Result<(), BrokenLaw>,
+) -> Result<(), BrokenLaw> {
+    const PANIC: &str = "nothing makes it panic";
+    let last = Cell::new(PANIC);
+    let named = |value| {
+        // What panics leaves this behind.
+        let before = last.replace(PANIC);
+        let held = holds(value);
+        last.set(held.as_ref().map_or_else(|broken| broken.law, |()| before));
+        held.map_err(|broken| broken.how)
+    };
+    // Shrinking may end with an input that breaks another law than the first.
+    for_all("", values, named).map_err(|broken| BrokenLaw { law: last.get(), ..broken })
 }

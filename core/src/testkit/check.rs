@@ -3,11 +3,13 @@
 //! [`laws`](super::laws) panics instead, which is what a test wants.
 
 mod backoff;
+mod limiter;
 mod signal;
 mod stop;
 
 pub use self::{
     backoff::{backoff, growing_backoff, hint_floor},
+    limiter::{limiter, limiter_by_chance, limiter_charging, limiter_reaches, limiter_within},
     signal::{no_wait_of_its_own, signal},
     stop::stop,
 };

@@ -1,9 +1,11 @@
 //! The laws, as assertions for a test.
 
+use core::time::Duration;
+
 use proptest::strategy::Strategy;
 
 use super::{BrokenLaw, check};
-use crate::{BackoffStrategy, RateSignal, StopCondition};
+use crate::{BackoffStrategy, Dimension, Limiter, RateSignal, StopCondition};
 
 /// Asserts every law of [`BackoffStrategy`] on the values that `make` makes.
 ///
@@ -103,4 +105,88 @@ fn assert_kept(kept: Result<(), BrokenLaw>) {
     if let Err(broken) = kept {
         panic!("{broken}");
     }
+}
+
+/// Asserts every law of [`Limiter`] on the ones that `make` makes.
+///
+/// # Panics
+///
+/// If a law is broken.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::limiter::Concurrency;
+/// use forbear_core::testkit::laws;
+///
+/// laws::limiter(|| Concurrency::new(3).unwrap());
+/// ```
+#[track_caller]
+pub fn limiter<L: Limiter>(make: impl Fn() -> L) {
+    assert_kept(check::limiter(make));
+}
+
+/// Asserts the laws of [`Limiter`] that hold for one that draws lots too.
+///
+/// # Panics
+///
+/// If a law is broken.
+#[track_caller]
+pub fn limiter_by_chance<L: Limiter>(make: impl Fn() -> L) {
+    assert_kept(check::limiter_by_chance(make));
+}
+
+/// Asserts the laws of a limiter that counts units of `dimension` and admits up
+/// to `capacity` of them at once: what costs nothing is free, what never fits is
+/// refused, a send taken back leaves no trace, no refund overfills.
+///
+/// # Panics
+///
+/// If a law is broken.
+#[track_caller]
+pub fn limiter_charging<L: Limiter>(make: impl Fn() -> L, dimension: Dimension, capacity: u32) {
+    assert_kept(check::limiter_charging(make, dimension, capacity));
+}
+
+/// Asserts that there are never more than `most(span)` units of `dimension` in
+/// the sends from one time to another that is `span` later, both included.
+///
+/// # Panics
+///
+/// If a greedy client gets more.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::Dimension;
+/// use forbear_core::limiter::Gcra;
+/// use forbear_core::testkit::laws;
+///
+/// let make = || Gcra::per("10/s".parse().unwrap()).with_burst(3).unwrap();
+/// laws::limiter_within(make, Dimension::Requests, |span| {
+///     3 + u64::try_from(span.as_nanos() / 100_000_000).unwrap()
+/// });
+/// ```
+#[track_caller]
+pub fn limiter_within<L: Limiter>(
+    make: impl Fn() -> L,
+    dimension: Dimension,
+    most: impl Fn(Duration) -> u64,
+) {
+    assert_kept(check::limiter_within(make, dimension, most));
+}
+
+/// Asserts that a client that asks as soon as it may has got `least(span)` units
+/// of `dimension` when `span` has passed since it began.
+///
+/// # Panics
+///
+/// If it gets less.
+#[track_caller]
+pub fn limiter_reaches<L: Limiter>(
+    make: impl Fn() -> L,
+    dimension: Dimension,
+    least: impl Fn(Duration) -> u64,
+) {
+    assert_kept(check::limiter_reaches(make, dimension, least));
 }

@@ -18,10 +18,16 @@ mod engine;
 mod laws_backoff;
 /// The laws of stop conditions and of signals, and faults that they find.
 mod laws_stop;
+/// What each limiter promises beyond the laws: its steady state, its edges.
+mod limiter;
+/// The laws of `Limiter`, on every limiter.
+mod limiter_laws;
 /// Calls that wait in line, in tasks and in threads.
 mod line;
 /// Faults planted in strategies, each found by a law.
 mod mutants_backoff;
+/// Limiters with a planted fault, each of which a law finds.
+mod mutants_limiter;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
 /// Predicates over results, and calls that go by them.

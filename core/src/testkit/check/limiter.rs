@@ -1,0 +1,111 @@
+//! The laws of [`Limiter`].
+
+mod charge;
+mod envelope;
+mod moment;
+mod story;
+
+use alloc::format;
+use core::time::Duration;
+
+use self::moment::Moment;
+use self::story::{Client, story, wild_story};
+use crate::testkit::any::traffic::observation;
+use crate::testkit::broken_law::{BrokenLaw, for_all, for_all_laws};
+use crate::{Cost, Dimension, Limiter, Timestamp};
+
+/// Tries every law of [`Limiter`] on the ones that `make` makes.
+///
+/// # Errors
+///
+/// The first law that is broken.
+pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
+    in_every_story(make, false)
+}
+
+/// Tries every law of [`Limiter`] but one: that what is admitted stays admitted
+/// while nothing happens. A limiter that draws lots cannot keep it.
+///
+/// # Errors
+///
+/// The first law that is broken.
+pub fn limiter_by_chance<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
+    in_every_story(make, true)
+}
+
+/// Tries the laws of a limiter that counts units of `dimension` and admits up to
+/// `capacity` of them at once.
+///
+/// # Errors
+///
+/// The first law that is broken.
+pub fn limiter_charging<L: Limiter>(
+    make: impl Fn() -> L,
+    dimension: Dimension,
+    capacity: u32,
+) -> Result<(), BrokenLaw> {
+    charge::charging(&make, dimension, capacity)
+}
+
+/// Tries that in the sends from one time to another that is `span` later, both
+/// included, there are never more than `most(span)` units of `dimension`.
+///
+/// # Errors
+///
+/// If a greedy client gets more.
+pub fn limiter_within<L: Limiter>(
+    make: impl Fn() -> L,
+    dimension: Dimension,
+    most: impl Fn(Duration) -> u64,
+) -> Result<(), BrokenLaw> {
+    envelope::within(make, dimension, most)
+}
+
+/// Tries that a client that asks as soon as it may has got `least(span)` units of
+/// `dimension` when `span` has passed since it began.
+///
+/// # Errors
+///
+/// If it gets less.
+pub fn limiter_reaches<L: Limiter>(
+    make: impl Fn() -> L,
+    dimension: Dimension,
+    least: impl Fn(Duration) -> u64,
+) -> Result<(), BrokenLaw> {
+    envelope::reaches(make, dimension, least)
+}
+
+fn in_every_story<L: Limiter>(make: impl Fn() -> L, by_chance: bool) -> Result<(), BrokenLaw> {
+    for_all_laws(&(story(), observation()), |(story, last)| {
+        let mut client = Client::new(make());
+        let mut twin = Client::new(make());
+        let mut ask = |client: &Client<L>, cost: &Cost| Moment::new(client, cost).broken(by_chance);
+        for step in &story {
+            client.step(step, &mut ask)?;
+            twin.step_by_hand(step);
+            let (ours, theirs) = (format!("{:?}", client.limiter), format!("{:?}", twin.limiter));
+            if ours != theirs {
+                let law = "acquire charges what it admits, and nothing else";
+                let how = format!("{ours} after acquire, {theirs} after check and commit");
+                return Err(BrokenLaw::new(law, how));
+            }
+        }
+        client.answer_all(&last);
+        ask(&client, &Cost::REQUEST)
+    })?;
+    for_all("nothing makes it panic", &wild_story(), |story| {
+        let mut client = Client::new(make());
+        let mut ask = |client: &Client<L>, cost: &Cost| {
+            for time in [0, client.now.as_nanos(), u64::MAX - 1, u64::MAX] {
+                let time = Timestamp::from_nanos(time);
+                let _ = client.limiter.check(time, cost);
+                client.limiter.culprit(time, cost);
+            }
+            Ok(())
+        };
+        for step in &story {
+            client.step(step, &mut ask).map_err(|broken| format!("{broken}"))?;
+        }
+        Ok(())
+    })
+}
