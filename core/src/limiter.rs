@@ -7,16 +7,24 @@
 //! whole: none loses a token to a request that another one held back, and there
 //! is no roll-back to get wrong.
 
+mod adaptive;
+mod adaptive_throttle;
 mod all;
 mod and;
+mod breaker;
 mod bucket_math;
 mod concurrency;
 mod cooldown;
+mod cubic;
 mod fixed_window;
 mod gcra;
+mod leaky_bucket;
+mod learned;
+mod rolling;
 mod sliding_counter;
 mod sliding_log;
 mod token_bucket;
+mod warm_up;
 mod window;
 
 use alloc::boxed::Box;
@@ -25,9 +33,23 @@ use core::fmt;
 use crate::{Cost, Decision, Observation, Timestamp};
 
 pub use self::{
-    all::All, and::And, concurrency::Concurrency, cooldown::Cooldown, fixed_window::FixedWindow,
-    gcra::Gcra, sliding_counter::SlidingCounter, sliding_log::SlidingLog,
-    token_bucket::TokenBucket, window::Window,
+    adaptive::{Adaptive, AdaptiveLimit, Aimd, Gradient, Sample, Vegas},
+    adaptive_throttle::AdaptiveThrottle,
+    all::All,
+    and::And,
+    breaker::Breaker,
+    concurrency::Concurrency,
+    cooldown::Cooldown,
+    cubic::{Cubic, CubicCurve},
+    fixed_window::FixedWindow,
+    gcra::Gcra,
+    leaky_bucket::LeakyBucket,
+    learned::Learned,
+    sliding_counter::SlidingCounter,
+    sliding_log::SlidingLog,
+    token_bucket::{Carry, TokenBucket},
+    warm_up::WarmUp,
+    window::Window,
 };
 
 /// A rate or concurrency limiter, as a state machine.

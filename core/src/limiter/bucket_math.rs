@@ -4,9 +4,10 @@
 //! *ticks* and one nanosecond worth `n` ticks. In ticks every sum is a whole
 //! number, so nothing is rounded until a wait is named, and that rounds up.
 
+use super::Completion;
 use crate::{Dimension, InvalidConfig, Rate, Refusal, Timestamp};
 
-/// The shape shared by [`Gcra`](super::Gcra) and [`TokenBucket`](super::TokenBucket).
+/// What the limiters of a rate share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     pub(super) dimension: Dimension,
@@ -19,6 +20,12 @@ impl Shape {
     pub(super) const fn new(rate: Rate) -> Self {
         let (ns_ticks, unit_ticks) = rate.reduced();
         Self { dimension: Dimension::Requests, burst: 1, unit_ticks, ns_ticks }
+    }
+
+    /// The same dimension and burst at another rate.
+    pub(super) const fn at_rate(&self, rate: Rate) -> Self {
+        let (ns_ticks, unit_ticks) = rate.reduced();
+        Self { unit_ticks, ns_ticks, ..*self }
     }
 
     pub(super) fn with_burst(mut self, burst: u32) -> Result<Self, InvalidConfig> {
@@ -46,6 +53,28 @@ impl Shape {
         u64::try_from(ticks.div_ceil(u128::from(self.ns_ticks)))
             .map(Timestamp::from_nanos)
             .map_err(|_| Refusal::BeyondTime)
+    }
+
+    /// `ticks` on the scale of another rate: worth as many units there, rounded up.
+    pub(super) fn converted(&self, ticks: u128, other: &Self) -> u128 {
+        let (unit, new_unit) = (u128::from(self.unit_ticks), u128::from(other.unit_ticks));
+        // Whole units and the rest apart: the product may pass 2^128.
+        let rest = (ticks % unit * new_unit).div_ceil(unit);
+        (ticks / unit).saturating_mul(new_unit).saturating_add(rest)
+    }
+
+    /// The theoretical arrival time `tat` after a request is settled.
+    pub(super) fn settled(&self, tat: u128, now: Timestamp, completion: &Completion<'_>) -> u128 {
+        let charged = completion.cost.get(self.dimension);
+        let actual = completion.actual.get(self.dimension);
+        if actual > charged {
+            // A debt: later requests wait until it is paid.
+            tat.max(self.at(now)).saturating_add(self.units(actual - charged))
+        } else {
+            // What a full bucket cannot hold is lost: the next commit takes the
+            // later of this and now.
+            tat.saturating_sub(self.units(charged - actual))
+        }
     }
 
     /// Units that `ticks` are worth, rounded down.

@@ -66,6 +66,33 @@ impl Gcra {
         self.name = name;
         self
     }
+
+    /// Limits to `rate` from `now` on; the units that are owed stay owed.
+    ///
+    /// A wait that was named before is no longer exact.
+    pub fn set_rate(&mut self, now: Timestamp, rate: Rate) {
+        let owed = self.tat.saturating_sub(self.shape.at(now));
+        let shape = self.shape.at_rate(rate);
+        self.tat = shape.at(now).saturating_add(self.shape.converted(owed, &shape));
+        self.shape = shape;
+    }
+
+    /// Lets up to `burst` units through at once from `now` on; no unit is won or
+    /// lost by the change.
+    ///
+    /// # Errors
+    ///
+    /// If `burst` is 0.
+    pub fn set_burst(&mut self, now: Timestamp, burst: u32) -> Result<(), InvalidConfig> {
+        let shape = self.shape.with_burst(burst)?;
+        let earned = self.shape.units(self.shape.burst);
+        let owed = self.tat.saturating_sub(self.shape.at(now));
+        // A smaller burst forgets what it cannot hold.
+        let owed = owed.saturating_add(shape.units(burst)).saturating_sub(earned);
+        self.tat = shape.at(now).saturating_add(owed);
+        self.shape = shape;
+        Ok(())
+    }
 }
 
 impl Limiter for Gcra {
@@ -91,17 +118,7 @@ impl Limiter for Gcra {
     }
 
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
-        let charged = completion.cost.get(self.shape.dimension);
-        let actual = completion.actual.get(self.shape.dimension);
-        if actual > charged {
-            // A debt: later requests wait until it is paid.
-            let debt = self.shape.units(actual - charged);
-            self.tat = self.tat.max(self.shape.at(now)).saturating_add(debt);
-        } else {
-            // What a full bucket cannot hold is lost: the next commit takes the
-            // later of this and now.
-            self.tat = self.tat.saturating_sub(self.shape.units(charged - actual));
-        }
+        self.tat = self.shape.settled(self.tat, now, completion);
     }
 
     fn name(&self) -> &'static str {

@@ -37,6 +37,22 @@ pub struct TokenBucket {
     name: &'static str,
 }
 
+/// What becomes of the tokens in a bucket whose burst changes.
+///
+/// The four ways of bucket4j (`TokensInheritanceStrategy`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Carry {
+    /// As many tokens as before, or as fit.
+    AsIs,
+    /// As full as before, in parts of the burst.
+    Proportionally,
+    /// As far from full as before, in tokens.
+    Additively,
+    /// A full bucket.
+    Reset,
+}
+
 impl TokenBucket {
     /// `rate` requests, and up to `burst` of them at once.
     ///
@@ -74,6 +90,57 @@ impl TokenBucket {
     pub fn available(&self, now: Timestamp) -> u32 {
         let full = self.shape.units(self.shape.burst);
         self.shape.whole_units(full.saturating_sub(self.missing_at(now)))
+    }
+
+    /// Changes rate and burst from `now` on, without losing what is in the bucket.
+    ///
+    /// # Errors
+    ///
+    /// If `burst` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_core::Timestamp;
+    /// use forbear_core::limiter::{Carry, TokenBucket};
+    ///
+    /// let bucket = TokenBucket::new("500/s".parse().unwrap(), 500).unwrap().starting_at(200);
+    /// let now = Timestamp::ZERO;
+    /// let changed = |carry| {
+    ///     let mut bucket = bucket.clone();
+    ///     bucket.reconfigure(now, "900/s".parse().unwrap(), 900, carry).unwrap();
+    ///     bucket.available(now)
+    /// };
+    /// assert_eq!(changed(Carry::AsIs), 200);
+    /// assert_eq!(changed(Carry::Proportionally), 360);
+    /// assert_eq!(changed(Carry::Additively), 600);
+    /// assert_eq!(changed(Carry::Reset), 900);
+    /// ```
+    pub fn reconfigure(
+        &mut self,
+        now: Timestamp,
+        rate: Rate,
+        burst: u32,
+        carry: Carry,
+    ) -> Result<(), InvalidConfig> {
+        let old = self.shape;
+        let new = old.at_rate(rate).with_burst(burst)?;
+        let missing = old.converted(self.missing_at(now), &new);
+        let missing = match carry {
+            Carry::Reset => 0,
+            Carry::Additively => missing,
+            Carry::AsIs => {
+                missing.saturating_add(new.units(burst)).saturating_sub(new.units(old.burst))
+            }
+            Carry::Proportionally => {
+                let (old_burst, burst) = (u128::from(old.burst), u128::from(burst));
+                let rest = (missing % old_burst * burst).div_ceil(old_burst);
+                (missing / old_burst).saturating_mul(burst).saturating_add(rest)
+            }
+        };
+        self.settle(now, missing);
+        self.shape = new;
+        Ok(())
     }
 
     fn missing_at(&self, now: Timestamp) -> u128 {

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use forbear_core::limiter::{
-    All, Concurrency, Cooldown, FixedWindow, Gcra, SlidingCounter, SlidingLog, TokenBucket, Window,
+    Adaptive, AdaptiveThrottle, Aimd, All, Breaker, Concurrency, Cooldown, Cubic, FixedWindow,
+    Gcra, Gradient, LeakyBucket, Learned, SlidingCounter, SlidingLog, TokenBucket, Vegas, WarmUp,
+    Window,
 };
 use forbear_core::testkit::laws;
 use forbear_core::{Dimension, Limiter, Timestamp};
@@ -85,4 +87,62 @@ fn composed_limiters_keep_the_laws() {
         ])
     });
     laws::limiter(All::default);
+}
+
+#[test]
+fn a_leaky_bucket_keeps_the_laws() {
+    let make = || LeakyBucket::new("7/s".parse().unwrap());
+    laws::limiter(make);
+    laws::limiter(|| LeakyBucket::new("7/us".parse().unwrap()).counting(Dimension::Tokens));
+    // Sends of up to three units: the last one is not paid yet.
+    let seven_a_second = |span: Duration| u64::try_from(span.as_nanos() * 7 / 1_000_000_000);
+    laws::limiter_within(make, Dimension::Requests, |span| 3 + seven_a_second(span).unwrap());
+    // Each send waits for a whole nanosecond, so up to 1 ns is lost with it.
+    laws::limiter_reaches(make, Dimension::Requests, |span| {
+        1 + seven_a_second(span.saturating_sub(Duration::from_nanos(400))).unwrap()
+    });
+}
+
+#[test]
+fn a_warm_up_keeps_the_laws() {
+    let make = || WarmUp::new("7/s".parse().unwrap(), Duration::from_secs(2)).unwrap();
+    laws::limiter(make);
+    laws::limiter(|| make().from_cold(1).unwrap().counting(Dimension::Tokens));
+    laws::limiter(|| {
+        WarmUp::new("7/us".parse().unwrap(), Duration::MAX).unwrap().from_cold(1000).unwrap()
+    });
+    let seven_a_second = |span: Duration| u64::try_from(span.as_nanos() * 7 / 1_000_000_000);
+    laws::limiter_within(make, Dimension::Requests, |span| 3 + seven_a_second(span).unwrap());
+}
+
+#[test]
+fn adaptive_bounds_keep_the_laws() {
+    laws::limiter(|| Adaptive::new(Aimd::new(2).unwrap()));
+    laws::limiter(|| Adaptive::new(Vegas::new(2, 10).unwrap()));
+    laws::limiter(|| Adaptive::new(Gradient::new(2, 1, 10).unwrap()));
+}
+
+#[test]
+fn cubic_keeps_the_laws() {
+    laws::limiter(Cubic::new);
+    laws::limiter(|| Cubic::new().counting(Dimension::Tokens));
+}
+
+#[test]
+fn breakers_keep_the_laws() {
+    laws::limiter(|| Breaker::after(1, SECOND).unwrap());
+    laws::limiter(|| Breaker::at_share(50, 2, SECOND, SECOND).unwrap().with_probes(2).unwrap());
+}
+
+#[test]
+fn adaptive_throttling_keeps_the_laws_of_chance() {
+    laws::limiter_by_chance(|| AdaptiveThrottle::new(2.0).unwrap());
+    laws::limiter_by_chance(|| AdaptiveThrottle::new(1.0).unwrap().with_seed(7));
+}
+
+#[test]
+fn a_learned_quota_keeps_the_laws() {
+    laws::limiter(Learned::new);
+    laws::limiter(|| Learned::new().unpaced());
+    laws::limiter(|| Learned::new().with_headroom(0.1).unwrap().with_share(0.3).unwrap());
 }

@@ -23,8 +23,9 @@ pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
     in_every_story(make, false)
 }
 
-/// Tries every law of [`Limiter`] but one: that what is admitted stays admitted
-/// while nothing happens. A limiter that draws lots cannot keep it.
+/// Tries every law of [`Limiter`] but two: that what is admitted stays admitted
+/// while nothing happens, and that an earlier time is no laxer. A limiter that
+/// draws lots anew at each moment can keep neither.
 ///
 /// # Errors
 ///

@@ -1,0 +1,220 @@
+//! The circuit breaker.
+//!
+//! Nygard, "Release It!", 2007: after too many failures nothing is sent for a
+//! while, then a few probes; if they succeed, everything is as before.
+//!
+//! A refusal for rate is no failure: the server is well and says so, and the
+//! limiters that obey it are others. What counts is a request that failed in a
+//! way that may pass, or an overload.
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use super::rolling::Rolling;
+use super::{Completion, Limiter};
+use crate::time::nanos;
+use crate::{Cost, Decision, InvalidConfig, Outcome, Throttle, Timestamp};
+
+/// Closed, until too many requests fail; then open for a time; then half-open,
+/// for as many probes as must succeed to close it.
+///
+/// One failed probe opens it again. An answer to a request that was sent before
+/// it opened neither closes nor opens it. It starts closed.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::limiter::Breaker;
+/// use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Outcome, Timestamp};
+///
+/// let mut breaker = Breaker::after(2, Duration::from_secs(5)).unwrap();
+/// let (now, cost) = (Timestamp::ZERO, Cost::REQUEST);
+/// let failed = Observation::new(Outcome::Transient);
+/// for _ in 0..2 {
+///     assert!(breaker.acquire(now, &cost).is_admit());
+///     breaker.observe(now, &Completion { sent_at: now, cost, actual: cost, observation: &failed });
+/// }
+/// let in_5_s = now.after(Duration::from_secs(5));
+/// assert_eq!(breaker.acquire(now, &cost), Decision::WaitUntil(in_5_s));
+/// assert!(breaker.acquire(in_5_s, &cost).is_admit());
+/// // One probe at a time.
+/// assert_eq!(breaker.acquire(in_5_s, &cost), Decision::WaitForCompletion);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Breaker {
+    trip: Trip,
+    open_for_ns: u64,
+    probes: u32,
+    state: State,
+}
+
+/// What opens it.
+#[derive(Clone, Debug)]
+enum Trip {
+    /// This many failures in a row.
+    InARow { failures: u32, seen: u32 },
+    /// This share of the requests, once there are enough of them.
+    Share { percent: u32, at_least: u32, seen: Box<Rolling> },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Closed { since: Timestamp },
+    Open { until: Timestamp },
+    HalfOpen { since: Timestamp, in_flight: u32, succeeded: u32 },
+}
+
+impl Breaker {
+    /// Opens after `failures` in a row, for `open_for`.
+    ///
+    /// # Errors
+    ///
+    /// If either is 0.
+    pub fn after(failures: u32, open_for: Duration) -> Result<Self, InvalidConfig> {
+        if failures == 0 {
+            return Err(InvalidConfig::new("failures", failures, "at least 1"));
+        }
+        Self::new(Trip::InARow { failures, seen: 0 }, open_for)
+    }
+
+    /// Opens when `percent` of the requests of the last `window` failed and there
+    /// were `at_least` as many, for `open_for`.
+    ///
+    /// # Errors
+    ///
+    /// If `percent` is not from 1 to 100, or another is 0.
+    pub fn at_share(
+        percent: u32,
+        at_least: u32,
+        window: Duration,
+        open_for: Duration,
+    ) -> Result<Self, InvalidConfig> {
+        if !(1..=100).contains(&percent) {
+            return Err(InvalidConfig::new("percent", percent, "from 1 to 100"));
+        }
+        if at_least == 0 {
+            return Err(InvalidConfig::new("at_least", at_least, "at least 1"));
+        }
+        if window.is_zero() {
+            return Err(InvalidConfig::new("window", "0", "longer than 0"));
+        }
+        let seen = Box::new(Rolling::over(nanos(window)));
+        Self::new(Trip::Share { percent, at_least, seen }, open_for)
+    }
+
+    fn new(trip: Trip, open_for: Duration) -> Result<Self, InvalidConfig> {
+        if open_for.is_zero() {
+            return Err(InvalidConfig::new("open_for", "0", "longer than 0"));
+        }
+        let state = State::Closed { since: Timestamp::ZERO };
+        Ok(Self { trip, open_for_ns: nanos(open_for), probes: 1, state })
+    }
+
+    /// Closes after `probes` successes; as many may be in flight at once.
+    ///
+    /// # Errors
+    ///
+    /// If it is 0.
+    pub fn with_probes(mut self, probes: u32) -> Result<Self, InvalidConfig> {
+        if probes == 0 {
+            return Err(InvalidConfig::new("probes", probes, "at least 1"));
+        }
+        self.probes = probes;
+        Ok(self)
+    }
+
+    /// Whether nothing is sent at `now`.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        matches!(self.state, State::Open { until } if now < until)
+    }
+
+    fn open(&mut self, now: Timestamp) {
+        let until = now.after(Duration::from_nanos(self.open_for_ns));
+        self.state = State::Open { until };
+        match &mut self.trip {
+            Trip::InARow { seen, .. } => *seen = 0,
+            Trip::Share { seen, .. } => seen.clear(),
+        }
+    }
+}
+
+impl Trip {
+    /// Counts one answer, and says whether it is one too many.
+    fn trips(&mut self, now: Timestamp, failed: bool) -> bool {
+        match self {
+            Self::InARow { failures, seen } => {
+                *seen = if failed { seen.saturating_add(1) } else { 0 };
+                seen >= failures
+            }
+            Self::Share { percent, at_least, seen } => {
+                seen.add(now, [1, u64::from(failed)]);
+                let [all, bad] = seen.sums(now);
+                let share = u128::from(bad) * 100 >= u128::from(all) * u128::from(*percent);
+                failed && share && all >= u64::from(*at_least)
+            }
+        }
+    }
+}
+
+/// Whether a request failed as far as a breaker is concerned; `None` says nothing.
+const fn failed(outcome: Outcome) -> Option<bool> {
+    match outcome {
+        Outcome::Transient | Outcome::Throttled(Throttle::Overload) => Some(true),
+        Outcome::Success | Outcome::Permanent => Some(false),
+        Outcome::Throttled(_) | Outcome::Ignored => None,
+    }
+}
+
+impl Limiter for Breaker {
+    fn check(&self, now: Timestamp, _: &Cost) -> Decision {
+        match self.state {
+            State::Open { until } if now < until => Decision::WaitUntil(until),
+            State::HalfOpen { in_flight, .. } if in_flight >= self.probes => {
+                Decision::WaitForCompletion
+            }
+            State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. } => Decision::Admit,
+        }
+    }
+
+    fn commit(&mut self, now: Timestamp, _: &Cost) {
+        match &mut self.state {
+            State::Closed { .. } => {}
+            State::Open { .. } => {
+                self.state = State::HalfOpen { since: now, in_flight: 1, succeeded: 0 };
+            }
+            State::HalfOpen { in_flight, .. } => *in_flight = in_flight.saturating_add(1),
+        }
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        let failed = failed(completion.observation.outcome);
+        match &mut self.state {
+            State::Closed { since } if completion.sent_at >= *since => {
+                if failed.is_some_and(|failed| self.trip.trips(now, failed)) {
+                    self.open(now);
+                }
+            }
+            State::HalfOpen { since, in_flight, succeeded } if completion.sent_at >= *since => {
+                *in_flight = in_flight.saturating_sub(1);
+                match failed {
+                    Some(true) => self.open(now),
+                    Some(false) => {
+                        *succeeded = succeeded.saturating_add(1);
+                        if *succeeded >= self.probes {
+                            self.state = State::Closed { since: *since };
+                        }
+                    }
+                    None => {}
+                }
+            }
+            // Sent before the last change: no news.
+            State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. } => {}
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "breaker"
+    }
+}

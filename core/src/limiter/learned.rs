@@ -1,0 +1,220 @@
+//! The quotas that the server advertises, mirrored.
+//!
+//! A server that says `remaining: 7, reset: 30` knows more than any configured
+//! rate: what other clients used, and when the window ends. The mirror takes over
+//! limit, remaining, reset and window of each quota of each answer, and holds
+//! back what would not fit. Three things make that more than a comparison:
+//!
+//! * *Answers are old.* Each was true when the server wrote it. What is in flight
+//!   since is subtracted, and of answers that overtook each other the lower one
+//!   counts: only a request that was sent after an answer came is known to be
+//!   counted after it.
+//! * *A reset is not a starting gun.* All clients see the same reset and burst at
+//!   it. The quota is spread over the window: `used` units may be gone when
+//!   `used / limit` of it has passed.
+//! * *The quota is shared.* A headroom stays untouched, and of the rest only this
+//!   client's share is used.
+
+mod mirror;
+
+use alloc::vec::Vec;
+
+use super::{Completion, Limiter};
+use crate::text::Decimal;
+use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Timestamp};
+
+use self::mirror::{Key, Mirror};
+
+/// Admits what the server's own numbers have room for.
+///
+/// Knows nothing at the start, and then holds nothing back: put a declared limit
+/// beside it if the first burst matters. A quota without a limit holds back until
+/// its reset and is then unknown again. At a reset the whole limit is taken for
+/// granted until an answer says otherwise. A cost above this client's part of a
+/// whole window is refused at once; that part is at least one unit.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::limiter::Learned;
+/// use forbear_core::{
+///     Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota,
+///     Timestamp,
+/// };
+///
+/// let mut learned = Learned::new();
+/// let (now, cost) = (Timestamp::ZERO, Cost::REQUEST);
+/// assert!(learned.acquire(now, &cost).is_admit());
+///
+/// let mut seen = Observation::new(Outcome::Success);
+/// seen.quotas = [Quota::new(Some(Dimension::Requests))
+///     .with_limit(Quantity::from_units(60))
+///     .with_remaining(Quantity::from_units(0))
+///     .with_resets_in(Duration::from_secs(30))]
+/// .into_iter()
+/// .collect();
+/// learned.observe(now, &Completion { sent_at: now, cost, actual: cost, observation: &seen });
+/// let reset = now.after(Duration::from_secs(30));
+/// assert_eq!(learned.check(now, &cost), Decision::WaitUntil(reset));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Learned {
+    rule: Rule,
+    mirrors: Vec<Mirror>,
+    /// Units in flight, by dimension.
+    in_flight: [u64; Dimension::ALL.len()],
+    latest: Timestamp,
+}
+
+/// How much of what the server says is ours, and how it is spent.
+#[derive(Clone, Copy, Debug)]
+struct Rule {
+    headroom: Decimal,
+    share: Decimal,
+    paced: bool,
+}
+
+const NONE: Decimal = Decimal { digits: 0, places: 0 };
+const ALL: Decimal = Decimal { digits: 1, places: 0 };
+
+impl Learned {
+    /// Windows that are mirrored at once; the one not heard of for longest goes.
+    const MIRRORS: usize = 16;
+
+    /// Uses all that the server says is left, spread over the window.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            rule: Rule { headroom: NONE, share: ALL, paced: true },
+            mirrors: Vec::new(),
+            in_flight: [0; Dimension::ALL.len()],
+            latest: Timestamp::ZERO,
+        }
+    }
+
+    /// Leaves `headroom` of each limit to others; read as a decimal.
+    ///
+    /// # Errors
+    ///
+    /// If it is negative or not below 1.
+    pub fn with_headroom(mut self, headroom: f64) -> Result<Self, InvalidConfig> {
+        self.rule.headroom = Decimal::from_f64(headroom)
+            .filter(|part| part.digits < part.denominator())
+            .ok_or_else(|| InvalidConfig::new("headroom", headroom, "from 0 to below 1"))?;
+        Ok(self)
+    }
+
+    /// Uses only `share` of what is left, as one of several clients; read as a decimal.
+    ///
+    /// # Errors
+    ///
+    /// If it is not above 0 and at most 1.
+    pub fn with_share(mut self, share: f64) -> Result<Self, InvalidConfig> {
+        self.rule.share = Decimal::from_f64(share)
+            .filter(|part| part.digits > 0 && part.digits <= part.denominator())
+            .ok_or_else(|| InvalidConfig::new("share", share, "above 0 and at most 1"))?;
+        Ok(self)
+    }
+
+    /// Spends what is left as fast as it is asked for.
+    #[must_use]
+    pub const fn unpaced(mut self) -> Self {
+        self.rule.paced = false;
+        self
+    }
+
+    /// The mirror of a window, made where there is none.
+    fn mirror(&mut self, key: Key) -> &mut Mirror {
+        let place = self.mirrors.iter().position(|mirror| mirror.is(key));
+        let place = place.unwrap_or_else(|| {
+            if self.mirrors.len() >= Self::MIRRORS {
+                let oldest = self.mirrors.iter().enumerate().min_by_key(|(_, one)| one.heard_at());
+                let oldest = oldest.map_or(0, |(place, _)| place);
+                self.mirrors.swap_remove(oldest);
+            }
+            self.mirrors.push(Mirror::new(key));
+            self.mirrors.len() - 1
+        });
+        &mut self.mirrors[place]
+    }
+}
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Rule {
+    /// Millionths of a unit that are ours of a whole `limit`: at least one unit.
+    fn capacity(&self, limit: u64) -> u64 {
+        self.ours(limit, limit).max(mirror::UNIT)
+    }
+
+    /// Millionths of a unit that are ours of what is left.
+    fn ours(&self, limit: u64, remaining: u64) -> u64 {
+        let headroom = u128::from(limit) * u128::from(self.headroom.digits)
+            / u128::from(self.headroom.denominator());
+        let rest = u128::from(remaining).saturating_sub(headroom);
+        let ours = rest * u128::from(self.share.digits) / u128::from(self.share.denominator());
+        u64::try_from(ours).unwrap_or(u64::MAX)
+    }
+}
+
+impl Limiter for Learned {
+    fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
+        // Where the clock went back, the last window is still the one in force.
+        let now = now.max(self.latest);
+        self.mirrors.iter().fold(Decision::Admit, |strictest, mirror| {
+            let dimension = mirror.dimension();
+            match cost.get(dimension) {
+                0 => strictest,
+                units => {
+                    let in_flight = self.in_flight[dimension as usize];
+                    strictest.and(mirror.check(now, units, in_flight, &self.rule))
+                }
+            }
+        })
+    }
+
+    fn commit(&mut self, now: Timestamp, cost: &Cost) {
+        self.latest = self.latest.max(now);
+        for (in_flight, dimension) in self.in_flight.iter_mut().zip(Dimension::ALL) {
+            *in_flight = in_flight.saturating_add(u64::from(cost.get(dimension)));
+        }
+        for mirror in &mut self.mirrors {
+            mirror.send(self.latest, cost.get(mirror.dimension()));
+        }
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        self.latest = self.latest.max(now);
+        let now = self.latest;
+        for (in_flight, dimension) in self.in_flight.iter_mut().zip(Dimension::ALL) {
+            *in_flight = in_flight.saturating_sub(u64::from(completion.cost.get(dimension)));
+        }
+        for mirror in &mut self.mirrors {
+            mirror.settle(now, completion);
+        }
+        // What was cancelled here has no answer to learn from.
+        if completion.observation.outcome == Outcome::Ignored {
+            return;
+        }
+        let quotas = completion.observation.quotas;
+        for (place, quota) in quotas.as_slice().iter().enumerate() {
+            let Some(dimension) = quota.dimension() else { continue };
+            let earlier = &quotas.as_slice()[..place];
+            let alike = |other: &&crate::Quota| {
+                other.dimension() == quota.dimension() && other.window() == quota.window()
+            };
+            let rank = earlier.iter().filter(alike).count();
+            let key = Key { dimension, window: quota.window(), rank };
+            self.mirror(key).hear(now, completion.sent_at, quota);
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "learned"
+    }
+}
