@@ -32,7 +32,7 @@ mod schema;
 pub use self::{
     backoff::{BackoffSpec, StepSpec},
     jitter::{JitterSpec, Sides},
-    limit::LimitSpec,
+    limit::{LimitSpec, WindowStart},
     policy::PolicySpec,
     retry::{Bound, BudgetSpec, DurationText, HintSpec, RetrySpec},
 };

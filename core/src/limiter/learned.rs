@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 
 use super::{Completion, Limiter};
 use crate::text::Decimal;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Quota, Timestamp};
 
 use self::mirror::{Key, Mirror};
 
@@ -197,20 +197,19 @@ impl Limiter for Learned {
         for mirror in &mut self.mirrors {
             mirror.settle(now, completion);
         }
-        // What was cancelled here has no answer to learn from.
-        if completion.observation.outcome == Outcome::Ignored {
-            return;
-        }
         let quotas = completion.observation.quotas;
         for (place, quota) in quotas.as_slice().iter().enumerate() {
             let Some(dimension) = quota.dimension() else { continue };
             let earlier = &quotas.as_slice()[..place];
-            let alike = |other: &&crate::Quota| {
+            let alike = |other: &&Quota| {
                 other.dimension() == quota.dimension() && other.window() == quota.window()
             };
             let rank = earlier.iter().filter(alike).count();
             let key = Key { dimension, window: quota.window(), rank };
-            self.mirror(key).hear(now, completion.sent_at, quota);
+            self.mirror(key).hear(now, completion, quota);
+        }
+        for mirror in &mut self.mirrors {
+            mirror.debit_unless_heard(completion);
         }
     }
 

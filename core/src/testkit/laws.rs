@@ -100,13 +100,6 @@ where
     assert_kept(check::no_wait_of_its_own(unhinted));
 }
 
-#[track_caller]
-fn assert_kept(kept: Result<(), BrokenLaw>) {
-    if let Err(broken) = kept {
-        panic!("{broken}");
-    }
-}
-
 /// Asserts every law of [`Limiter`] on the ones that `make` makes.
 ///
 /// # Panics
@@ -189,4 +182,11 @@ pub fn limiter_reaches<L: Limiter>(
     least: impl Fn(Duration) -> u64,
 ) {
     assert_kept(check::limiter_reaches(make, dimension, least));
+}
+
+#[track_caller]
+fn assert_kept(kept: Result<(), BrokenLaw>) {
+    if let Err(broken) = kept {
+        panic!("{broken}");
+    }
 }

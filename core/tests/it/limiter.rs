@@ -1,1 +1,10 @@
+mod adaptive;
+mod breaker;
+mod cubic;
+mod learned;
+mod reconfigure;
+mod spec;
+mod support;
+mod throttle;
+mod vectors;
 mod window;

@@ -33,6 +33,8 @@ pub(super) struct Mirror {
     pending: u64,
     /// When the answer came that is believed.
     heard_at: Timestamp,
+    /// Whether the answer at hand spoke of it.
+    is_heard: bool,
 }
 
 /// A window in time, half-open [ns].
@@ -52,6 +54,7 @@ impl Mirror {
             length_ns: key.window.map_or(0, nanos),
             pending: 0,
             heard_at: Timestamp::ZERO,
+            is_heard: false,
         }
     }
 
@@ -108,23 +111,38 @@ impl Mirror {
         self.pending = self.pending.saturating_add(u64::from(units) * UNIT);
     }
 
-    /// Takes out of flight, and of what is left: an answer may say nothing about it.
+    /// Takes out of flight what has ended.
     pub(super) fn settle(&mut self, now: Timestamp, completion: &Completion<'_>) {
         *self = self.at(now);
-        if self.span.is_none_or(|span| completion.sent_at.as_nanos() >= span.start) {
+        if self.is_in_force_at(completion.sent_at) {
             let charged = u64::from(completion.cost.get(self.key.dimension)) * UNIT;
-            let actual = u64::from(completion.actual.get(self.key.dimension)) * UNIT;
             self.pending = self.pending.saturating_sub(charged);
+        }
+    }
+
+    /// Takes off what is left where the answer did not say how much that is.
+    pub(super) fn debit_unless_heard(&mut self, completion: &Completion<'_>) {
+        if !core::mem::take(&mut self.is_heard) {
+            self.debit(completion);
+        }
+    }
+
+    fn debit(&mut self, completion: &Completion<'_>) {
+        if self.is_in_force_at(completion.sent_at) {
+            let actual = u64::from(completion.actual.get(self.key.dimension)) * UNIT;
             self.remaining = self.remaining.map(|left| left.saturating_sub(actual));
         }
     }
 
-    /// Takes in what an answer says. `settle` came first.
-    pub(super) fn hear(&mut self, now: Timestamp, sent_at: Timestamp, quota: &Quota) {
-        let settled = *self;
+    /// Takes in what an answer says.
+    pub(super) fn hear(&mut self, now: Timestamp, completion: &Completion<'_>, quota: &Quota) {
+        self.is_heard = true;
         let resets_at = quota.resets_in().map(|wait| now.after(wait).as_nanos());
         let remaining = quota.remaining().map(Quantity::as_micros);
-        if sent_at < self.heard_at && !self.is_next_window(resets_at) {
+        if remaining.is_none() {
+            self.debit(completion);
+        }
+        if completion.sent_at < self.heard_at && !self.is_next_window(resets_at) {
             // The server may have written it before the answer that is believed.
             let is_old = self.is_last_window(resets_at);
             if let Some(said) = remaining.filter(|_| !is_old) {
@@ -133,7 +151,7 @@ impl Mirror {
             return;
         }
         self.limit = quota.limit().map(Quantity::as_micros).or(self.limit);
-        self.remaining = remaining.or(settled.remaining).or(self.limit);
+        self.remaining = remaining.or(self.remaining).or(self.limit);
         if self.key.window.is_none() {
             self.length_ns = self.length_ns.max(quota.resets_in().map_or(0, nanos));
         }
@@ -183,6 +201,11 @@ impl Mirror {
         let due = u128::from(span.start) + share.div_ceil(u128::from(capacity.max(1)));
         // At the reset at the latest.
         Some(u64::try_from(due).unwrap_or(u64::MAX).min(span.end))
+    }
+
+    /// Whether what was sent then counts in this window.
+    fn is_in_force_at(&self, sent_at: Timestamp) -> bool {
+        self.span.is_none_or(|span| sent_at.as_nanos() >= span.start)
     }
 
     /// Whether a window that ends then is a later one than this.

@@ -1,0 +1,197 @@
+//! The mirror of the server's quotas, against a server that counts.
+
+use std::time::Duration;
+
+use forbear_core::limiter::Learned;
+use forbear_core::{
+    Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota, Refusal, Timestamp,
+};
+
+use super::support::{answer_with, millis, send_all};
+
+/// `limit` requests in fixed windows of ten seconds.
+struct Server {
+    limit: u64,
+    window: u64,
+    used: u64,
+    refused: u64,
+}
+
+const WINDOW_MS: u64 = 10_000;
+
+impl Server {
+    fn new(limit: u64) -> Self {
+        Self { limit, window: 0, used: 0, refused: 0 }
+    }
+
+    /// Counts a request and writes the answer.
+    fn serve(&mut self, at_ms: u64) -> Observation {
+        if at_ms / WINDOW_MS != self.window {
+            (self.window, self.used) = (at_ms / WINDOW_MS, 0);
+        }
+        let fits = self.used < self.limit;
+        self.used += u64::from(fits);
+        self.refused += u64::from(!fits);
+        let outcome = if fits { Outcome::Success } else { super::support::RATE };
+        said(outcome, self.limit, self.limit - self.used, WINDOW_MS - at_ms % WINDOW_MS)
+    }
+}
+
+fn said(outcome: Outcome, limit: u64, remaining: u64, resets_in_ms: u64) -> Observation {
+    let mut seen = Observation::new(outcome);
+    seen.quotas.push(
+        Quota::new(Some(Dimension::Requests))
+            .with_limit(Quantity::from_units(limit))
+            .with_remaining(Quantity::from_units(remaining))
+            .with_resets_in(Duration::from_millis(resets_in_ms))
+            .with_window(Duration::from_millis(WINDOW_MS)),
+    );
+    seen
+}
+
+/// A greedy client with round trips of `delays` in turn, for `seconds`.
+fn run(learned: &mut Learned, server: &mut Server, delays: &[u64], seconds: u64) -> Vec<u64> {
+    let mut sends = Vec::new();
+    // (arrives, sent, answer)
+    let mut in_flight: Vec<(u64, u64, Observation)> = Vec::new();
+    for now_ms in 0..seconds * 1000 {
+        in_flight.sort_by_key(|&(at, sent, _)| (at, sent));
+        while in_flight.first().is_some_and(|&(at, ..)| at <= now_ms) {
+            let (at, sent, seen) = in_flight.remove(0);
+            answer_with(learned, millis(sent), millis(at), &seen);
+        }
+        // The first answer teaches; until then one is enough.
+        while (sends.is_empty() || now_ms > 200)
+            && learned.acquire(millis(now_ms), &Cost::REQUEST).is_admit()
+        {
+            let delay = delays[sends.len() % delays.len()];
+            let seen = server.serve(now_ms);
+            in_flight.push((now_ms + delay, now_ms, seen));
+            sends.push(now_ms);
+        }
+    }
+    sends
+}
+
+#[test]
+fn nothing_is_refused_and_nearly_all_is_used() {
+    for delays in [&[0_u64][..], &[50], &[10, 90, 30, 170], &[190, 10]] {
+        let (mut learned, mut server) = (Learned::new(), Server::new(50));
+        let sends = run(&mut learned, &mut server, delays, 100);
+        assert_eq!(server.refused, 0, "{delays:?}");
+        // Ten windows of fifty.
+        assert!((450..=500).contains(&sends.len()), "{delays:?}: {}", sends.len());
+    }
+}
+
+#[test]
+fn sends_are_spread_over_the_window_and_not_bunched_at_the_reset() {
+    let (mut learned, mut server) = (Learned::new(), Server::new(50));
+    let sends = run(&mut learned, &mut server, &[20], 100);
+    for window in 1..10 {
+        let early = sends.iter().filter(|&&at| at / 1000 == window * 10).count();
+        assert!(early <= 7, "{early} in the first second of window {window}");
+    }
+    let (mut unpaced, mut server) = (Learned::new().unpaced(), Server::new(50));
+    let sends = run(&mut unpaced, &mut server, &[20], 100);
+    assert_eq!(server.refused, 0);
+    assert!(sends.iter().filter(|&&at| at / 1000 == 10).count() >= 45);
+}
+
+#[test]
+fn two_clients_with_half_a_share_each_are_not_refused() {
+    let make = || Learned::new().with_share(0.5).unwrap();
+    let (mut one, mut two, mut server) = (make(), make(), Server::new(40));
+    for now_ms in 0..60_000 {
+        for client in [&mut one, &mut two] {
+            if client.acquire(millis(now_ms), &Cost::REQUEST).is_admit() {
+                let seen = server.serve(now_ms);
+                answer_with(client, millis(now_ms), millis(now_ms), &seen);
+            }
+        }
+    }
+    assert_eq!(server.refused, 0);
+}
+
+#[test]
+fn the_headroom_stays_untouched() {
+    let mut learned = Learned::new().with_headroom(0.2).unwrap().unpaced();
+    answer_with(&mut learned, millis(0), millis(0), &said(Outcome::Success, 100, 30, 5000));
+    assert_eq!(send_all(&mut learned, millis(0)), 10);
+    assert_eq!(
+        learned.check(millis(0), &Cost::ZERO.with(Dimension::Requests, 81)),
+        Decision::Refuse(Refusal::ExceedsCapacity { cost: 81, capacity: 80 })
+    );
+}
+
+#[test]
+fn what_is_in_flight_is_taken_off_what_is_left() {
+    let mut learned = Learned::new().unpaced();
+    answer_with(&mut learned, millis(0), millis(0), &said(Outcome::Success, 10, 5, 5000));
+    assert_eq!(send_all(&mut learned, millis(1)), 5);
+    // The server counted three of them when it wrote this answer to the first.
+    answer_with(&mut learned, millis(1), millis(10), &said(Outcome::Success, 10, 2, 4990));
+    assert_eq!(send_all(&mut learned, millis(10)), 0);
+}
+
+#[test]
+fn of_answers_that_overtook_each_other_the_lower_counts() {
+    let mut learned = Learned::new().unpaced();
+    answer_with(&mut learned, millis(0), millis(0), &said(Outcome::Success, 10, 9, 5000));
+    for _ in 0..2 {
+        assert!(learned.acquire(millis(1), &Cost::REQUEST).is_admit());
+    }
+    answer_with(&mut learned, millis(1), millis(10), &said(Outcome::Success, 10, 7, 4990));
+    answer_with(&mut learned, millis(1), millis(11), &said(Outcome::Success, 10, 8, 4989));
+    assert_eq!(send_all(&mut learned, millis(11)), 7);
+}
+
+#[test]
+fn an_answer_of_the_last_window_says_nothing_about_this_one() {
+    let mut learned = Learned::new().unpaced();
+    answer_with(&mut learned, millis(0), millis(1), &said(Outcome::Success, 10, 1, 5000));
+    assert!(learned.acquire(millis(4999), &Cost::REQUEST).is_admit());
+    assert!(learned.acquire(millis(5001), &Cost::REQUEST).is_admit());
+    answer_with(&mut learned, millis(5001), millis(5010), &said(Outcome::Success, 10, 9, 9991));
+    answer_with(&mut learned, millis(4999), millis(5011), &said(Outcome::Success, 10, 0, 0));
+    assert_eq!(send_all(&mut learned, millis(5011)), 9);
+}
+
+#[test]
+fn an_answer_without_a_word_still_costs() {
+    let mut learned = Learned::new().unpaced();
+    answer_with(&mut learned, millis(0), millis(0), &said(Outcome::Success, 10, 3, 5000));
+    for _ in 0..3 {
+        assert!(learned.acquire(millis(1), &Cost::REQUEST).is_admit());
+        answer_with(&mut learned, millis(1), millis(1), &Observation::new(Outcome::Transient));
+    }
+    let reset = learned.check(millis(2), &Cost::REQUEST);
+    assert_eq!(reset, Decision::WaitUntil(millis(5000)));
+}
+
+#[test]
+fn each_dimension_has_its_own_window() {
+    let mut learned = Learned::new().unpaced();
+    let mut seen = said(Outcome::Success, 100, 50, 5000);
+    seen.quotas.push(
+        Quota::new(Some(Dimension::Tokens))
+            .with_limit(Quantity::from_units(1000))
+            .with_remaining(Quantity::from_units(10))
+            .with_resets_in(Duration::from_secs(1)),
+    );
+    answer_with(&mut learned, millis(0), millis(0), &seen);
+    let large = Cost::REQUEST.with(Dimension::Tokens, 11);
+    assert_eq!(learned.check(millis(0), &large), Decision::WaitUntil(millis(1000)));
+    assert_eq!(learned.check(millis(0), &Cost::REQUEST), Decision::Admit);
+}
+
+#[test]
+fn without_a_reset_one_request_at_a_time_asks() {
+    let mut learned = Learned::new();
+    let mut seen = Observation::new(Outcome::Success);
+    let quota = Quota::new(Some(Dimension::Requests)).with_remaining(Quantity::ZERO);
+    seen.quotas.push(quota);
+    answer_with(&mut learned, Timestamp::ZERO, Timestamp::ZERO, &seen);
+    assert_eq!(send_all(&mut learned, millis(1)), 1);
+    assert_eq!(learned.check(millis(1), &Cost::REQUEST), Decision::WaitForCompletion);
+}
