@@ -64,14 +64,20 @@ pub enum Refusal {
     /// It was drawn to be dropped here, because the server refuses too much; the
     /// next request draws anew.
     Shed,
+    /// There is a limiter for each of as many keys as there may be, and none is idle.
+    TooManyKeys {
+        /// How many there may be.
+        capacity: usize,
+    },
 }
 
 impl Refusal {
     const fn strictness(self) -> (u8, Reverse<u32>, u32) {
         match self {
             Self::Shed => (0, Reverse(0), 0),
-            Self::BeyondTime => (1, Reverse(0), 0),
-            Self::ExceedsCapacity { cost, capacity } => (2, Reverse(capacity), cost),
+            Self::TooManyKeys { .. } => (1, Reverse(0), 0),
+            Self::BeyondTime => (2, Reverse(0), 0),
+            Self::ExceedsCapacity { cost, capacity } => (3, Reverse(capacity), cost),
         }
     }
 }
@@ -95,6 +101,9 @@ impl fmt::Display for Refusal {
                 write!(f, "the request costs {cost}, more than the limit of {capacity} at once")
             }
             Self::BeyondTime => f.write_str("the wait would pass the end of time"),
+            Self::TooManyKeys { capacity } => {
+                write!(f, "all {capacity} keys are in use, so there is no limiter for another")
+            }
             Self::Shed => f.write_str("the server refuses so much that the request was dropped"),
         }
     }

@@ -18,6 +18,7 @@ mod cooldown;
 mod cubic;
 mod fixed_window;
 mod gcra;
+mod keyed;
 mod leaky_bucket;
 mod learned;
 mod rolling;
@@ -43,6 +44,7 @@ pub use self::{
     cubic::{Cubic, CubicCurve},
     fixed_window::FixedWindow,
     gcra::Gcra,
+    keyed::Keyed,
     leaky_bucket::LeakyBucket,
     learned::Learned,
     sliding_counter::SlidingCounter,
@@ -69,6 +71,7 @@ pub use self::{
 /// * A cost that can never be admitted is refused at once, and only such a cost
 ///   is refused as too large.
 /// * `observe` gives back what the request held, whatever its outcome.
+/// * Made anew when it says that it is idle and nothing is in flight, it is no laxer.
 /// * No time, cost, observation or order of answers makes it panic.
 ///
 /// # Examples
@@ -91,6 +94,15 @@ pub trait Limiter: fmt::Debug + Send {
     /// Learns how a charged request ended.
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
         let _ = (now, completion);
+    }
+
+    /// Whether it could be forgotten at `now` and made anew without admitting more,
+    /// provided that nothing is in flight; `false` where it cannot tell.
+    ///
+    /// [`Keyed`] asks before it drops the limiter of a key.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        let _ = now;
+        false
     }
 
     /// What it is called where a wait is explained.
@@ -156,6 +168,10 @@ impl<L: Limiter + ?Sized> Limiter for Box<L> {
 
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
         (**self).observe(now, completion);
+    }
+
+    fn is_idle(&self, now: Timestamp) -> bool {
+        (**self).is_idle(now)
     }
 
     fn name(&self) -> &'static str {

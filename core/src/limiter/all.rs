@@ -50,6 +50,10 @@ impl Limiter for All {
         }
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.0.iter().all(|limiter| limiter.is_idle(now))
+    }
+
     fn name(&self) -> &'static str {
         "all"
     }

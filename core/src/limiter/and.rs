@@ -34,6 +34,10 @@ impl<A: Limiter, B: Limiter> Limiter for And<A, B> {
         self.second.observe(now, completion);
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.first.is_idle(now) && self.second.is_idle(now)
+    }
+
     fn name(&self) -> &'static str {
         "and"
     }

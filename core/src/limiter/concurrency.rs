@@ -64,6 +64,10 @@ impl Limiter for Concurrency {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
+    fn is_idle(&self, _: Timestamp) -> bool {
+        self.in_flight == 0
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

@@ -102,6 +102,10 @@ impl Limiter for Cooldown {
         }
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        now >= self.opens_at && self.ramp.is_none()
+    }
+
     fn name(&self) -> &'static str {
         "cooldown"
     }

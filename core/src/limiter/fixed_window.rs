@@ -49,7 +49,7 @@ pub struct FixedWindow {
 /// Where windows begin.
 #[derive(Clone, Copy, Debug)]
 enum Start {
-    /// At this time, modulo the period [ns].
+    /// At this time, in nanoseconds, modulo the period.
     At(u64),
     /// With the first send after the window before.
     FirstSend,
@@ -58,7 +58,7 @@ enum Start {
 /// The window of the last send.
 #[derive(Clone, Copy, Debug, Default)]
 struct Current {
-    /// Its end, exclusive [ns]; 0 before the first send.
+    /// Its end in nanoseconds, exclusive; 0 before the first send.
     end: u128,
     /// Units that count in it.
     used: u64,
@@ -225,6 +225,10 @@ impl Limiter for FixedWindow {
                 *late = settled(*late);
             }
         }
+    }
+
+    fn is_idle(&self, now: Timestamp) -> bool {
+        u128::from(now.as_nanos()) >= self.current.end && self.at(now).used == 0
     }
 
     fn name(&self) -> &'static str {

@@ -121,6 +121,10 @@ impl Limiter for Gcra {
         self.tat = self.shape.settled(self.tat, now, completion);
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.tat <= self.shape.at(now)
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

@@ -84,6 +84,10 @@ impl Limiter for LeakyBucket {
         self.drained = self.shape.settled(self.drained, now, completion);
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.drained <= self.shape.at(now)
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

@@ -92,6 +92,10 @@ impl Limiter for SlidingCounter {
         self.0.observe(now, completion);
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.0.is_idle(now)
+    }
+
     fn name(&self) -> &'static str {
         self.0.name()
     }

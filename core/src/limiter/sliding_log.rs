@@ -151,7 +151,7 @@ impl SlidingLog {
         self.logged.saturating_sub(expired.map(|entry| entry.units).sum())
     }
 
-    /// When `entry` stops to count [ns]; past the end of time for a late one.
+    /// When `entry` stops to count, in nanoseconds; past the end of time for a late one.
     fn expires_at(&self, entry: &Entry) -> u128 {
         u128::from(entry.at) + u128::from(self.period_ns)
     }
@@ -222,6 +222,10 @@ impl Limiter for SlidingLog {
             entry.units = entry.units.saturating_add(actual).saturating_sub(charged);
             self.logged = self.logged.saturating_add(entry.units).saturating_sub(before);
         }
+    }
+
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.counted(now) == 0
     }
 
     fn name(&self) -> &'static str {

@@ -187,6 +187,10 @@ impl Limiter for TokenBucket {
         }
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.missing_at(now) == 0
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

@@ -172,6 +172,10 @@ impl Limiter for WarmUp {
         self.next = self.shape.settled(self.next, now, completion);
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.next <= self.shape.at(now) && self.stored_at(now) == self.coldest()
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

@@ -175,6 +175,10 @@ impl Limiter for Window {
         self.limiter_mut().observe(now, completion);
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.limiter().is_idle(now)
+    }
+
     fn name(&self) -> &'static str {
         self.limiter().name()
     }

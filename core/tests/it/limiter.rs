@@ -1,6 +1,7 @@
 mod adaptive;
 mod breaker;
 mod cubic;
+mod keyed;
 mod learned;
 mod reconfigure;
 mod spec;

@@ -24,6 +24,7 @@ enum Fault {
     HoldsBackForNothing,
     OverflowsAtTheEndOfTime,
     AdmitsAtFirstOnly,
+    SaysThatItIsIdle,
 }
 
 /// 7 units a microsecond with a burst of 5, by the generic cell rate algorithm
@@ -123,6 +124,10 @@ impl Limiter for Specimen {
         }
     }
 
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.has(Fault::SaysThatItIsIdle) || self.tat.get() <= self.at(now)
+    }
+
     fn acquire(&mut self, now: Timestamp, cost: &Cost) -> Decision {
         let decision = self.check(now, cost);
         if decision.is_admit() || self.has(Fault::ChargesWhatItRefuses) {
@@ -166,6 +171,7 @@ fn every_fault_of_a_rate_is_found() {
         (Fault::RefusesTheWholeBurst, "only a cost above the capacity is refused for it"),
         (Fault::HoldsBackForNothing, "what costs nothing is admitted"),
         (Fault::OverflowsAtTheEndOfTime, "nothing makes it panic"),
+        (Fault::SaysThatItIsIdle, "an idle one may be forgotten"),
         (Fault::AdmitsAtFirstOnly, "what is admitted stays admitted while nothing happens"),
     ] {
         assert_eq!(broken_by(fault), Some(law), "{fault:?}");

@@ -38,7 +38,7 @@ use crate::time::nanos;
 pub struct Vegas {
     limit: u32,
     max: u32,
-    /// The least latency [ns]; 0 before the first.
+    /// The least latency in nanoseconds; 0 before the first.
     idle_ns: u64,
     rounds: u64,
 }

@@ -7,11 +7,11 @@ use crate::{Quantity, Timestamp};
 /// How a rate comes back after a cut: fast, then slowly past the rate at which it
 /// was cut, then fast again.
 ///
-/// `rate(t) = peak + 0.4 * (t - k)^3` with `k = cbrt(0.3 * peak / 0.4)` [s], which
-/// begins at `0.7 * peak`: RFC 9438 with the constants of the AWS SDKs, in units
-/// per second instead of segments. In integers: `t` and `k` to the nanosecond,
-/// rates to the millionth, rounded down. It no longer grows 1000 s after the
-/// plateau, and peaks count up to 10^9 units a second.
+/// `rate(t) = peak + 0.4 * (t - k)^3` with `k = cbrt(0.3 * peak / 0.4)` seconds,
+/// which begins at `0.7 * peak`: RFC 9438 with the constants of the AWS SDKs, in
+/// units per second instead of segments. In integers: `t` and `k` to the
+/// nanosecond, rates to the millionth, rounded down. It no longer grows 1000 s
+/// after the plateau, and peaks count up to 10^9 units a second.
 ///
 /// # Examples
 ///
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn cube_roots_are_rounded_down() {
-        for root in [0, 1, 2, 10, 999_999, 908_560_296_416, (1 << 40) - 1] {
+        for root in [1, 2, 10, 999_999, 908_560_296_416, (1 << 40) - 1] {
             let cube = u128::from(root).pow(3);
             assert_eq!(cube_root(cube), root);
             assert_eq!(cube_root(cube + 1), root);

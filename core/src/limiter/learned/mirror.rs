@@ -27,7 +27,7 @@ pub(super) struct Mirror {
     /// What the server said is left, less what was answered since without a word.
     remaining: Option<u64>,
     span: Option<Span>,
-    /// The length of the window, or the longest time to a reset that was heard [ns].
+    /// The length of the window, or the longest time to a reset that was heard.
     length_ns: u64,
     /// What was sent in this window and is in flight.
     pending: u64,
@@ -37,7 +37,7 @@ pub(super) struct Mirror {
     is_heard: bool,
 }
 
-/// A window in time, half-open [ns].
+/// A window in time, half-open, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: u64,

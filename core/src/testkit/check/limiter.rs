@@ -8,7 +8,7 @@ mod story;
 use alloc::format;
 use core::time::Duration;
 
-use self::moment::Moment;
+use self::moment::{Kind, Moment};
 use self::story::{Client, story, wild_story};
 use crate::testkit::any::traffic::observation;
 use crate::testkit::broken_law::{BrokenLaw, for_all, for_all_laws};
@@ -20,7 +20,7 @@ use crate::{Cost, Dimension, Limiter, Timestamp};
 ///
 /// The first law that is broken.
 pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
-    in_every_story(make, false)
+    in_every_story(make, Kind::Steady)
 }
 
 /// Tries every law of [`Limiter`] but two: that what is admitted stays admitted
@@ -31,7 +31,7 @@ pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
 ///
 /// The first law that is broken.
 pub fn limiter_by_chance<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
-    in_every_story(make, true)
+    in_every_story(make, Kind::ByChance)
 }
 
 /// Tries the laws of a limiter that counts units of `dimension` and admits up to
@@ -76,11 +76,11 @@ pub fn limiter_reaches<L: Limiter>(
     envelope::reaches(make, dimension, least)
 }
 
-fn in_every_story<L: Limiter>(make: impl Fn() -> L, by_chance: bool) -> Result<(), BrokenLaw> {
+fn in_every_story<L: Limiter>(make: impl Fn() -> L, kind: Kind) -> Result<(), BrokenLaw> {
     for_all_laws(&(story(), observation()), |(story, last)| {
         let mut client = Client::new(make());
         let mut twin = Client::new(make());
-        let mut ask = |client: &Client<L>, cost: &Cost| Moment::new(client, cost).broken(by_chance);
+        let mut ask = |client: &Client<L>, cost: &Cost| Moment::new(client, cost).broken(kind);
         for step in &story {
             client.step(step, &mut ask)?;
             twin.step_by_hand(step);
@@ -90,6 +90,7 @@ fn in_every_story<L: Limiter>(make: impl Fn() -> L, by_chance: bool) -> Result<(
                 let how = format!("{ours} after acquire, {theirs} after check and commit");
                 return Err(BrokenLaw::new(law, how));
             }
+            may_be_forgotten(&client, &make())?;
         }
         client.answer_all(&last);
         ask(&client, &Cost::REQUEST)
@@ -109,4 +110,21 @@ fn in_every_story<L: Limiter>(make: impl Fn() -> L, by_chance: bool) -> Result<(
         }
         Ok(())
     })
+}
+
+fn may_be_forgotten<L: Limiter>(client: &Client<L>, fresh: &L) -> Result<(), BrokenLaw> {
+    if !client.in_flight.is_empty() || !client.limiter.is_idle(client.now) {
+        return Ok(());
+    }
+    for units in [1, 3] {
+        let each = |cost: Cost, dimension| cost.with(dimension, units);
+        let cost = Dimension::ALL.into_iter().fold(Cost::ZERO, each);
+        let old = client.limiter.check(client.now, &cost);
+        let new = fresh.check(client.now, &cost);
+        if new < old {
+            let law = "an idle one may be forgotten";
+            return Err(BrokenLaw::new(law, format!("{old:?}, but {new:?} when made anew")));
+        }
+    }
+    Ok(())
 }

@@ -15,14 +15,22 @@ pub(super) struct Moment<'a, L> {
     decision: Decision,
 }
 
+/// How a limiter decides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// By its state and the time.
+    Steady,
+    /// By lots too, drawn anew at each moment: it keeps two laws less.
+    ByChance,
+}
+
 impl<'a, L: Limiter> Moment<'a, L> {
     pub(super) fn new(client: &'a Client<L>, cost: &Cost) -> Self {
         Self { client, cost: *cost, decision: client.limiter.check(client.now, cost) }
     }
 
-    /// The first law that is broken here; `by_chance` leaves out the two that a
-    /// limiter that draws lots at each moment cannot keep.
-    pub(super) fn broken(&self, by_chance: bool) -> Result<(), BrokenLaw> {
+    /// The first law that is broken here.
+    pub(super) fn broken(&self, kind: Kind) -> Result<(), BrokenLaw> {
         let law = |name, holds: Result<(), String>| holds.map_err(|how| BrokenLaw::new(name, how));
         law("asking changes nothing", self.asking_changes_nothing())?;
         law("a wait ends later than now", self.a_wait_ends_later())?;
@@ -30,7 +38,7 @@ impl<'a, L: Limiter> Moment<'a, L> {
         law("when a wait is over, the request goes", self.a_wait_ends())?;
         law("only a request in flight is waited for", self.only_flights_are_awaited())?;
         law("only a cost above the capacity is refused for it", self.refusals_are_true())?;
-        if by_chance {
+        if kind == Kind::ByChance {
             return Ok(());
         }
         law("a clock that goes back makes nothing laxer", self.going_back_is_stricter())?;

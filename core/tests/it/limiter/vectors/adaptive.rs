@@ -1,4 +1,5 @@
 //! Netflix's concurrency limits and the curve of the AWS SDKs.
+#![expect(clippy::float_arithmetic, reason = "the formulas of the vectors are in floats")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

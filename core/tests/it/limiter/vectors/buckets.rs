@@ -1,4 +1,5 @@
 //! Token buckets and the generic cell rate algorithm.
+#![expect(clippy::float_arithmetic, reason = "rates and tolerances of the vectors are floats")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Even pace, warm-up, and several limits at once.
+#![expect(clippy::float_arithmetic, reason = "waits of the vectors are in seconds")]
 
 use std::time::Duration;
 
