@@ -5,59 +5,61 @@ use forbear_core::{Cost, Decision, Limiter, Outcome, Refusal, Timestamp};
 
 use super::support::{OVERLOAD, answer, millis};
 
-/// `max(0, (requests - K * accepts) / (requests + 1))`
+/// `max(0, (requests - K * accepts) / (requests + 1))`, as long as nothing was
+/// dropped before.
 #[test]
 fn the_share_is_the_formula() {
-    for (accepts, refusals, millionths) in [
-        (0_u64, 0_u64, 0_u64),
-        (10, 0, 0),
-        (10, 10, 0),
-        (0, 1, 500_000),
-        // (12 - 2 * 1) / 13; what is sent while a share is dropped counts for more.
-        (100, 100, 0),
+    for (k, accepts, refusals, millionths) in [
+        (2.0, 0, 0, 0),
+        (2.0, 10, 10, 0),
+        (2.0, 0, 1, 1_000_000 / 2),
+        (2.0, 5, 6, 1_000_000 / 12),
+        (2.0, 50, 51, 1_000_000 / 102),
+        (1.5, 4, 3, 1_000_000 / 8),
+        (1.0, 9, 1, 1_000_000 / 11),
     ] {
-        let mut throttle = AdaptiveThrottle::new(2.0).unwrap();
+        let mut throttle = AdaptiveThrottle::new(k).unwrap();
         for nth in 0..accepts + refusals {
             throttle.commit(millis(1), &Cost::REQUEST);
             let outcome = if nth < accepts { Outcome::Success } else { OVERLOAD };
             answer(&mut throttle, millis(1), millis(1), outcome);
         }
-        let share = u64::from(throttle.drop_millionths(millis(1)));
-        assert_eq!(share, millionths, "{accepts} accepts, {refusals} refusals");
+        let share = throttle.drop_millionths(millis(1));
+        assert_eq!(share, millionths, "K {k}: {accepts} accepts, {refusals} refusals");
     }
 }
 
-/// A server that accepts one in five, asked 100 times a second.
-fn steady(k: f64, seed: u64) -> (u64, u64, u32) {
+/// A server that accepts 20 a second, asked 100 times a second for ten minutes;
+/// what is sent after the first four.
+fn sent_to_a_full_server(k: f64, seed: u64) -> u32 {
     let mut throttle = AdaptiveThrottle::new(k).unwrap().with_seed(seed);
-    let (mut sent, mut accepted) = (0, 0);
-    let seconds = 240;
-    for nth in 0..seconds * 100 {
+    let (mut second, mut accepted, mut sent) = (0, 0, 0);
+    for nth in 0..60_000 {
         // Not a round number of nanoseconds, as on a real clock.
         let now = Timestamp::from_nanos(nth * 10_000_019);
+        if now.as_nanos() / 1_000_000_000 != second {
+            (second, accepted) = (now.as_nanos() / 1_000_000_000, 0);
+        }
         match throttle.acquire(now, &Cost::REQUEST) {
             Decision::Admit => {}
             Decision::Refuse(Refusal::Shed) => continue,
             other => panic!("{other:?}"),
         }
-        let accept = nth % 5 == 0;
-        if nth >= 120 * 100 {
-            sent += 1;
-            accepted += u64::from(accept);
-        }
-        answer(&mut throttle, now, now, if accept { Outcome::Success } else { OVERLOAD });
+        sent += u32::from(nth >= 24_000);
+        accepted += 1;
+        answer(&mut throttle, now, now, if accepted <= 20 { Outcome::Success } else { OVERLOAD });
     }
-    (sent, accepted, throttle.drop_millionths(Timestamp::from_nanos(seconds * 100 * 10_000_019)))
+    sent
 }
 
 #[test]
 fn in_the_steady_state_k_requests_are_sent_for_each_that_is_accepted() {
     for seed in 0..5 {
-        // With R asked and A = S / 5 accepted, S = R * (1 - p) = K * A = 2 * S / 5
-        // has no solution above 0 but the floor: the share goes towards 1 slowly.
-        let (sent, accepted, share) = steady(2.0, seed);
-        assert!(share > 600_000, "seed {seed}: {share}");
-        assert!(sent < 5_000 && accepted > 0, "seed {seed}: {sent} {accepted}");
+        // 360 s at 20 accepted a second.
+        for (k, wanted) in [(2.0, 14_400), (1.5, 10_800)] {
+            let sent = sent_to_a_full_server(k, seed);
+            assert!(sent.abs_diff(wanted) < wanted / 20, "K {k}, seed {seed}: {sent}");
+        }
     }
 }
 
