@@ -82,7 +82,9 @@ impl Civil {
 
     fn instant_unchecked(self, offset_seconds: i64) -> UnixTime {
         let of_day = i64::from(self.hour * 3_600 + self.minute * 60 + self.second);
-        UnixTime { seconds: self.days_before() * 86_400 + of_day - offset_seconds, nanos: 0 }
+        // A two-digit year is completed from the local clock, which may show any year.
+        let midnight = self.days_before().saturating_mul(86_400);
+        UnixTime { seconds: midnight.saturating_add(of_day - offset_seconds), nanos: 0 }
     }
 
     /// Days from 1970-01-01 in the proleptic Gregorian calendar.
