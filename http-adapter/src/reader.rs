@@ -13,7 +13,7 @@ use crate::dialect::Dialect;
 use crate::dialect::table::PROFILES;
 use crate::gather::Gathered;
 use crate::head::Head;
-use crate::reading::Reading;
+use crate::reading::{LimitReading, Reading};
 use crate::scope::ScopeSource;
 use crate::value::reset::ResetForm;
 use crate::verdict::Evidence;
@@ -90,20 +90,28 @@ impl Reader {
     /// skew would be an hour of waiting or none at all.
     #[must_use]
     pub fn read<'a>(&self, head: &Head<'a>, now_unix: Duration) -> Reading<'a> {
+        let mut reading = Reading::of_status(head.status);
+        self.read_into(head, now_unix, &mut reading);
+        reading
+    }
+
+    /// Fills a reading where it stays: it is worth a dozen fields of copying.
+    fn read_into<'a>(&self, head: &Head<'a>, now_unix: Duration, reading: &mut Reading<'a>) {
         let clock = ServerClock::of(head, now_unix);
         let mut gathered = Gathered::new();
         gathered.read(head, self, &clock);
         let body = head.body.map(Body::parse).unwrap_or_default();
         let body_window = body.json().filter(|_| !clock.is_cached).and_then(hint::query_cost);
         if let Some(window) = body_window {
-            gathered.sheet.push_whole(window);
+            gathered.sheet().push_whole(window);
         }
 
-        let limits = gathered.sheet.settle();
+        gathered.settle_into(&mut reading.limits);
+        let is_empty = |window: &LimitReading<'_>| window.remaining.is_some_and(Amount::is_zero);
         let evidence = Evidence {
             status: head.status,
             has_wait: gathered.waits.has_header_hint(),
-            has_empty_window: limits.iter().any(|w| w.remaining.is_some_and(Amount::is_zero)),
+            has_empty_window: reading.limits.iter().any(is_empty),
             advice: gathered.advice,
             grpc: gathered.grpc,
             signs: gathered.signs,
@@ -120,16 +128,11 @@ impl Reader {
             gathered.scope.offer(ScopeSource::Body, Cow::Owned(bucket.to_owned()));
         }
 
-        let scope = gathered.scope.into_text();
-        Reading {
-            status: head.status,
-            throttle: throttle.map(|kind| refined(kind, scope.as_deref())),
-            retryable: evidence.retryable(),
-            retry_after: gathered.waits.first(),
-            limits,
-            scope,
-            malformed: gathered.failures.into_names(head),
-        }
+        reading.scope = gathered.scope.into_text();
+        reading.throttle = throttle.map(|kind| refined(kind, reading.scope.as_deref()));
+        reading.retryable = evidence.retryable();
+        reading.retry_after = gathered.waits.first();
+        reading.malformed = gathered.failures.into_names(head);
     }
 }
 

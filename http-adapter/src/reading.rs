@@ -30,6 +30,19 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
+    /// A reading that says nothing yet.
+    pub(crate) fn of_status(status: u16) -> Self {
+        Self {
+            status,
+            throttle: None,
+            retryable: None,
+            retry_after: None,
+            limits: Limits::new(),
+            scope: None,
+            malformed: Vec::new(),
+        }
+    }
+
     /// The status code of the response.
     #[must_use]
     pub const fn status(&self) -> u16 {

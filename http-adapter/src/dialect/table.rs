@@ -12,7 +12,10 @@ const HUBSPOT: &str = "https://developers.hubspot.com/docs/api/usage-details";
 const SECOND: Duration = Duration::from_secs(1);
 
 /// All built-in dialects.
-pub(crate) static DIALECTS: &[Dialect] = &[
+pub(crate) static DIALECTS: &[Dialect] = DIALECT_ROWS;
+
+/// The same for tables that are made of it at compile time.
+pub(super) const DIALECT_ROWS: &[Dialect] = &[
     Dialect::counters("OpenAI, GitHub, Envoy and most others", "x-ratelimit-")
         .in_family(Family::XRateLimit)
         .words(&[
@@ -103,6 +106,37 @@ pub(crate) static DIALECTS: &[Dialect] = &[
         .named(Naming::Verbatim { kept: 0 })
         .source("https://github.com/nestjs/throttler/blob/master/src/throttler.guard.ts"),
 ];
+
+/// Whether a built-in prefix may introduce `name`: `false` is certain, `true` is not.
+///
+/// By the first four octets, in any case. It spares the fields that say nothing about
+/// rates a comparison with each prefix.
+pub(crate) fn may_have_dialect(name: &str) -> bool {
+    let Some(head) = name.as_bytes().first_chunk() else { return false };
+    let (word, bit) = head_bit(*head);
+    HEADS[word] & bit != 0
+}
+
+/// The bits of all prefixes.
+static HEADS: [u64; 4] = {
+    let (mut bits, mut at) = ([0; 4], 0);
+    while at < DIALECT_ROWS.len() {
+        let Some(head) = DIALECT_ROWS[at].prefix().as_bytes().first_chunk() else {
+            panic!("a prefix has four octets and more");
+        };
+        let (word, bit) = head_bit(*head);
+        bits[word] |= bit;
+        at += 1;
+    }
+    bits
+};
+
+/// One of 256 bits for the head of a name: Knuth's multiplicative hash, "The Art of
+/// Computer Programming", volume 3, section 6.4. Bit 5 of an octet is its case.
+const fn head_bit(head: [u8; 4]) -> (usize, u64) {
+    let hash = (u32::from_le_bytes(head) | 0x2020_2020).wrapping_mul(2_654_435_769);
+    ((hash >> 30) as usize, 1 << ((hash >> 24) & 63))
+}
 
 /// Providers whose fields mean something that the fields alone cannot say.
 ///
