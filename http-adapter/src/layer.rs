@@ -6,6 +6,7 @@
 
 mod error;
 mod idempotency_key;
+mod peeked;
 mod replay_body;
 mod replayable;
 mod request;
@@ -25,10 +26,11 @@ use crate::Reader;
 
 pub use self::{
     error::Error,
+    peeked::Peeked,
     replay_body::{ReplayBody, ReplayError},
     replayable::ReplayableBody,
     request::HttpRequest,
-    response::HttpResponse,
+    response::{HttpResponse, PeekedResponse},
     service::{Forbear, ForbearFuture},
 };
 
@@ -44,6 +46,10 @@ pub use self::{
 ///   request has an `Idempotency-Key`.
 /// * A body that cannot be replayed is sent once, never refused; see
 ///   [`ReplayBody`] for one that can.
+/// * The beginning of an error's body is read, up to 64 KiB and for up to a second:
+///   it tells a 403 that is a rate limit from one that is a missing permission. The
+///   caller gets the whole body ([`Peeked`]). A success passes untouched, unless
+///   the reader asks for it with [`Reader::with_bodies_of_successes`].
 /// * When the policy gives up, the last response is returned as it came, with
 ///   the reason as an extension of type [`GiveUp`](forbear_core::GiveUp).
 ///

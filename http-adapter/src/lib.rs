@@ -38,8 +38,8 @@ pub use crate::{
     dialect::{CounterRole, Dialect},
     head::{Fields, Head},
     layer::{
-        Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, ReplayBody,
-        ReplayError, ReplayableBody,
+        Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
+        PeekedResponse, ReplayBody, ReplayError, ReplayableBody,
     },
     reader::Reader,
     reading::{LimitReading, Reading},

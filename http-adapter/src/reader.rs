@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use forbear_core::Throttle;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 
 use crate::amount::Amount;
 use crate::body::Body;
-use crate::body::{hint, signature};
+use crate::body::{MAX_BYTES, hint, signature};
 use crate::clock::ServerClock;
 use crate::dialect::Dialect;
 use crate::dialect::table::PROFILES;
@@ -51,13 +53,14 @@ pub struct Reader {
     /// Searched before the built-in ones.
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) reset: ResetForm,
+    reads_successes: bool,
 }
 
 impl Reader {
     /// A reader of everything that explains itself.
     #[must_use]
     pub const fn new() -> Self {
-        Self { dialects: Vec::new(), reset: ResetForm::BySize }
+        Self { dialects: Vec::new(), reset: ResetForm::BySize, reads_successes: false }
     }
 
     /// A reader that also knows what only the provider's name can tell.
@@ -66,7 +69,9 @@ impl Reader {
     #[must_use]
     pub fn for_provider(provider: &str) -> Self {
         let profile = PROFILES.iter().find(|row| row.provider.eq_ignore_ascii_case(provider));
-        profile.map_or_else(Self::new, |profile| Self::new().with_reset(profile.reset))
+        let Some(profile) = profile else { return Self::new() };
+        let reader = Self::new().with_reset(profile.reset);
+        if profile.throttles_in_successes { reader.with_bodies_of_successes() } else { reader }
     }
 
     /// Adds a dialect, before the built-in ones.
@@ -81,6 +86,23 @@ impl Reader {
     pub const fn with_reset(mut self, form: ResetForm) -> Self {
         self.reset = form;
         self
+    }
+
+    /// Asks the layer for the bodies of successes too, if they are JSON of at most 64 KiB.
+    ///
+    /// For APIs that refuse with a 200: Slack, Kraken, Bybit, and GraphQL at GitHub, Shopify
+    /// and others. [`for_provider`](Self::for_provider) asks for it where every call of the
+    /// provider may be answered so.
+    #[must_use]
+    pub const fn with_bodies_of_successes(mut self) -> Self {
+        self.reads_successes = true;
+        self
+    }
+
+    /// Whether the body of a response may say what its head does not.
+    pub(crate) fn wants_body(&self, status: u16, headers: &HeaderMap) -> bool {
+        let is_readable = !headers.contains_key(CONTENT_ENCODING);
+        is_readable && (status >= 400 || (self.reads_successes && is_short_json(headers)))
     }
 
     /// Reads a response.
@@ -134,6 +156,20 @@ impl Reader {
         reading.retry_after = gathered.waits.first();
         reading.malformed = gathered.failures.into_names(head);
     }
+}
+
+/// Whether the fields announce JSON that is not longer than what is looked at.
+///
+/// An event stream is no JSON: it is handed on as it comes.
+pub(crate) fn is_short_json(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let is_json = text(CONTENT_TYPE).is_some_and(|media_type| {
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let is_json = |end: &str| essence.to_ascii_lowercase().ends_with(end);
+        is_json("/json") || is_json("+json")
+    });
+    let length = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    is_json && length.is_none_or(|length: usize| length <= MAX_BYTES)
 }
 
 /// A scope may tell concurrency from rate, as Stripe's `endpoint-concurrency` does.

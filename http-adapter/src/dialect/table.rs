@@ -141,19 +141,33 @@ const fn head_bit(head: [u8; 4]) -> (usize, u64) {
 /// Providers whose fields mean something that the fields alone cannot say.
 ///
 /// Rare: a provider gets a row only if reading it without one is wrong.
-pub(crate) const PROFILES: &[Profile] = &[Profile {
-    provider: "prisjakt",
-    reset: ResetForm::DeltaMillis,
-    // `X-Rate-Limit-Reset: 600000` is ten minutes: as seconds it would be a week.
-    source: "https://developer.prisjakt.nu",
-}];
+pub(crate) const PROFILES: &[Profile] = &[
+    Profile {
+        provider: "prisjakt",
+        reset: ResetForm::DeltaMillis,
+        throttles_in_successes: false,
+        // `X-Rate-Limit-Reset: 600000` is ten minutes: as seconds it would be a week.
+        source: "https://developer.prisjakt.nu",
+    },
+    refusing_with_200("slack", "https://docs.slack.dev/apis/web-api/rate-limits"),
+    refusing_with_200("kraken", "https://docs.kraken.com/api/docs/guides/spot-errors"),
+    refusing_with_200("bybit", "https://bybit-exchange.github.io/docs/v5/rate-limit"),
+    refusing_with_200("mediawiki", "https://www.mediawiki.org/wiki/API:Etiquette"),
+    refusing_with_200("shopify", "https://shopify.dev/docs/api/usage/limits"),
+];
 
 /// What is known of a provider beforehand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
     pub(crate) provider: &'static str,
     pub(crate) reset: ResetForm,
+    /// Any of its calls may be refused in the body of a 200.
+    pub(crate) throttles_in_successes: bool,
     pub(crate) source: &'static str,
+}
+
+const fn refusing_with_200(provider: &'static str, source: &'static str) -> Profile {
+    Profile { provider, reset: ResetForm::BySize, throttles_in_successes: true, source }
 }
 
 /// What only the built-in rows need.

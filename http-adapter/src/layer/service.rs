@@ -10,7 +10,7 @@ use forbear_core::driver::{Attempts, Verdict};
 use forbear_core::{Cost, GiveUp, Observation, Outcome, Policy, RateSignal};
 use tower_service::Service;
 
-use super::{Error, HttpRequest, HttpResponse, idempotency_key, safety};
+use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, safety};
 use crate::{Head, Reader, wall_clock};
 
 /// A service whose requests go as a policy says; made by
@@ -38,13 +38,13 @@ impl<S, Q> Service<Q> for Forbear<S>
 where
     S: Service<Q> + Clone + Send + 'static,
     S::Future: Send,
-    S::Response: HttpResponse + Send,
+    S::Response: HttpResponse<Peeked: Send> + Send,
     S::Error: Send,
     Q: HttpRequest + Send + 'static,
 {
-    type Response = S::Response;
+    type Response = <S::Response as HttpResponse>::Peeked;
     type Error = Error<S::Error>;
-    type Future = ForbearFuture<S::Response, S::Error>;
+    type Future = ForbearFuture<Self::Response, S::Error>;
 
     /// Always ready: a request waits in its own future, in line with the others,
     /// where dropping it gives its place back.
@@ -93,7 +93,7 @@ async fn send<S, Q>(
     request: Q,
     mut attempts: Attempts,
     reader: Arc<Reader>,
-) -> Result<S::Response, Error<S::Error>>
+) -> Result<<S::Response as HttpResponse>::Peeked, Error<S::Error>>
 where
     S: Service<Q>,
     S::Response: HttpResponse,
@@ -112,13 +112,17 @@ where
             Ok(()) => inner.call(next).await,
             Err(error) => Err(error),
         };
-        let (status, seen) = match &result {
-            Ok(response) => (Some(response.status()), observe(&reader, response)),
-            Err(_) => (None, Observation::new(Outcome::Transient)),
+        let (result, seen) = match result {
+            Ok(response) => {
+                let (response, seen) = observe(&reader, response).await;
+                (Ok(response), seen)
+            }
+            Err(error) => (Err(error), Observation::new(Outcome::Transient)),
         };
+        let status = result.as_ref().ok().map(PeekedResponse::status);
         // A stream may have outgrown what is kept of it while it was sent.
         let spare = spare.filter(HttpRequest::can_replay);
-        if spare.is_none() || !(is_idempotent || safety::was_not_done(status)) {
+        if spare.is_none() || !(is_idempotent || safety::was_not_done(status, seen.outcome)) {
             attempts.forbid_repeat();
         }
         match (attempts.record(&seen), result, spare) {
@@ -147,8 +151,17 @@ where
     }
 }
 
-/// Reads a response by the wall clock of its receipt.
-fn observe(reader: &Reader, response: &impl HttpResponse) -> Observation {
-    let head = Head::new(response.status().as_u16(), response.headers());
-    reader.read(&head, wall_clock::now()).observe()
+/// Reads a response by the wall clock of its receipt, and the beginning of its body
+/// if that may say more.
+async fn observe<R: HttpResponse>(reader: &Reader, response: R) -> (R::Peeked, Observation) {
+    let now = wall_clock::now();
+    let status = response.status().as_u16();
+    if !reader.wants_body(status, response.headers()) {
+        let seen = reader.read(&Head::new(status, response.headers()), now).observe();
+        return (response.unread(), seen);
+    }
+    let (response, beginning) = response.peek().await;
+    let head = Head::new(status, response.headers()).with_body(&beginning);
+    let seen = reader.read(&head, now).observe();
+    (response, seen)
 }

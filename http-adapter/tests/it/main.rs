@@ -30,6 +30,8 @@ mod hostile;
 mod layer;
 /// Drains through a real server that limits rates.
 mod nginx;
+/// Bodies that the layer reads ahead, and hands on whole.
+mod peeked;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
 /// The grammar of resets, and the sizes that tell their meaning.
