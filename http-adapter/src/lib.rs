@@ -39,7 +39,7 @@ pub use crate::{
     head::{Fields, Head},
     layer::{
         Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
-        PeekedResponse, ReplayBody, ReplayError, ReplayableBody,
+        PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError,
     },
     reader::Reader,
     reading::{LimitReading, Reading},

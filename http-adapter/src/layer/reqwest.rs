@@ -21,6 +21,11 @@ impl HttpRequest for Request {
         self.headers_mut()
     }
 
+    fn authority(&self) -> Option<String> {
+        let host = self.url().host_str()?;
+        Some(self.url().port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    }
+
     /// A copy, unless the body is a stream.
     fn try_replay(&self) -> Option<Self> {
         self.try_clone()

@@ -14,12 +14,9 @@ pub(super) fn is_idempotent(method: &Method, headers: &HeaderMap) -> bool {
 /// Whether the answer says that the server did not do the work.
 ///
 /// A 4xx does: 429, and what some servers send in its place. So does a success of
-/// which the body says that the request was refused. A 5xx does not say, and a
-/// broken connection (`None`) even less.
-pub(super) fn was_not_done(status: Option<StatusCode>, outcome: Outcome) -> bool {
-    status.is_some_and(|status| {
-        status.is_client_error() || (status.is_success() && outcome.is_throttled())
-    })
+/// which the body says that the request was refused. A 5xx does not say.
+pub(super) fn was_not_done(status: StatusCode, outcome: Outcome) -> bool {
+    status.is_client_error() || (status.is_success() && outcome.is_throttled())
 }
 
 #[cfg(test)]
@@ -44,11 +41,10 @@ mod tests {
     #[test]
     fn a_4xx_says_that_nothing_was_done_and_so_does_a_refusal_in_a_success() {
         let throttled = Outcome::Throttled(Throttle::RateLimit);
-        assert!(was_not_done(Some(StatusCode::TOO_MANY_REQUESTS), throttled));
-        assert!(was_not_done(Some(StatusCode::OK), throttled));
-        assert!(!was_not_done(Some(StatusCode::OK), Outcome::Success));
+        assert!(was_not_done(StatusCode::TOO_MANY_REQUESTS, throttled));
+        assert!(was_not_done(StatusCode::OK, throttled));
+        assert!(!was_not_done(StatusCode::OK, Outcome::Success));
         let overload = Outcome::Throttled(Throttle::Overload);
-        assert!(!was_not_done(Some(StatusCode::SERVICE_UNAVAILABLE), overload));
-        assert!(!was_not_done(None, Outcome::Transient));
+        assert!(!was_not_done(StatusCode::SERVICE_UNAVAILABLE, overload));
     }
 }

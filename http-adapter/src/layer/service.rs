@@ -7,30 +7,26 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use forbear_core::driver::{Attempts, Verdict};
-use forbear_core::{Cost, GiveUp, Observation, Outcome, Policy, RateSignal};
+use forbear_core::{GiveUp, Observation};
 use tower_service::Service;
 
-use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, safety};
-use crate::{Head, Reader, wall_clock};
+use super::rules::Rules;
+use super::scopes::{Scope, Scopes};
+use super::{Error, HttpRequest, HttpResponse, PeekedResponse, SendError, idempotency_key, safety};
+use crate::{Head, wall_clock};
 
 /// A service whose requests go as a policy says; made by
 /// [`ForbearLayer`](super::ForbearLayer).
 #[derive(Clone, Debug)]
 pub struct Forbear<S> {
     inner: S,
-    policy: Policy,
-    reader: Arc<Reader>,
-    add_idempotency_key: bool,
+    scopes: Scopes,
+    rules: Arc<Rules>,
 }
 
 impl<S> Forbear<S> {
-    pub(super) const fn new(
-        inner: S,
-        policy: Policy,
-        reader: Arc<Reader>,
-        add_idempotency_key: bool,
-    ) -> Self {
-        Self { inner, policy, reader, add_idempotency_key }
+    pub(super) const fn new(inner: S, scopes: Scopes, rules: Arc<Rules>) -> Self {
+        Self { inner, scopes, rules }
     }
 }
 
@@ -53,17 +49,14 @@ where
     }
 
     fn call(&mut self, mut request: Q) -> Self::Future {
-        if self.add_idempotency_key {
+        if self.rules.add_idempotency_key {
             let method = request.method().clone();
             idempotency_key::add_to(&method, request.headers_mut());
         }
-        let attempts = self.policy.attempts_costing(Cost::REQUEST);
-        ForbearFuture(Box::pin(send(
-            self.inner.clone(),
-            request,
-            attempts,
-            Arc::clone(&self.reader),
-        )))
+        let scope = self.scopes.of(&request);
+        let attempts = scope.policy.attempts_costing(self.rules.cost_of(&request));
+        let sending = Sending { attempts, scope, rules: Arc::clone(&self.rules) };
+        ForbearFuture(Box::pin(sending.send(self.inner.clone(), request)))
     }
 }
 
@@ -88,80 +81,92 @@ impl<R, E> fmt::Debug for ForbearFuture<R, E> {
     }
 }
 
-async fn send<S, Q>(
-    mut inner: S,
-    request: Q,
-    mut attempts: Attempts,
-    reader: Arc<Reader>,
-) -> Result<<S::Response as HttpResponse>::Peeked, Error<S::Error>>
-where
-    S: Service<Q>,
-    S::Response: HttpResponse,
-    Q: HttpRequest,
-{
-    let is_idempotent = safety::is_idempotent(request.method(), request.headers());
-    let mut next = request;
-    let mut last_error = None;
-    loop {
-        if let Err(why) = attempts.permit().await {
-            return Err(Error::new(why, attempts.sends(), last_error));
-        }
-        // Copied while it is whole: a body may be gone once it is sent.
-        let spare = next.try_replay();
-        let result = match poll_fn(|cx| inner.poll_ready(cx)).await {
-            Ok(()) => inner.call(next).await,
-            Err(error) => Err(error),
-        };
-        let (result, seen) = match result {
-            Ok(response) => {
-                let (response, seen) = observe(&reader, response).await;
-                (Ok(response), seen)
-            }
-            Err(error) => (Err(error), Observation::new(Outcome::Transient)),
-        };
-        let status = result.as_ref().ok().map(PeekedResponse::status);
-        // A stream may have outgrown what is kept of it while it was sent.
-        let spare = spare.filter(HttpRequest::can_replay);
-        if spare.is_none() || !(is_idempotent || safety::was_not_done(status, seen.outcome)) {
-            attempts.forbid_repeat();
-        }
-        match (attempts.record(&seen), result, spare) {
-            (Verdict::Retry, Ok(response), Some(spare)) => {
-                // Read to its end, so that its connection can be used again.
-                response.discard().await;
-                next = spare;
-            }
-            (Verdict::Retry, Err(error), Some(spare)) => {
-                last_error = Some(error);
-                next = spare;
-            }
-            (Verdict::GiveUp(why), Ok(mut response), _) => {
-                response.set_give_up(why);
-                return Ok(response);
-            }
-            (_, Ok(response), _) => return Ok(response),
-            (verdict, Err(error), _) => {
-                let why = match verdict {
-                    Verdict::GiveUp(why) => why,
-                    Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
-                };
-                return Err(Error::new(why, attempts.sends(), Some(error)));
-            }
-        }
-    }
+/// One request under way.
+struct Sending {
+    attempts: Attempts,
+    scope: Scope,
+    rules: Arc<Rules>,
 }
 
-/// Reads a response by the wall clock of its receipt, and the beginning of its body
-/// if that may say more.
-async fn observe<R: HttpResponse>(reader: &Reader, response: R) -> (R::Peeked, Observation) {
-    let now = wall_clock::now();
-    let status = response.status().as_u16();
-    if !reader.wants_body(status, response.headers()) {
-        let seen = reader.read(&Head::new(status, response.headers()), now).observe();
-        return (response.unread(), seen);
+impl Sending {
+    async fn send<S, Q>(
+        mut self,
+        mut inner: S,
+        request: Q,
+    ) -> Result<<S::Response as HttpResponse>::Peeked, Error<S::Error>>
+    where
+        S: Service<Q, Error: 'static>,
+        S::Response: HttpResponse,
+        Q: HttpRequest,
+    {
+        let is_idempotent = safety::is_idempotent(request.method(), request.headers());
+        let mut next = request;
+        let mut last_error = None;
+        loop {
+            if let Err(why) = self.attempts.permit().await {
+                return Err(Error::new(why, self.attempts.sends(), last_error));
+            }
+            // Copied while it is whole: a body may be gone once it is sent.
+            let spare = next.try_replay();
+            let result = match poll_fn(|cx| inner.poll_ready(cx)).await {
+                Ok(()) => inner.call(next).await,
+                Err(error) => Err(error),
+            };
+            let (result, seen, was_not_done) = match result {
+                Ok(response) => {
+                    let (response, seen) = self.observe(response).await;
+                    let was_not_done = safety::was_not_done(response.status(), seen.outcome);
+                    (Ok(response), seen, was_not_done)
+                }
+                Err(error) => {
+                    let read = self.rules.read_error(&error);
+                    (Err(error), read.observation(), read == SendError::NotSent)
+                }
+            };
+            // A stream may have outgrown what is kept of it while it was sent.
+            let spare = spare.filter(HttpRequest::can_replay);
+            if spare.is_none() || !(is_idempotent || was_not_done) {
+                self.attempts.forbid_repeat();
+            }
+            self.scope.note(&seen);
+            match (self.attempts.record(&seen), result, spare) {
+                (Verdict::Retry, Ok(response), Some(spare)) => {
+                    // Read to its end, so that its connection can be used again.
+                    response.discard().await;
+                    next = spare;
+                }
+                (Verdict::Retry, Err(error), Some(spare)) => {
+                    last_error = Some(error);
+                    next = spare;
+                }
+                (Verdict::GiveUp(why), Ok(mut response), _) => {
+                    response.set_give_up(why);
+                    return Ok(response);
+                }
+                (_, Ok(response), _) => return Ok(response),
+                (verdict, Err(error), _) => {
+                    let why = match verdict {
+                        Verdict::GiveUp(why) => why,
+                        Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
+                    };
+                    return Err(Error::new(why, self.attempts.sends(), Some(error)));
+                }
+            }
+        }
     }
-    let (response, beginning) = response.peek().await;
-    let head = Head::new(status, response.headers()).with_body(&beginning);
-    let seen = reader.read(&head, now).observe();
-    (response, seen)
+
+    /// Reads a response by the wall clock of its receipt, and the beginning of its
+    /// body if that may say more.
+    async fn observe<R: HttpResponse>(&self, response: R) -> (R::Peeked, Observation) {
+        let now = wall_clock::now();
+        let status = response.status().as_u16();
+        if !self.rules.reader.wants_body(status, response.headers()) {
+            let seen = self.rules.read(&Head::new(status, response.headers()), now);
+            return (response.unread(), seen);
+        }
+        let (response, beginning) = response.peek().await;
+        let head = Head::new(status, response.headers()).with_body(&beginning);
+        let seen = self.rules.read(&head, now);
+        (response, seen)
+    }
 }

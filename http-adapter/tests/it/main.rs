@@ -38,6 +38,10 @@ mod record;
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
 mod retry_after;
+/// Which requests share a state.
+mod scopes;
+/// Errors of the transport: was the request sent?
+mod send_error;
 /// Real servers, started on loopback.
 mod server;
 /// A reading as the engine sees it.
