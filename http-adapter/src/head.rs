@@ -98,6 +98,18 @@ impl<'a> Head<'a> {
     pub const fn status(&self) -> u16 {
         self.status
     }
+
+    /// The header fields.
+    #[must_use]
+    pub const fn fields(&self) -> &'a dyn Fields {
+        self.fields
+    }
+
+    /// The body, or as much of it as was read.
+    #[must_use]
+    pub const fn body(&self) -> Option<&'a [u8]> {
+        self.body
+    }
 }
 
 impl<'a, B> From<&'a http::Response<B>> for Head<'a> {

@@ -27,6 +27,7 @@ mod shape;
 mod sheet;
 mod signal;
 mod structured;
+mod tokens;
 mod value;
 mod verdict;
 mod wait;
@@ -44,6 +45,7 @@ pub use crate::{
     reader::Reader,
     reading::{LimitReading, Reading},
     record::{Record, RecordError},
+    tokens::estimated_token_cost,
     value::reset::ResetForm,
 };
 

@@ -17,6 +17,7 @@ use crate::gather::Gathered;
 use crate::head::Head;
 use crate::reading::{LimitReading, Reading};
 use crate::scope::ScopeSource;
+use crate::tokens;
 use crate::value::reset::ResetForm;
 use crate::verdict::Evidence;
 use crate::wait::WaitSource;
@@ -54,13 +55,19 @@ pub struct Reader {
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) reset: ResetForm,
     reads_successes: bool,
+    reads_usage: bool,
 }
 
 impl Reader {
     /// A reader of everything that explains itself.
     #[must_use]
     pub const fn new() -> Self {
-        Self { dialects: Vec::new(), reset: ResetForm::BySize, reads_successes: false }
+        Self {
+            dialects: Vec::new(),
+            reset: ResetForm::BySize,
+            reads_successes: false,
+            reads_usage: false,
+        }
     }
 
     /// A reader that also knows what only the provider's name can tell.
@@ -99,10 +106,26 @@ impl Reader {
         self
     }
 
+    /// Looks for what a request to a language model really cost, in the body of its answer.
+    ///
+    /// In the forms of `OpenAI`, Anthropic and Gemini and of those who speak like them. Of an
+    /// estimate ([`estimated_token_cost`](crate::estimated_token_cost)) the difference is
+    /// then given back or charged. The layer reads JSON of at most 64 KiB for it; an event
+    /// stream is handed on unread, and its estimate stands.
+    #[must_use]
+    pub const fn with_usage(mut self) -> Self {
+        self.reads_usage = true;
+        self
+    }
+
     /// Whether the body of a response may say what its head does not.
     pub(crate) fn wants_body(&self, status: u16, headers: &HeaderMap) -> bool {
         let is_readable = !headers.contains_key(CONTENT_ENCODING);
-        is_readable && (status >= 400 || (self.reads_successes && is_short_json(headers)))
+        is_readable && (status >= 400 || (self.reads_any_success() && is_short_json(headers)))
+    }
+
+    const fn reads_any_success(&self) -> bool {
+        self.reads_successes || self.reads_usage
     }
 
     /// Reads a response.
@@ -150,6 +173,9 @@ impl Reader {
             gathered.scope.offer(ScopeSource::Body, Cow::Owned(bucket.to_owned()));
         }
 
+        if self.reads_usage {
+            reading.usage = body.json().and_then(tokens::usage);
+        }
         reading.scope = gathered.scope.into_text();
         reading.throttle = throttle.map(|kind| refined(kind, reading.scope.as_deref()));
         reading.retryable = evidence.retryable();

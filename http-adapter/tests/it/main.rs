@@ -18,6 +18,8 @@ mod body;
 mod clock;
 /// The published corpus of responses, case by case.
 mod corpus;
+/// What requests cost: estimated, then settled.
+mod costs;
 /// Limits and remainders: numbers, lists, policies, sentinels.
 mod counters;
 /// Each vendor's way of saying it.
