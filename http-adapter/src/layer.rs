@@ -6,6 +6,7 @@
 
 mod error;
 mod idempotency_key;
+mod nesting;
 mod peeked;
 mod replay_body;
 mod replayable;
@@ -25,6 +26,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use forbear_core::{Cost, Observation, Policy};
+use http::HeaderName;
 use tower_layer::Layer;
 
 use self::rules::Rules;
@@ -33,6 +35,7 @@ use crate::{Head, Reader};
 
 pub use self::{
     error::Error,
+    nesting::SendOnce,
     peeked::Peeked,
     replay_body::{ReplayBody, ReplayError},
     replayable::ReplayableBody,
@@ -60,8 +63,23 @@ pub use self::{
 ///   it tells a 403 that is a rate limit from one that is a missing permission. The
 ///   caller gets the whole body ([`Peeked`]). A success passes untouched, unless
 ///   the reader asks for it with [`Reader::with_bodies_of_successes`].
+/// * A layer inside of another sends once: only the outermost retries
+///   ([`SendOnce`]).
 /// * When the policy gives up, the last response is returned as it came, with
 ///   the reason as an extension of type [`GiveUp`](forbear_core::GiveUp).
+///
+/// # Clients that retry by themselves
+///
+/// A client under the layer should not: its retries multiply with the policy's, and
+/// are seen by no limiter and no budget. hyper-util's client sends a request again if
+/// a pooled connection turns out to be closed before any of it was sent; that is safe,
+/// and `retry_canceled_requests(false)` of its builder turns it off. reqwest's client
+/// sends again after refusals of HTTP/2; turn that off with
+///
+/// ```
+/// let client = reqwest::Client::builder().retry(reqwest::retry::never()).build()?;
+/// # Ok::<(), reqwest::Error>(())
+/// ```
 ///
 /// # Examples
 ///
@@ -215,6 +233,27 @@ impl ForbearLayer {
     ) -> Self {
         let cost_of = move |request: &dyn Any| request.downcast_ref().map(&cost);
         self.rules_mut().cost_of = Some(Arc::new(cost_of));
+        self
+    }
+
+    /// Sends the number of the attempt, from 1, in the field `name`.
+    ///
+    /// A server can then tell retries from first tries, in its logs and when it has to
+    /// shed load. Envoy's name for it is `x-envoy-attempt-count`.
+    #[must_use]
+    pub fn numbering_attempts(mut self, name: HeaderName) -> Self {
+        self.rules_mut().attempt_field = Some(name);
+        self
+    }
+
+    /// Sends the milliseconds that are left until the policy gives up, rounded down, in
+    /// the field `name`; nothing if the policy sets no such time.
+    ///
+    /// A server can then drop work that nobody will wait for. Envoy's name for it is
+    /// `x-envoy-expected-rq-timeout-ms`.
+    #[must_use]
+    pub fn announcing_deadline(mut self, name: HeaderName) -> Self {
+        self.rules_mut().deadline_field = Some(name);
         self
     }
 

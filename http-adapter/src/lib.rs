@@ -40,7 +40,7 @@ pub use crate::{
     head::{Fields, Head},
     layer::{
         Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
-        PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError,
+        PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError, SendOnce,
     },
     reader::Reader,
     reading::{LimitReading, Reading},

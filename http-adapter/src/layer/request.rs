@@ -1,7 +1,7 @@
 //! What the layer needs of a request.
 
 use http::header::HOST;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::ReplayableBody;
 
@@ -21,6 +21,11 @@ pub trait HttpRequest: Sized {
     /// Provided: the field `Host`.
     fn authority(&self) -> Option<String> {
         Some(self.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase())
+    }
+
+    /// Its extensions, if it has any to offer.
+    fn extensions_mut(&mut self) -> Option<&mut Extensions> {
+        None
     }
 
     /// A copy that can be sent once more, if there can be one.
@@ -43,6 +48,10 @@ impl<B: ReplayableBody> HttpRequest for Request<B> {
 
     fn headers_mut(&mut self) -> &mut HeaderMap {
         self.headers_mut()
+    }
+
+    fn extensions_mut(&mut self) -> Option<&mut Extensions> {
+        Some(self.extensions_mut())
     }
 
     fn authority(&self) -> Option<String> {

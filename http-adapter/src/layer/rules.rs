@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use forbear_core::{Cost, Observation};
+use http::HeaderName;
 
 use super::SendError;
 use crate::{Head, Reader};
@@ -17,6 +18,8 @@ pub(super) struct Rules {
     pub(super) cost_of: Option<CostOf>,
     pub(super) errors: Vec<ErrorRule>,
     pub(super) judge: Option<Judge>,
+    pub(super) attempt_field: Option<HeaderName>,
+    pub(super) deadline_field: Option<HeaderName>,
 }
 
 /// Estimates a request; `None` for one of another type.

@@ -5,14 +5,18 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use forbear_core::driver::{Attempts, Verdict};
-use forbear_core::{GiveUp, Observation};
+use forbear_core::{GiveUp, Observation, Policy, Timestamp};
+use http::HeaderMap;
 use tower_service::Service;
 
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
-use super::{Error, HttpRequest, HttpResponse, PeekedResponse, SendError, idempotency_key, safety};
+use super::{
+    Error, HttpRequest, HttpResponse, PeekedResponse, SendError, idempotency_key, nesting, safety,
+};
 use crate::{Head, wall_clock};
 
 /// A service whose requests go as a policy says; made by
@@ -55,7 +59,8 @@ where
         }
         let scope = self.scopes.of(&request);
         let attempts = scope.policy.attempts_costing(self.rules.cost_of(&request));
-        let sending = Sending { attempts, scope, rules: Arc::clone(&self.rules) };
+        let is_nested = nesting::enter(&mut request);
+        let sending = Sending { attempts, scope, rules: Arc::clone(&self.rules), is_nested };
         ForbearFuture(Box::pin(sending.send(self.inner.clone(), request)))
     }
 }
@@ -86,6 +91,8 @@ struct Sending {
     attempts: Attempts,
     scope: Scope,
     rules: Arc<Rules>,
+    /// Somebody further out retries.
+    is_nested: bool,
 }
 
 impl Sending {
@@ -106,10 +113,11 @@ impl Sending {
             if let Err(why) = self.attempts.permit().await {
                 return Err(Error::new(why, self.attempts.sends(), last_error));
             }
+            self.label(next.headers_mut());
             // Copied while it is whole: a body may be gone once it is sent.
             let spare = next.try_replay();
             let result = match poll_fn(|cx| inner.poll_ready(cx)).await {
-                Ok(()) => inner.call(next).await,
+                Ok(()) => nesting::sending(inner.call(next)).await,
                 Err(error) => Err(error),
             };
             let (result, seen, was_not_done) = match result {
@@ -125,7 +133,8 @@ impl Sending {
             };
             // A stream may have outgrown what is kept of it while it was sent.
             let spare = spare.filter(HttpRequest::can_replay);
-            if spare.is_none() || !(is_idempotent || was_not_done) {
+            let is_safe = is_idempotent || was_not_done;
+            if self.is_nested || spare.is_none() || !is_safe {
                 self.attempts.forbid_repeat();
             }
             self.scope.note(&seen);
@@ -155,6 +164,20 @@ impl Sending {
         }
     }
 
+    /// Puts the number of the attempt and the time left on a request, if asked.
+    fn label(&self, headers: &mut HeaderMap) {
+        if let Some(name) = &self.rules.attempt_field {
+            headers.insert(name.clone(), self.attempts.sends().into());
+        }
+        if let Some(name) = &self.rules.deadline_field
+            && let Some(deadline) = deadline(&self.scope.policy)
+        {
+            let left = deadline.saturating_sub(self.attempts.elapsed());
+            let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+            headers.insert(name.clone(), millis.into());
+        }
+    }
+
     /// Reads a response by the wall clock of its receipt, and the beginning of its
     /// body if that may say more.
     async fn observe<R: HttpResponse>(&self, response: R) -> (R::Peeked, Observation) {
@@ -169,4 +192,16 @@ impl Sending {
         let seen = self.rules.read(&head, now);
         (response, seen)
     }
+}
+
+/// How long a call may take, if the policy says so of every call.
+///
+/// A condition that names a point in time, and no duration, is on a clock that is not
+/// known here: it is told by its answer, which does not move with the start.
+fn deadline(policy: &Policy) -> Option<Duration> {
+    let start = Timestamp::ZERO;
+    let later = start.after(Duration::from_secs(1));
+    let at = policy.stop().deadline(start)?;
+    let moves = policy.stop().deadline(later) == Some(at.after(Duration::from_secs(1)));
+    moves.then(|| at.since(start))
 }

@@ -30,6 +30,8 @@ mod families;
 mod hostile;
 /// The layer: what is sent again, what is not, and what comes back.
 mod layer;
+/// Layers inside of layers, and what a server is told of an attempt.
+mod nesting;
 /// Drains through a real server that limits rates.
 mod nginx;
 /// Bodies that the layer reads ahead, and hands on whole.
