@@ -33,6 +33,8 @@ mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(feature = "toml")]
+pub use crate::dialect::file::DialectError;
 pub use crate::{
     amount::Amount,
     dialect::known::{KnownField, known_fields},

@@ -22,6 +22,8 @@ mod corpus;
 mod costs;
 /// Limits and remainders: numbers, lists, policies, sentinels.
 mod counters;
+/// Vendors that a user adds in TOML.
+mod dialect_file;
 /// Each vendor's way of saying it.
 mod dialects;
 /// One window told by several families of fields.
