@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use http::header::{AGE, DATE};
+
 use crate::head::Head;
 use crate::value::civil::UnixTime;
 use crate::value::duration::{self, SECOND_NS};
@@ -25,13 +27,8 @@ pub(crate) struct ServerClock {
 
 impl ServerClock {
     pub(crate) fn of(head: &Head<'_>, now_unix: Duration) -> Self {
-        let (mut date, mut age) = (None, None);
-        head.fields.for_each(&mut |name, value| match name.len() {
-            // Told apart by length first: this runs over every field.
-            3 if name.eq_ignore_ascii_case("age") => age = age.or(Some(trim(value))),
-            4 if name.eq_ignore_ascii_case("date") => date = date.or(Some(trim(value))),
-            _ => {}
-        });
+        let date = head.fields.first(&DATE).map(trim);
+        let age = head.fields.first(&AGE).map(trim);
         let now = UnixTime::since_epoch(now_unix);
         let instant = date.and_then(|value| http_date::parse(value, now));
         let elapsed = age.and_then(seconds);

@@ -6,6 +6,8 @@
 //! [`field`] the fields that carry something else than one counter.
 
 pub(crate) mod field;
+#[cfg(feature = "toml")]
+pub(crate) mod file;
 pub(crate) mod known;
 pub(crate) mod table;
 
@@ -152,7 +154,7 @@ impl Dialect {
 pub(crate) const REQUESTS: &str = "requests";
 
 /// What a field says about a window.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum CounterRole {
     /// The quota.

@@ -47,6 +47,9 @@ impl<'a> Failures<'a> {
 
     /// The names of which every line failed, in lower case and sorted.
     pub(crate) fn into_names(self, head: &Head<'_>) -> Vec<Cow<'a, str>> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
         let failed =
             self.0.iter().filter(|(name, lines)| *lines > 0 && *lines >= lines_of(head, name));
         let mut names: Vec<_> = failed.map(|(name, _)| lower_case(name)).collect();

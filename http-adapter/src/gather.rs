@@ -6,13 +6,14 @@ use std::borrow::Cow;
 
 use crate::body::signature::is_aws_code;
 use crate::clock::ServerClock;
-use crate::dialect::Dialect;
 use crate::dialect::field::{self, Means, WaitForm};
-use crate::dialect::table::DIALECTS;
+use crate::dialect::table::{DIALECTS, may_have_dialect};
+use crate::dialect::{Dialect, REQUESTS};
 use crate::failure::Failures;
 use crate::grpc::{Grpc, Pushback};
 use crate::head::Head;
 use crate::reader::Reader;
+use crate::reading::Limits;
 use crate::scope::{Scope, ScopeSource};
 use crate::shape::paired::Pairings;
 use crate::shape::{ratio, sentry, tagged, usage};
@@ -27,7 +28,8 @@ use crate::wait::{WaitSource, Waits};
 /// All that the fields of a response say.
 #[derive(Debug)]
 pub(crate) struct Gathered<'a> {
-    pub(crate) sheet: Sheet<'a>,
+    /// Made when the first counter comes: most responses have none.
+    sheet: Option<Sheet<'a>>,
     pub(crate) waits: Waits,
     pub(crate) scope: Scope<'a>,
     pub(crate) failures: Failures<'a>,
@@ -61,15 +63,27 @@ impl Signs {
 
 impl<'a> Gathered<'a> {
     /// Nothing yet.
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            sheet: Sheet::new(),
+            sheet: None,
             waits: Waits::new(),
             scope: Scope::new(),
             failures: Failures::new(),
             advice: None,
             grpc: Grpc::new(),
             signs: Signs::NONE,
+        }
+    }
+
+    /// The counters, to add to.
+    pub(crate) fn sheet(&mut self) -> &mut Sheet<'a> {
+        self.sheet.get_or_insert_with(Sheet::new)
+    }
+
+    /// Puts the windows where they stay.
+    pub(crate) fn settle_into(&mut self, limits: &mut Limits<'a>) {
+        if let Some(sheet) = &mut self.sheet {
+            sheet.settle_into(limits);
         }
     }
 
@@ -85,7 +99,7 @@ impl<'a> Gathered<'a> {
             policies: StructuredField::default(),
             to: self,
         };
-        head.fields.for_each(&mut |name, value| pass.visit(name, trim(value)));
+        head.fields.for_each(&mut |name, value| pass.visit(name, value));
         pass.finish(head);
     }
 }
@@ -104,32 +118,57 @@ struct Pass<'a, 'r, 't> {
 /// the rest is room for a dimension.
 const MAX_NAME: usize = 128;
 
-/// The letters that a built-in prefix starts with.
-const FIRST_LETTERS: &[u8] = b"xrazj";
-
 impl<'a, 'r> Pass<'a, 'r, '_> {
     fn visit(&mut self, name: &'a str, value: &'a [u8]) {
+        if field::may_be_known(name) || !self.reader.dialects.is_empty() {
+            self.look_up(name, value);
+        }
+    }
+
+    // Apart, so that a field that says nothing does not pay for saving registers.
+    #[inline(never)]
+    fn look_up(&mut self, name: &'a str, value: &'a [u8]) {
+        match field::find(name) {
+            // Somebody's own dialect may say something else of these.
+            Some(Means::Common(..)) if !self.reader.dialects.is_empty() => {}
+            Some(means) => return self.known_field(*means, name, trim(value)),
+            None => {}
+        }
+        if !self.reader.dialects.is_empty() || may_have_dialect(name) {
+            self.look_up_prefix(name, value);
+        }
+    }
+
+    #[inline(never)]
+    fn look_up_prefix(&mut self, name: &'a str, value: &'a [u8]) {
         let mut buffer = [0; MAX_NAME];
         let Some(lower) = lower_case(name, &mut buffer) else { return };
-        if let Some(known) = field::find(lower) {
-            let is_stale = self.clock.is_cached && known.means.is_counter();
-            if !is_stale && !self.single_field(known.means, value) {
-                self.to.failures.note(name);
-            }
-        } else if let Some(dialect) = self.dialect_of(lower) {
-            self.dialect_field(dialect, name, lower, value);
+        if let Some(dialect) = self.dialect_of(lower) {
+            self.dialect_field(dialect, name, lower, trim(value));
         }
     }
 
     fn dialect_of(&self, lower: &str) -> Option<&'r Dialect> {
         let is_meant = |dialect: &&Dialect| lower.starts_with(dialect.prefix());
         let own = self.reader.dialects.iter().find(is_meant);
-        let may_be_built_in =
-            || lower.as_bytes().first().is_some_and(|b| FIRST_LETTERS.contains(b));
-        own.or_else(|| may_be_built_in().then(|| DIALECTS.iter().find(is_meant))?)
+        own.or_else(|| DIALECTS.iter().find(is_meant))
+    }
+
+    fn known_field(&mut self, means: Means, name: &'a str, value: &'a [u8]) {
+        if let Means::Common(family, role, counted) = means
+            && !self.clock.is_cached
+            && self.common_counter(family, role, counted, value)
+        {
+            return;
+        }
+        let is_stale = self.clock.is_cached && means.is_counter();
+        if !is_stale && !self.single_field(means, value) {
+            self.to.failures.note(name);
+        }
     }
 
     /// Reads a field that has a row of its own; says whether it was usable.
+    #[inline(never)]
     fn single_field(&mut self, means: Means, value: &'a [u8]) -> bool {
         let to = &mut *self.to;
         match means {
@@ -157,20 +196,20 @@ impl<'a, 'r> Pass<'a, 'r, '_> {
             Means::RateLimitPolicy => self.policies.read_policies(value),
             Means::Paired(pair, side) => self.pairs.note(pair, side, value),
             Means::Counter(family, role) => {
-                return self.counter(
-                    (family, Cow::Borrowed(crate::dialect::REQUESTS), None),
-                    role,
-                    self.reader.reset,
-                    value,
-                );
+                let identity = (family, Cow::Borrowed(REQUESTS), None);
+                return self.counter(identity, role, self.reader.reset, value);
+            }
+            Means::Common(family, role, counted) => {
+                let identity = (family, Cow::Borrowed(counted), None);
+                return self.counter(identity, role, self.reader.reset, value);
             }
             Means::RatePerSecond => return self.rate_per_second(value),
-            Means::Ratio => return ratio::single(value, &mut to.sheet),
-            Means::NamedRatios => return ratio::named(value, &mut to.sheet),
-            Means::Buckets(kind) => return tagged::buckets(value, kind, &mut to.sheet),
+            Means::Ratio => return ratio::single(value, to.sheet()),
+            Means::NamedRatios => return ratio::named(value, to.sheet()),
+            Means::Buckets(kind) => return tagged::buckets(value, kind, to.sheet()),
             Means::SentryGroups => {
                 // Not a counter but a refusal, which a cache does not make stale.
-                let any = sentry::groups(value, &mut to.sheet);
+                let any = sentry::groups(value, to.sheet());
                 to.signs.has_sentry_groups |= any;
                 return any;
             }
@@ -205,7 +244,7 @@ impl<'a, 'r> Pass<'a, 'r, '_> {
     }
 
     fn usage(&mut self, value: &[u8]) -> bool {
-        let sheet = (!self.clock.is_cached).then_some(&mut self.to.sheet);
+        let sheet = (!self.clock.is_cached).then(|| self.to.sheet());
         let Some(usage) = usage::read(value, sheet) else { return false };
         if let Some(wait) = usage.regain_access {
             self.to.waits.add(WaitSource::RegainAccess, wait);
@@ -223,13 +262,15 @@ impl<'a, 'r> Pass<'a, 'r, '_> {
         if self.clock.is_age_malformed {
             self.to.failures.note_all("age");
         }
-        if !self.counters.settle(&mut self.to.sheet) {
+        if !self.counters.is_absent() && !self.counters.settle(self.to.sheet()) {
             self.to.failures.note_all("ratelimit");
         }
-        if !self.policies.settle(&mut self.to.sheet) {
+        if !self.policies.is_absent() && !self.policies.settle(self.to.sheet()) {
             self.to.failures.note_all("ratelimit-policy");
         }
-        self.join_pairs(head);
+        if !self.pairs.is_empty() {
+            self.join_pairs(head);
+        }
         if let Some(Pushback::Wait(wait)) = self.to.grpc.pushback() {
             self.to.waits.add(WaitSource::GrpcPushback, wait);
         }

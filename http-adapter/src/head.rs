@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Header fields in any container: each name with its value, a repeated name repeated.
 ///
@@ -12,6 +12,17 @@ use http::HeaderMap;
 pub trait Fields {
     /// Calls `visit` with each field line, in the order of the container.
     fn for_each<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8]));
+
+    /// The value of the first line of the field `name`.
+    fn first(&self, name: &HeaderName) -> Option<&[u8]> {
+        let mut found = None;
+        self.for_each(&mut |other, value| {
+            if found.is_none() && other.eq_ignore_ascii_case(name.as_str()) {
+                found = Some(value);
+            }
+        });
+        found
+    }
 }
 
 impl Fields for HeaderMap {
@@ -19,6 +30,10 @@ impl Fields for HeaderMap {
         for (name, value) in self {
             visit(name.as_str(), value.as_bytes());
         }
+    }
+
+    fn first(&self, name: &HeaderName) -> Option<&[u8]> {
+        self.get(name).map(HeaderValue::as_bytes)
     }
 }
 
@@ -82,6 +97,18 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
+    }
+
+    /// The header fields.
+    #[must_use]
+    pub const fn fields(&self) -> &'a dyn Fields {
+        self.fields
+    }
+
+    /// The body, or as much of it as was read.
+    #[must_use]
+    pub const fn body(&self) -> Option<&'a [u8]> {
+        self.body
     }
 }
 

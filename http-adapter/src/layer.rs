@@ -6,29 +6,42 @@
 
 mod error;
 mod idempotency_key;
+mod nesting;
+mod peeked;
 mod replay_body;
 mod replayable;
 mod request;
 mod response;
+mod rules;
 mod safety;
+mod scopes;
+mod send_error;
 mod service;
 
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
+use std::any::Any;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use forbear_core::Policy;
+use forbear_core::{Cost, Observation, Policy};
+use http::HeaderName;
 use tower_layer::Layer;
 
-use crate::Reader;
+use self::rules::Rules;
+use self::scopes::{Key, Scopes};
+use crate::{Head, Reader};
 
 pub use self::{
     error::Error,
+    nesting::SendOnce,
+    peeked::Peeked,
     replay_body::{ReplayBody, ReplayError},
     replayable::ReplayableBody,
     request::HttpRequest,
-    response::HttpResponse,
+    response::{HttpResponse, PeekedResponse},
+    send_error::SendError,
     service::{Forbear, ForbearFuture},
 };
 
@@ -37,15 +50,36 @@ pub use self::{
 ///
 /// All services made by one layer, and their clones, share the state of the
 /// policy: one caller's 429 holds back all. One layer is therefore for one
-/// destination; use [`Policy::fresh`] for another.
+/// destination, unless it is told to keep the state
+/// [of each host](Self::per_host) or [of each key](Self::keyed_by) apart.
 ///
-/// * A 429 is sent again whatever the method. A 5xx or a broken connection is
-///   sent again only if the method is idempotent (RFC 9110, section 9.2.2) or the
-///   request has an `Idempotency-Key`.
+/// * A 429 is sent again whatever the method, and so is a request for which there
+///   was no connection ([`SendError`]). A 5xx or a broken connection is sent again
+///   only if the method is idempotent (RFC 9110, section 9.2.2) or the request has
+///   an `Idempotency-Key`.
 /// * A body that cannot be replayed is sent once, never refused; see
 ///   [`ReplayBody`] for one that can.
+/// * The beginning of an error's body is read, up to 64 KiB and for up to a second:
+///   it tells a 403 that is a rate limit from one that is a missing permission. The
+///   caller gets the whole body ([`Peeked`]). A success passes untouched, unless
+///   the reader asks for it with [`Reader::with_bodies_of_successes`].
+/// * A layer inside of another sends once: only the outermost retries
+///   ([`SendOnce`]).
 /// * When the policy gives up, the last response is returned as it came, with
 ///   the reason as an extension of type [`GiveUp`](forbear_core::GiveUp).
+///
+/// # Clients that retry by themselves
+///
+/// A client under the layer should not: its retries multiply with the policy's, and
+/// are seen by no limiter and no budget. hyper-util's client sends a request again if
+/// a pooled connection turns out to be closed before any of it was sent; that is safe,
+/// and `retry_canceled_requests(false)` of its builder turns it off. reqwest's client
+/// sends again after refusals of HTTP/2; turn that off with
+///
+/// ```
+/// let client = reqwest::Client::builder().retry(reqwest::retry::never()).build()?;
+/// # Ok::<(), reqwest::Error>(())
+/// ```
 ///
 /// # Examples
 ///
@@ -72,23 +106,22 @@ pub use self::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct ForbearLayer {
-    policy: Policy,
-    reader: Arc<Reader>,
-    add_idempotency_key: bool,
+    scopes: Scopes,
+    rules: Arc<Rules>,
 }
 
 impl ForbearLayer {
     /// Sends as `policy` says.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { policy, reader: Arc::default(), add_idempotency_key: false }
+        Self { scopes: Scopes::common(policy), rules: Arc::default() }
     }
 
     /// Reads responses with `reader`, for a provider whose fields do not explain
     /// themselves.
     #[must_use]
     pub fn reading_with(mut self, reader: Reader) -> Self {
-        self.reader = Arc::new(reader);
+        self.rules_mut().reader = reader;
         self
     }
 
@@ -99,9 +132,133 @@ impl ForbearLayer {
     /// and a retry may do the work twice. The key is a random UUID
     /// (draft-ietf-httpapi-idempotency-key-header, section 2).
     #[must_use]
-    pub const fn adding_idempotency_keys(mut self) -> Self {
-        self.add_idempotency_key = true;
+    pub fn adding_idempotency_keys(mut self) -> Self {
+        self.rules_mut().add_idempotency_key = true;
         self
+    }
+
+    /// Keeps the state of the policy apart for each host and port, for a client of
+    /// many hosts: each has its own limits, budget and waits.
+    ///
+    /// The host is that of the address, or of the field `Host`; requests with
+    /// neither share one state. See [`keyed_by`](Self::keyed_by) for the bound.
+    #[must_use]
+    pub fn per_host(mut self) -> Self {
+        self.scopes.keyed_by(Key::Host);
+        self
+    }
+
+    /// Keeps the state of the policy apart for each key, such as a tenant or an API
+    /// key.
+    ///
+    /// `key` is asked about requests of its argument's type; those of another type,
+    /// and those it has no key for, share one state. 1024 keys are kept
+    /// ([`keeping`](Self::keeping)): of idle ones, the least recently used is
+    /// forgotten first, with what its limiters counted. One with a request under
+    /// way, or that a server told to wait, is never forgotten; while all are such,
+    /// the requests of a further key share the state of those without one.
+    ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use forbear_core::Policy;
+    /// # use forbear_http::ForbearLayer;
+    /// # use http::Request;
+    /// # use http_body_util::Full;
+    /// let layer = ForbearLayer::new(Policy::recommended()).keyed_by(
+    ///     |request: &Request<Full<Bytes>>| {
+    ///         Some(request.headers().get("x-tenant")?.to_str().ok()?.to_owned())
+    ///     },
+    /// );
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn keyed_by<Q: 'static>(
+        mut self,
+        key: impl Fn(&Q) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let key = move |request: &dyn Any| key(request.downcast_ref()?);
+        self.scopes.keyed_by(Key::By(Arc::new(key)));
+        self
+    }
+
+    /// How many keys have a state of their own; 1024 unless set.
+    #[must_use]
+    pub fn keeping(mut self, keys: NonZeroUsize) -> Self {
+        self.scopes.keep(keys);
+        self
+    }
+
+    /// Reads errors of the type `E` with `read`, before the built-in rules of
+    /// [`SendError::of`]; may be called for several types.
+    #[must_use]
+    pub fn reading_errors<E: 'static>(
+        mut self,
+        read: impl Fn(&E) -> SendError + Send + Sync + 'static,
+    ) -> Self {
+        let rule = move |error: &dyn Any| error.downcast_ref().map(&read);
+        self.rules_mut().errors.push(Arc::new(rule));
+        self
+    }
+
+    /// Has the last word on what a response means.
+    ///
+    /// `judge` gets the response, with its body where that was read, and what the
+    /// reader made of it.
+    ///
+    /// ```
+    /// use forbear_core::{Observation, Outcome, Policy};
+    /// use forbear_http::{ForbearLayer, Head};
+    ///
+    /// // A database that is read before it has caught up.
+    /// let layer = ForbearLayer::new(Policy::recommended()).judging(|head: &Head<'_>, seen| {
+    ///     if head.status() == 404 { Observation::new(Outcome::Transient) } else { seen }
+    /// });
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn judging(
+        mut self,
+        judge: impl Fn(&Head<'_>, Observation) -> Observation + Send + Sync + 'static,
+    ) -> Self {
+        self.rules_mut().judge = Some(Arc::new(judge));
+        self
+    }
+
+    /// Charges requests of the type `Q` what `cost` estimates; those of another type
+    /// cost one request.
+    #[must_use]
+    pub fn costing<Q: 'static>(
+        mut self,
+        cost: impl Fn(&Q) -> Cost + Send + Sync + 'static,
+    ) -> Self {
+        let cost_of = move |request: &dyn Any| request.downcast_ref().map(&cost);
+        self.rules_mut().cost_of = Some(Arc::new(cost_of));
+        self
+    }
+
+    /// Sends the number of the attempt, from 1, in the field `name`.
+    ///
+    /// A server can then tell retries from first tries, in its logs and when it has to
+    /// shed load. Envoy's name for it is `x-envoy-attempt-count`.
+    #[must_use]
+    pub fn numbering_attempts(mut self, name: HeaderName) -> Self {
+        self.rules_mut().attempt_field = Some(name);
+        self
+    }
+
+    /// Sends the milliseconds that are left until the policy gives up, rounded down, in
+    /// the field `name`; nothing if the policy sets no such time.
+    ///
+    /// A server can then drop work that nobody will wait for. Envoy's name for it is
+    /// `x-envoy-expected-rq-timeout-ms`.
+    #[must_use]
+    pub fn announcing_deadline(mut self, name: HeaderName) -> Self {
+        self.rules_mut().deadline_field = Some(name);
+        self
+    }
+
+    fn rules_mut(&mut self) -> &mut Rules {
+        Arc::make_mut(&mut self.rules)
     }
 }
 
@@ -109,7 +266,6 @@ impl<S> Layer<S> for ForbearLayer {
     type Service = Forbear<S>;
 
     fn layer(&self, inner: S) -> Forbear<S> {
-        let reader = Arc::clone(&self.reader);
-        Forbear::new(inner, self.policy.clone(), reader, self.add_idempotency_key)
+        Forbear::new(inner, self.scopes.clone(), Arc::clone(&self.rules))
     }
 }

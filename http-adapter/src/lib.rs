@@ -27,23 +27,27 @@ mod shape;
 mod sheet;
 mod signal;
 mod structured;
+mod tokens;
 mod value;
 mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(feature = "toml")]
+pub use crate::dialect::file::DialectError;
 pub use crate::{
     amount::Amount,
     dialect::known::{KnownField, known_fields},
     dialect::{CounterRole, Dialect},
     head::{Fields, Head},
     layer::{
-        Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, ReplayBody,
-        ReplayError, ReplayableBody,
+        Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
+        PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError, SendOnce,
     },
     reader::Reader,
     reading::{LimitReading, Reading},
     record::{Record, RecordError},
+    tokens::estimated_token_cost,
     value::reset::ResetForm,
 };
 

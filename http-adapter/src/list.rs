@@ -17,8 +17,13 @@ pub(crate) struct List<T, const N: usize> {
 pub(crate) const LIMIT: usize = 64;
 
 impl<T, const N: usize> List<T, N> {
-    pub(crate) const fn new() -> Self {
-        Self { inline: [const { None }; N], len: 0, grown: Vec::new() }
+    pub(crate) fn new() -> Self {
+        // Not a repeated constant, which is copied whole: this writes the discriminants.
+        Self { inline: std::array::from_fn(|_| None), len: 0, grown: Vec::new() }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -49,6 +54,12 @@ impl<T, const N: usize> List<T, N> {
 
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         self.places_mut().get_mut(at)?.as_mut()
+    }
+
+    /// The place of the first element that `is_it` holds for.
+    pub(crate) fn position(&self, is_it: impl Fn(&T) -> bool) -> Option<usize> {
+        let places = if self.len > N { self.grown.as_slice() } else { &self.inline[..self.len] };
+        places.iter().position(|place| place.as_ref().is_some_and(&is_it))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {

@@ -4,17 +4,20 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use forbear_core::Throttle;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 
 use crate::amount::Amount;
 use crate::body::Body;
-use crate::body::{hint, signature};
+use crate::body::{MAX_BYTES, hint, signature};
 use crate::clock::ServerClock;
 use crate::dialect::Dialect;
 use crate::dialect::table::PROFILES;
 use crate::gather::Gathered;
 use crate::head::Head;
-use crate::reading::Reading;
+use crate::reading::{LimitReading, Reading};
 use crate::scope::ScopeSource;
+use crate::tokens;
 use crate::value::reset::ResetForm;
 use crate::verdict::Evidence;
 use crate::wait::WaitSource;
@@ -51,13 +54,20 @@ pub struct Reader {
     /// Searched before the built-in ones.
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) reset: ResetForm,
+    reads_successes: bool,
+    reads_usage: bool,
 }
 
 impl Reader {
     /// A reader of everything that explains itself.
     #[must_use]
     pub const fn new() -> Self {
-        Self { dialects: Vec::new(), reset: ResetForm::BySize }
+        Self {
+            dialects: Vec::new(),
+            reset: ResetForm::BySize,
+            reads_successes: false,
+            reads_usage: false,
+        }
     }
 
     /// A reader that also knows what only the provider's name can tell.
@@ -66,7 +76,9 @@ impl Reader {
     #[must_use]
     pub fn for_provider(provider: &str) -> Self {
         let profile = PROFILES.iter().find(|row| row.provider.eq_ignore_ascii_case(provider));
-        profile.map_or_else(Self::new, |profile| Self::new().with_reset(profile.reset))
+        let Some(profile) = profile else { return Self::new() };
+        let reader = Self::new().with_reset(profile.reset);
+        if profile.throttles_in_successes { reader.with_bodies_of_successes() } else { reader }
     }
 
     /// Adds a dialect, before the built-in ones.
@@ -83,6 +95,39 @@ impl Reader {
         self
     }
 
+    /// Asks the layer for the bodies of successes too, if they are JSON of at most 64 KiB.
+    ///
+    /// For APIs that refuse with a 200: Slack, Kraken, Bybit, and GraphQL at GitHub, Shopify
+    /// and others. [`for_provider`](Self::for_provider) asks for it where every call of the
+    /// provider may be answered so.
+    #[must_use]
+    pub const fn with_bodies_of_successes(mut self) -> Self {
+        self.reads_successes = true;
+        self
+    }
+
+    /// Looks for what a request to a language model really cost, in the body of its answer.
+    ///
+    /// In the forms of `OpenAI`, Anthropic and Gemini and of those who speak like them. Of an
+    /// estimate ([`estimated_token_cost`](crate::estimated_token_cost)) the difference is
+    /// then given back or charged. The layer reads JSON of at most 64 KiB for it; an event
+    /// stream is handed on unread, and its estimate stands.
+    #[must_use]
+    pub const fn with_usage(mut self) -> Self {
+        self.reads_usage = true;
+        self
+    }
+
+    /// Whether the body of a response may say what its head does not.
+    pub(crate) fn wants_body(&self, status: u16, headers: &HeaderMap) -> bool {
+        let is_readable = !headers.contains_key(CONTENT_ENCODING);
+        is_readable && (status >= 400 || (self.reads_any_success() && is_short_json(headers)))
+    }
+
+    const fn reads_any_success(&self) -> bool {
+        self.reads_successes || self.reads_usage
+    }
+
     /// Reads a response.
     ///
     /// `now_unix` is the wall clock at receipt, since the Unix epoch. It is used only if
@@ -90,20 +135,28 @@ impl Reader {
     /// skew would be an hour of waiting or none at all.
     #[must_use]
     pub fn read<'a>(&self, head: &Head<'a>, now_unix: Duration) -> Reading<'a> {
+        let mut reading = Reading::of_status(head.status);
+        self.read_into(head, now_unix, &mut reading);
+        reading
+    }
+
+    /// Fills a reading where it stays: it is worth a dozen fields of copying.
+    fn read_into<'a>(&self, head: &Head<'a>, now_unix: Duration, reading: &mut Reading<'a>) {
         let clock = ServerClock::of(head, now_unix);
         let mut gathered = Gathered::new();
         gathered.read(head, self, &clock);
         let body = head.body.map(Body::parse).unwrap_or_default();
         let body_window = body.json().filter(|_| !clock.is_cached).and_then(hint::query_cost);
         if let Some(window) = body_window {
-            gathered.sheet.push_whole(window);
+            gathered.sheet().push_whole(window);
         }
 
-        let limits = gathered.sheet.settle();
+        gathered.settle_into(&mut reading.limits);
+        let is_empty = |window: &LimitReading<'_>| window.remaining.is_some_and(Amount::is_zero);
         let evidence = Evidence {
             status: head.status,
             has_wait: gathered.waits.has_header_hint(),
-            has_empty_window: limits.iter().any(|w| w.remaining.is_some_and(Amount::is_zero)),
+            has_empty_window: reading.limits.iter().any(is_empty),
             advice: gathered.advice,
             grpc: gathered.grpc,
             signs: gathered.signs,
@@ -120,17 +173,29 @@ impl Reader {
             gathered.scope.offer(ScopeSource::Body, Cow::Owned(bucket.to_owned()));
         }
 
-        let scope = gathered.scope.into_text();
-        Reading {
-            status: head.status,
-            throttle: throttle.map(|kind| refined(kind, scope.as_deref())),
-            retryable: evidence.retryable(),
-            retry_after: gathered.waits.first(),
-            limits,
-            scope,
-            malformed: gathered.failures.into_names(head),
+        if self.reads_usage {
+            reading.usage = body.json().and_then(tokens::usage);
         }
+        reading.scope = gathered.scope.into_text();
+        reading.throttle = throttle.map(|kind| refined(kind, reading.scope.as_deref()));
+        reading.retryable = evidence.retryable();
+        reading.retry_after = gathered.waits.first();
+        reading.malformed = gathered.failures.into_names(head);
     }
+}
+
+/// Whether the fields announce JSON that is not longer than what is looked at.
+///
+/// An event stream is no JSON: it is handed on as it comes.
+pub(crate) fn is_short_json(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let is_json = text(CONTENT_TYPE).is_some_and(|media_type| {
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let is_json = |end: &str| essence.to_ascii_lowercase().ends_with(end);
+        is_json("/json") || is_json("+json")
+    });
+    let length = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    is_json && length.is_none_or(|length: usize| length <= MAX_BYTES)
 }
 
 /// A scope may tell concurrency from rate, as Stripe's `endpoint-concurrency` does.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use forbear_core::{Dimension, Throttle};
+use forbear_core::{Cost, Dimension, Throttle};
 
 use crate::amount::Amount;
 use crate::dialect::REQUESTS;
@@ -27,9 +27,24 @@ pub struct Reading<'a> {
     pub(crate) limits: Limits<'a>,
     pub(crate) scope: Option<Cow<'a, str>>,
     pub(crate) malformed: Vec<Cow<'a, str>>,
+    pub(crate) usage: Option<Cost>,
 }
 
 impl<'a> Reading<'a> {
+    /// A reading that says nothing yet.
+    pub(crate) fn of_status(status: u16) -> Self {
+        Self {
+            status,
+            throttle: None,
+            retryable: None,
+            retry_after: None,
+            limits: Limits::new(),
+            scope: None,
+            malformed: Vec::new(),
+            usage: None,
+        }
+    }
+
     /// The status code of the response.
     #[must_use]
     pub const fn status(&self) -> u16 {
@@ -77,6 +92,13 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
+    }
+
+    /// What the request really cost, if the reader looks for it
+    /// ([`with_usage`](crate::Reader::with_usage)) and the body says so.
+    #[must_use]
+    pub const fn usage(&self) -> Option<Cost> {
+        self.usage
     }
 
     /// Names, in lower case and sorted, of fields that should have said something and

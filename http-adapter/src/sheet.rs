@@ -65,7 +65,7 @@ struct Policy<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { slots: List::new(), policies: Vec::new(), whole: Vec::new() }
     }
 
@@ -76,12 +76,25 @@ impl<'a> Sheet<'a> {
         name: Cow<'a, str>,
         named_window: Option<Duration>,
     ) -> Option<&mut Slot<'a>> {
-        let known = self.slots.iter().position(|slot| {
-            slot.family == family && slot.named_window == named_window && slot.name == name
-        });
+        let known = self.slots.position(|slot| slot.is(family, &name, named_window));
         let at = match known {
             Some(at) => at,
             None => self.slots.push(Slot::new(family, name, named_window))?,
+        };
+        self.slots.get_mut(at)
+    }
+
+    /// The slot of a window whose name is a constant and whose field names no length.
+    #[inline]
+    pub(crate) fn common_slot(
+        &mut self,
+        family: Family,
+        name: &'static str,
+    ) -> Option<&mut Slot<'a>> {
+        let known = self.slots.position(|slot| slot.is(family, name, None));
+        let at = match known {
+            Some(at) => at,
+            None => self.slots.push(Slot::new(family, Cow::Borrowed(name), None))?,
         };
         self.slots.get_mut(at)
     }
@@ -114,14 +127,36 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// The readings: families merged, policies joined to the counters they explain.
-    pub(crate) fn settle(&mut self) -> Limits<'a> {
-        let mut settled = Limits::new();
+    /// Adds the readings: families merged, policies joined to the counters they explain.
+    ///
+    /// Written where they stay, because the list is worth several fields of copying.
+    pub(crate) fn settle_into(&mut self, settled: &mut Limits<'a>) {
+        if !(self.slots.is_empty() && self.policies.is_empty()) {
+            self.settle_families(settled);
+        }
+        for reading in self.whole.drain(..) {
+            settled.push(reading);
+        }
+    }
+
+    fn settle_families(&mut self, settled: &mut Limits<'a>) {
+        let mut families = self.slots.iter().map(|slot| slot.family);
+        let first = families.next();
+        let is_one_family = families.all(|family| Some(family) == first);
+        drop(families);
+        if self.policies.is_empty() && is_one_family {
+            // One family: there is nothing to merge.
+            for slot in self.slots.iter_mut() {
+                let reading = slot.settle(&mut []);
+                merge::add(settled, 0, reading);
+            }
+            return;
+        }
         for family in Family::BEST_FIRST {
             let higher = if family == Family::Vendor { 0 } else { settled.len() };
             for slot in self.slots.iter_mut().filter(|slot| slot.family == family) {
                 let reading = slot.settle(&mut self.policies);
-                merge::add(&mut settled, higher, reading);
+                merge::add(settled, higher, reading);
             }
             for policy in self.policies.iter_mut().filter(|policy| policy.family == family) {
                 // The same policy may be listed twice (Lokalise).
@@ -129,14 +164,10 @@ impl<'a> Sheet<'a> {
                 let is_new =
                     |reading: &LimitReading<'_>| settled.iter().all(|known| known != reading);
                 if let Some(reading) = reading.filter(is_new) {
-                    merge::add(&mut settled, higher, reading);
+                    merge::add(settled, higher, reading);
                 }
             }
         }
-        for reading in self.whole.drain(..) {
-            settled.push(reading);
-        }
-        settled
     }
 }
 
@@ -154,6 +185,16 @@ impl<'a> Slot<'a> {
             hinted_window: None,
             has_other_unit: false,
         }
+    }
+
+    fn is(&self, family: Family, name: &str, named_window: Option<Duration>) -> bool {
+        let mine = self.name.as_ref();
+        // A common name is one constant, and nearly always found where it was before.
+        let is_same_name = || std::ptr::eq(mine, name) || mine == name;
+        self.family == family
+            && mine.len() == name.len()
+            && self.named_window == named_window
+            && is_same_name()
     }
 
     /// Notes a amount; the tightest stands.

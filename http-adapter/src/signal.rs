@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use forbear_core::{Outcome, Quantity, Quota, Quotas, RateSignal, Scope, Throttle};
+use forbear_core::{Cost, Outcome, Quantity, Quota, Quotas, RateSignal, Scope, Throttle};
 
 use crate::amount::Amount;
 use crate::reading::{LimitReading, Reading};
@@ -42,6 +42,10 @@ impl RateSignal for Reading<'_> {
 
     fn scope(&self) -> Option<Scope> {
         Some(Scope::new(Reading::scope(self)?))
+    }
+
+    fn usage(&self) -> Option<Cost> {
+        self.usage
     }
 }
 

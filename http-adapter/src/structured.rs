@@ -47,6 +47,11 @@ impl<'a> StructuredField<'a> {
         self.has_failed |= policies(line, &mut self.members).is_none();
     }
 
+    /// Whether no line came.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.members.is_empty() && !self.has_failed
+    }
+
     /// Puts the members into the sheet, unless a line was malformed; says whether none was.
     pub(crate) fn settle(&mut self, sheet: &mut Sheet<'a>) -> bool {
         if !self.has_failed {

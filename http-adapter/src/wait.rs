@@ -22,35 +22,47 @@ pub(crate) enum WaitSource {
     Body,
 }
 
-/// One place per source.
+/// The wait of the best source so far.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Waits([Option<Duration>; WaitSource::Body as usize + 1]);
+pub(crate) struct Waits {
+    best: Option<(WaitSource, Duration)>,
+    /// The longest of `Retry-After-<name>`, which names the bucket even if it is not best.
+    named: Option<Duration>,
+    has_header_hint: bool,
+}
 
 impl Waits {
     pub(crate) const fn new() -> Self {
-        Self([None; WaitSource::Body as usize + 1])
+        Self { best: None, named: None, has_header_hint: false }
     }
 
-    /// Adds a wait. Of two from one source the longer one stands; says whether it does.
-    pub(crate) fn add(&mut self, source: WaitSource, wait: Duration) -> bool {
-        let place = &mut self.0[source as usize];
-        let longer = place.is_none_or(|known| wait > known);
-        if longer {
-            *place = Some(wait);
+    /// Adds a wait. Of two from one source the longer one stands.
+    pub(crate) fn add(&mut self, source: WaitSource, wait: Duration) {
+        let is_better = |(known, longest)| source < known || (source == known && wait > longest);
+        if self.best.is_none_or(is_better) {
+            self.best = Some((source, wait));
         }
-        longer
+        let headers = WaitSource::MsRetryAfterMs..=WaitSource::NamedRetryAfter;
+        self.has_header_hint |= headers.contains(&source);
     }
 
-    /// The wait of the first source that has one.
+    /// Adds the wait of one throttler of several; says whether it is the longest of them.
+    pub(crate) fn add_named(&mut self, wait: Duration) -> bool {
+        self.add(WaitSource::NamedRetryAfter, wait);
+        let is_longest = self.named.is_none_or(|known| wait > known);
+        self.named = self.named.max(Some(wait));
+        is_longest
+    }
+
+    /// The wait of the best source, if there is one.
     pub(crate) fn first(&self) -> Option<Duration> {
-        self.0.iter().flatten().next().copied()
+        self.best.map(|(_, wait)| wait)
     }
 
     /// Whether a header asks for a wait: the server knows that it refuses for now.
     ///
     /// Push-back has its own rule, and the time that Meta estimates is a gauge.
-    pub(crate) fn has_header_hint(&self) -> bool {
-        let headers = WaitSource::MsRetryAfterMs as usize..=WaitSource::NamedRetryAfter as usize;
-        self.0[headers].iter().any(Option::is_some)
+    pub(crate) const fn has_header_hint(&self) -> bool {
+        self.has_header_hint
     }
 }

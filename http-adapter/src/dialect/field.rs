@@ -1,9 +1,10 @@
 //! Single fields with a meaning of their own, one row each.
 //!
-//! Found by the length of the name and then by the name: a response is full of fields
-//! that say nothing about rates, and most of them are refused by their length alone.
+//! Found by a hash of the name: a response is full of fields that say nothing about rates,
+//! and most of them are refused by an empty bucket.
 
-use crate::dialect::{CounterRole, Family};
+use crate::dialect::table::DIALECT_ROWS;
+use crate::dialect::{CounterRole, Family, REQUESTS};
 use crate::scope::ScopeSource;
 use crate::wait::WaitSource;
 
@@ -32,6 +33,8 @@ pub(crate) enum Means {
     RateLimitPolicy,
     /// A counter without a suffix.
     Counter(Family, CounterRole),
+    /// A counter of a built-in dialect: what it says, of what.
+    Common(Family, CounterRole, &'static str),
     /// A rate in requests a second.
     RatePerSecond,
     /// `32/40`: used of a limit.
@@ -91,6 +94,7 @@ impl Means {
             Self::RateLimit
                 | Self::RateLimitPolicy
                 | Self::Counter(..)
+                | Self::Common(..)
                 | Self::RatePerSecond
                 | Self::Ratio
                 | Self::NamedRatios
@@ -100,39 +104,184 @@ impl Means {
     }
 }
 
-/// The row of a lower-case name.
-pub(crate) fn find(name: &str) -> Option<&'static Field> {
-    let mut at = *FIRST_OF_LENGTH.get(name.len())?;
-    while let Some(field) = FIELDS.get(usize::from(at)) {
-        if field.name == name {
-            return Some(field);
+/// Whether a row, or a built-in prefix, may be meant by `name`: `false` is certain.
+///
+/// By its first letter and its length, which refuses most fields in a dozen instructions.
+pub(crate) fn may_be_known(name: &str) -> bool {
+    let [letter, ..] = name.as_bytes() else { return false };
+    LENGTHS[usize::from(letter & 31)] & (1 << name.len().min(63)) != 0
+}
+
+/// For each first letter, the lengths of the names that begin with it.
+static LENGTHS: [u64; 32] = {
+    let (rows, mut lengths) = (rows(), [0; 32]);
+    let mut at = 0;
+    while at < rows.len() {
+        let name = rows[at].0.as_bytes();
+        lengths[(name[0] & 31) as usize] |= 1 << name.len();
+        at += 1;
+    }
+    at = 0;
+    while at < DIALECT_ROWS.len() {
+        let prefix = DIALECT_ROWS[at].prefix().as_bytes();
+        // What follows a prefix may have any length, or none.
+        lengths[(prefix[0] & 31) as usize] |= u64::MAX << prefix.len();
+        at += 1;
+    }
+    lengths
+};
+
+/// What the field `name` means, in whatever case it is spelled.
+#[inline]
+pub(crate) fn find(name: &str) -> Option<&'static Means> {
+    let mut at = FIRST_OF_HASH[hash(name.as_bytes())];
+    while let Some((known, means)) = ROWS.get(usize::from(at)) {
+        // Octet for octet first: a map holds names in lower case.
+        if *known == name || known.eq_ignore_ascii_case(name) {
+            return Some(means);
         }
-        at = NEXT_OF_LENGTH[usize::from(at)];
+        at = NEXT_OF_HASH[usize::from(at)];
     }
     None
 }
 
-const LONGEST: usize = 40;
-const NONE: u8 = u8::MAX;
-const INDEX: ([u8; LONGEST + 1], [u8; FIELDS.len()]) = index();
-static FIRST_OF_LENGTH: [u8; LONGEST + 1] = INDEX.0;
-static NEXT_OF_LENGTH: [u8; FIELDS.len()] = INDEX.1;
+/// The rows of both tables, without what only people read.
+static ROWS: [(&str, Means); FIELDS.len() + COMMON.len()] = rows();
 
-/// Chains the rows of each length, at compile time, so that the table can be sorted by
-/// what the fields mean. A name longer than `LONGEST` does not compile.
-#[expect(clippy::cast_possible_truncation, reason = "the table is far shorter than 255 rows")]
-const fn index() -> ([u8; LONGEST + 1], [u8; FIELDS.len()]) {
-    let mut first = [NONE; LONGEST + 1];
-    let mut next = [NONE; FIELDS.len()];
-    let mut at = FIELDS.len();
+const fn rows() -> [(&'static str, Means); FIELDS.len() + COMMON.len()] {
+    let mut rows = [("", Means::Advice); FIELDS.len() + COMMON.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        rows[at] = if at < FIELDS.len() {
+            (FIELDS[at].name, FIELDS[at].means)
+        } else {
+            COMMON[at - FIELDS.len()]
+        };
+        at += 1;
+    }
+    rows
+}
+
+const NONE: u8 = u8::MAX;
+const BUCKETS: usize = 256;
+type Index = ([u8; BUCKETS], [u8; FIELDS.len() + COMMON.len()]);
+static FIRST_OF_HASH: [u8; BUCKETS] = index().0;
+static NEXT_OF_HASH: [u8; FIELDS.len() + COMMON.len()] = index().1;
+
+/// A bucket by the length and three octets, in any case.
+///
+/// The multipliers are those of a random search for few rows that share a bucket. A
+/// collision costs a comparison of lengths and no more.
+const fn hash(name: &[u8]) -> usize {
+    let length = name.len();
+    if length == 0 {
+        return 0;
+    }
+    // Bit 5 is the case of a letter, and set in digits and hyphens anyway.
+    let (middle, early) = (name[length / 2] | 0x20, name[length / 4] | 0x20);
+    let last = name[length - 1] | 0x20;
+    let sum = length * 55 + middle as usize * 33 + last as usize * 5;
+    (sum + early as usize * 97) % BUCKETS
+}
+
+/// Chains the rows of each bucket at compile time, so that the tables can be sorted by
+/// what the fields mean.
+#[expect(clippy::cast_possible_truncation, reason = "the tables are far shorter than 255 rows")]
+const fn index() -> Index {
+    let rows = rows();
+    let mut first = [NONE; BUCKETS];
+    let mut next = [NONE; FIELDS.len() + COMMON.len()];
+    let mut at = rows.len();
     while at > 0 {
         at -= 1;
-        let length = FIELDS[at].name.len();
-        next[at] = first[length];
-        first[length] = at as u8;
+        let bucket = hash(rows[at].0.as_bytes());
+        next[at] = first[bucket];
+        first[bucket] = at as u8;
     }
     (first, next)
 }
+
+const fn common(
+    name: &'static str,
+    family: Family,
+    role: CounterRole,
+    counted: &'static str,
+) -> (&'static str, Means) {
+    (name, Means::Common(family, role, counted))
+}
+
+/// Counters that so many responses carry that taking their names apart by a dialect is
+/// the hottest code of a reading. Each says what its dialect would say.
+pub(crate) const COMMON: &[(&str, Means)] = &[
+    common("x-ratelimit-limit", Family::XRateLimit, CounterRole::Limit, REQUESTS),
+    common("x-ratelimit-remaining", Family::XRateLimit, CounterRole::Remaining, REQUESTS),
+    common("x-ratelimit-reset", Family::XRateLimit, CounterRole::Reset, REQUESTS),
+    common("x-ratelimit-used", Family::XRateLimit, CounterRole::Used, REQUESTS),
+    common("x-ratelimit-limit-requests", Family::XRateLimit, CounterRole::Limit, REQUESTS),
+    common("x-ratelimit-remaining-requests", Family::XRateLimit, CounterRole::Remaining, REQUESTS),
+    common("x-ratelimit-reset-requests", Family::XRateLimit, CounterRole::Reset, REQUESTS),
+    common("x-ratelimit-limit-tokens", Family::XRateLimit, CounterRole::Limit, "tokens"),
+    common("x-ratelimit-remaining-tokens", Family::XRateLimit, CounterRole::Remaining, "tokens"),
+    common("x-ratelimit-reset-tokens", Family::XRateLimit, CounterRole::Reset, "tokens"),
+    common("ratelimit-limit", Family::RateLimit, CounterRole::Limit, REQUESTS),
+    common("ratelimit-remaining", Family::RateLimit, CounterRole::Remaining, REQUESTS),
+    common("ratelimit-reset", Family::RateLimit, CounterRole::Reset, REQUESTS),
+    common("x-rate-limit-limit", Family::XRateLimitDashed, CounterRole::Limit, REQUESTS),
+    common("x-rate-limit-remaining", Family::XRateLimitDashed, CounterRole::Remaining, REQUESTS),
+    common("x-rate-limit-reset", Family::XRateLimitDashed, CounterRole::Reset, REQUESTS),
+    common("anthropic-ratelimit-requests-limit", Family::Vendor, CounterRole::Limit, REQUESTS),
+    common(
+        "anthropic-ratelimit-requests-remaining",
+        Family::Vendor,
+        CounterRole::Remaining,
+        REQUESTS,
+    ),
+    common("anthropic-ratelimit-requests-reset", Family::Vendor, CounterRole::Reset, REQUESTS),
+    common("anthropic-ratelimit-tokens-limit", Family::Vendor, CounterRole::Limit, "tokens"),
+    common(
+        "anthropic-ratelimit-tokens-remaining",
+        Family::Vendor,
+        CounterRole::Remaining,
+        "tokens",
+    ),
+    common("anthropic-ratelimit-tokens-reset", Family::Vendor, CounterRole::Reset, "tokens"),
+    common(
+        "anthropic-ratelimit-input-tokens-limit",
+        Family::Vendor,
+        CounterRole::Limit,
+        "input_tokens",
+    ),
+    common(
+        "anthropic-ratelimit-input-tokens-remaining",
+        Family::Vendor,
+        CounterRole::Remaining,
+        "input_tokens",
+    ),
+    common(
+        "anthropic-ratelimit-input-tokens-reset",
+        Family::Vendor,
+        CounterRole::Reset,
+        "input_tokens",
+    ),
+    common(
+        "anthropic-ratelimit-output-tokens-limit",
+        Family::Vendor,
+        CounterRole::Limit,
+        "output_tokens",
+    ),
+    common(
+        "anthropic-ratelimit-output-tokens-remaining",
+        Family::Vendor,
+        CounterRole::Remaining,
+        "output_tokens",
+    ),
+    common(
+        "anthropic-ratelimit-output-tokens-reset",
+        Family::Vendor,
+        CounterRole::Reset,
+        "output_tokens",
+    ),
+];
 
 const fn wait(
     name: &'static str,
@@ -318,3 +467,43 @@ pub(crate) const FIELDS: &[Field] = &[
     field("x-method-rate-limit", Means::Paired(Pair::RiotMethod, Side::Limit), "Riot", RIOT),
     field("x-method-rate-limit-count", Means::Paired(Pair::RiotMethod, Side::Used), "Riot", RIOT),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::table::DIALECTS;
+    use crate::dialect::{ResetForm, Shape, reading_name};
+
+    #[test]
+    fn every_row_is_found_in_any_case() {
+        for (name, means) in ROWS {
+            assert_eq!(find(name), Some(&means), "{name}");
+            assert_eq!(find(&name.to_uppercase()), Some(&means), "{name}");
+            assert_eq!(find(&format!("{name}s")), None, "{name}");
+        }
+        assert_eq!(find(""), None);
+    }
+
+    #[test]
+    fn few_rows_share_a_bucket() {
+        let shared = NEXT_OF_HASH.iter().filter(|next| **next != NONE).count();
+        assert!(shared <= 9, "{shared}");
+    }
+
+    #[test]
+    fn a_common_counter_means_what_its_dialect_says() {
+        for (name, means) in COMMON {
+            let dialect = DIALECTS.iter().find(|row| name.starts_with(row.prefix())).unwrap();
+            let resolved = dialect.resolve(&name[dialect.prefix().len()..]).unwrap();
+            let counted = match resolved.dimension {
+                "" => dialect.dimension.into(),
+                dimension => reading_name(dialect.naming, dimension),
+            };
+            let Means::Common(family, role, said) = *means else { panic!("{name}") };
+            assert_eq!((family, role), (dialect.family, resolved.role), "{name}");
+            assert_eq!((said, None), (counted.as_ref(), resolved.window), "{name}");
+            let plain = (dialect.shape, dialect.reset) == (Shape::Counters, ResetForm::BySize);
+            assert!(plain, "{name}");
+        }
+    }
+}

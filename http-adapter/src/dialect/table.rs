@@ -12,7 +12,10 @@ const HUBSPOT: &str = "https://developers.hubspot.com/docs/api/usage-details";
 const SECOND: Duration = Duration::from_secs(1);
 
 /// All built-in dialects.
-pub(crate) static DIALECTS: &[Dialect] = &[
+pub(crate) static DIALECTS: &[Dialect] = DIALECT_ROWS;
+
+/// The same for tables that are made of it at compile time.
+pub(super) const DIALECT_ROWS: &[Dialect] = &[
     Dialect::counters("OpenAI, GitHub, Envoy and most others", "x-ratelimit-")
         .in_family(Family::XRateLimit)
         .words(&[
@@ -104,22 +107,67 @@ pub(crate) static DIALECTS: &[Dialect] = &[
         .source("https://github.com/nestjs/throttler/blob/master/src/throttler.guard.ts"),
 ];
 
+/// Whether a built-in prefix may introduce `name`: `false` is certain, `true` is not.
+///
+/// By the first four octets, in any case. It spares the fields that say nothing about
+/// rates a comparison with each prefix.
+pub(crate) fn may_have_dialect(name: &str) -> bool {
+    let Some(head) = name.as_bytes().first_chunk() else { return false };
+    let (word, bit) = head_bit(*head);
+    HEADS[word] & bit != 0
+}
+
+/// The bits of all prefixes.
+static HEADS: [u64; 4] = {
+    let (mut bits, mut at) = ([0; 4], 0);
+    while at < DIALECT_ROWS.len() {
+        let Some(head) = DIALECT_ROWS[at].prefix().as_bytes().first_chunk() else {
+            panic!("a prefix has four octets and more");
+        };
+        let (word, bit) = head_bit(*head);
+        bits[word] |= bit;
+        at += 1;
+    }
+    bits
+};
+
+/// One of 256 bits for the head of a name: Knuth's multiplicative hash, "The Art of
+/// Computer Programming", volume 3, section 6.4. Bit 5 of an octet is its case.
+const fn head_bit(head: [u8; 4]) -> (usize, u64) {
+    let hash = (u32::from_le_bytes(head) | 0x2020_2020).wrapping_mul(2_654_435_769);
+    ((hash >> 30) as usize, 1 << ((hash >> 24) & 63))
+}
+
 /// Providers whose fields mean something that the fields alone cannot say.
 ///
 /// Rare: a provider gets a row only if reading it without one is wrong.
-pub(crate) const PROFILES: &[Profile] = &[Profile {
-    provider: "prisjakt",
-    reset: ResetForm::DeltaMillis,
-    // `X-Rate-Limit-Reset: 600000` is ten minutes: as seconds it would be a week.
-    source: "https://developer.prisjakt.nu",
-}];
+pub(crate) const PROFILES: &[Profile] = &[
+    Profile {
+        provider: "prisjakt",
+        reset: ResetForm::DeltaMillis,
+        throttles_in_successes: false,
+        // `X-Rate-Limit-Reset: 600000` is ten minutes: as seconds it would be a week.
+        source: "https://developer.prisjakt.nu",
+    },
+    refusing_with_200("slack", "https://docs.slack.dev/apis/web-api/rate-limits"),
+    refusing_with_200("kraken", "https://docs.kraken.com/api/docs/guides/spot-errors"),
+    refusing_with_200("bybit", "https://bybit-exchange.github.io/docs/v5/rate-limit"),
+    refusing_with_200("mediawiki", "https://www.mediawiki.org/wiki/API:Etiquette"),
+    refusing_with_200("shopify", "https://shopify.dev/docs/api/usage/limits"),
+];
 
 /// What is known of a provider beforehand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
     pub(crate) provider: &'static str,
     pub(crate) reset: ResetForm,
+    /// Any of its calls may be refused in the body of a 200.
+    pub(crate) throttles_in_successes: bool,
     pub(crate) source: &'static str,
+}
+
+const fn refusing_with_200(provider: &'static str, source: &'static str) -> Profile {
+    Profile { provider, reset: ResetForm::BySize, throttles_in_successes: true, source }
 }
 
 /// What only the built-in rows need.

@@ -19,7 +19,6 @@ use crate::value::duration::{self, MILLISECOND_NS, SECOND_NS};
 use crate::value::reset::{self, ResetForm};
 use crate::value::retry_after;
 use crate::value::text::trim;
-use crate::wait::WaitSource;
 
 /// What tells a window from others: family, name, and the window in the field's name.
 pub(super) type Identity<'a> = (Family, Cow<'a, str>, Option<Duration>);
@@ -37,7 +36,7 @@ impl<'a> Pass<'a, '_, '_> {
         if self.clock.is_cached && dialect.shape != Shape::NamedWait {
             return;
         }
-        let sheet = &mut self.to.sheet;
+        let sheet = self.to.sheet();
         let is_usable = match dialect.shape {
             Shape::Counters => {
                 let Some(resolved) = dialect.resolve(&lower[at..]) else { return };
@@ -68,6 +67,30 @@ impl<'a> Pass<'a, '_, '_> {
         if !is_usable {
             self.to.failures.note(name);
         }
+    }
+
+    /// Reads a plain number, or a reset, of a window with a common name; says whether it
+    /// was one.
+    pub(super) fn common_counter(
+        &mut self,
+        family: Family,
+        role: CounterRole,
+        counted: &'static str,
+        value: &[u8],
+    ) -> bool {
+        if role == CounterRole::Reset {
+            let left = reset::parse(value, self.reader.reset, self.clock.base);
+            let Some(left) = left else { return false };
+            if let Some(slot) = self.to.sheet().common_slot(family, counted) {
+                slot.note_reset(role, left);
+            }
+            return true;
+        }
+        let Some(amount) = Amount::parse(value) else { return false };
+        if let Some(slot) = self.to.sheet().common_slot(family, counted) {
+            slot.note(role, amount);
+        }
+        true
     }
 
     /// Reads a counter of the window `identity`; says whether it was usable.
@@ -119,7 +142,7 @@ impl<'a> Pass<'a, '_, '_> {
         for member in counter::members(value).filter(|member| !is_plain(member)) {
             let (family, name, _) = identity.clone();
             if role == CounterRole::Limit {
-                self.to.sheet.push_policy(family, name, member);
+                self.to.sheet().push_policy(family, name, member);
             } else if let Some(slot) = self.slot(identity.clone()) {
                 // Docker Hub repeats the window behind `remaining`.
                 slot.note_hinted_window(member.window);
@@ -139,13 +162,13 @@ impl<'a> Pass<'a, '_, '_> {
         &mut self,
         (family, name, window): Identity<'a>,
     ) -> Option<&mut crate::sheet::Slot<'a>> {
-        self.to.sheet.slot(family, name, window)
+        self.to.sheet().slot(family, name, window)
     }
 
     /// Amazon's selling-partner API: requests a second, often fewer than one.
     pub(super) fn rate_per_second(&mut self, value: &[u8]) -> bool {
         let Some(limit) = Amount::parse(value) else { return false };
-        self.to.sheet.push_whole(LimitReading {
+        self.to.sheet().push_whole(LimitReading {
             limit: Some(limit),
             window: Some(Duration::from_secs(1)),
             ..LimitReading::new(Cow::Borrowed(REQUESTS))
@@ -156,7 +179,7 @@ impl<'a> Pass<'a, '_, '_> {
     /// `Retry-After-<name>`: the longest stands, and its throttler is the scope.
     fn named_wait(&mut self, name: Cow<'a, str>, value: &[u8]) -> bool {
         let Some(wait) = retry_after::parse(value, self.clock.base) else { return false };
-        if self.to.waits.add(WaitSource::NamedRetryAfter, wait) {
+        if self.to.waits.add_named(wait) {
             self.to.scope.withdraw(ScopeSource::RetryAfterSuffix);
             self.to.scope.offer(ScopeSource::RetryAfterSuffix, name);
         }
@@ -178,10 +201,10 @@ impl<'a> Pass<'a, '_, '_> {
                     }
                     continue;
                 }
-                self.to.sheet.withdraw_limit(Family::XRateLimit, REQUESTS);
+                self.to.sheet().withdraw_limit(Family::XRateLimit, REQUESTS);
                 self.to.failures.forgive(names[0]);
             }
-            let usable = paired::join(pair, pairing, &mut self.to.sheet);
+            let usable = paired::join(pair, pairing, self.to.sheet());
             if pairing.limit.is_some() && !usable.limit {
                 self.to.failures.note_all(names[0]);
             }

@@ -1,6 +1,7 @@
 //! What the layer needs of a request.
 
-use http::{HeaderMap, Method, Request};
+use http::header::HOST;
+use http::{Extensions, HeaderMap, Method, Request, Uri};
 
 use super::ReplayableBody;
 
@@ -14,6 +15,18 @@ pub trait HttpRequest: Sized {
 
     /// Its header fields, to add to.
     fn headers_mut(&mut self) -> &mut HeaderMap;
+
+    /// The host and perhaps the port that it goes to, in lower case.
+    ///
+    /// Provided: the field `Host`.
+    fn authority(&self) -> Option<String> {
+        Some(self.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase())
+    }
+
+    /// Its extensions, if it has any to offer.
+    fn extensions_mut(&mut self) -> Option<&mut Extensions> {
+        None
+    }
 
     /// A copy that can be sent once more, if there can be one.
     fn try_replay(&self) -> Option<Self>;
@@ -35,6 +48,20 @@ impl<B: ReplayableBody> HttpRequest for Request<B> {
 
     fn headers_mut(&mut self) -> &mut HeaderMap {
         self.headers_mut()
+    }
+
+    fn extensions_mut(&mut self) -> Option<&mut Extensions> {
+        Some(self.extensions_mut())
+    }
+
+    fn authority(&self) -> Option<String> {
+        // Without what precedes an `@`: a key is no place for a password.
+        let host_and_port = |uri: &Uri| {
+            let host = uri.host()?.to_ascii_lowercase();
+            Some(uri.port_u16().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+        };
+        host_and_port(self.uri())
+            .or_else(|| Some(self.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase()))
     }
 
     fn try_replay(&self) -> Option<Self> {

@@ -1,5 +1,6 @@
 //! Whether a request may be sent once more after it failed.
 
+use forbear_core::Outcome;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::idempotency_key::IDEMPOTENCY_KEY;
@@ -12,15 +13,16 @@ pub(super) fn is_idempotent(method: &Method, headers: &HeaderMap) -> bool {
 
 /// Whether the answer says that the server did not do the work.
 ///
-/// A 4xx does: 429, and what some servers send in its place. A 5xx does not say,
-/// and a broken connection (`None`) even less.
-pub(super) fn was_not_done(status: Option<StatusCode>) -> bool {
-    status.is_some_and(|status| status.is_client_error())
+/// A 4xx does: 429, and what some servers send in its place. So does a success of
+/// which the body says that the request was refused. A 5xx does not say.
+pub(super) fn was_not_done(status: StatusCode, outcome: Outcome) -> bool {
+    status.is_client_error() || (status.is_success() && outcome.is_throttled())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forbear_core::Throttle;
     use http::HeaderValue;
 
     #[test]
@@ -37,10 +39,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_4xx_says_that_nothing_was_done() {
-        assert!(was_not_done(Some(StatusCode::TOO_MANY_REQUESTS)));
-        assert!(!was_not_done(Some(StatusCode::SERVICE_UNAVAILABLE)));
-        assert!(!was_not_done(Some(StatusCode::OK)));
-        assert!(!was_not_done(None));
+    fn a_4xx_says_that_nothing_was_done_and_so_does_a_refusal_in_a_success() {
+        let throttled = Outcome::Throttled(Throttle::RateLimit);
+        assert!(was_not_done(StatusCode::TOO_MANY_REQUESTS, throttled));
+        assert!(was_not_done(StatusCode::OK, throttled));
+        assert!(!was_not_done(StatusCode::OK, Outcome::Success));
+        let overload = Outcome::Throttled(Throttle::Overload);
+        assert!(!was_not_done(StatusCode::SERVICE_UNAVAILABLE, overload));
     }
 }

@@ -5,32 +5,32 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use forbear_core::driver::{Attempts, Verdict};
-use forbear_core::{Cost, GiveUp, Observation, Outcome, Policy, RateSignal};
+use forbear_core::{GiveUp, Observation, Policy, Timestamp};
+use http::HeaderMap;
 use tower_service::Service;
 
-use super::{Error, HttpRequest, HttpResponse, idempotency_key, safety};
-use crate::{Head, Reader, wall_clock};
+use super::rules::Rules;
+use super::scopes::{Scope, Scopes};
+use super::{
+    Error, HttpRequest, HttpResponse, PeekedResponse, SendError, idempotency_key, nesting, safety,
+};
+use crate::{Head, wall_clock};
 
 /// A service whose requests go as a policy says; made by
 /// [`ForbearLayer`](super::ForbearLayer).
 #[derive(Clone, Debug)]
 pub struct Forbear<S> {
     inner: S,
-    policy: Policy,
-    reader: Arc<Reader>,
-    add_idempotency_key: bool,
+    scopes: Scopes,
+    rules: Arc<Rules>,
 }
 
 impl<S> Forbear<S> {
-    pub(super) const fn new(
-        inner: S,
-        policy: Policy,
-        reader: Arc<Reader>,
-        add_idempotency_key: bool,
-    ) -> Self {
-        Self { inner, policy, reader, add_idempotency_key }
+    pub(super) const fn new(inner: S, scopes: Scopes, rules: Arc<Rules>) -> Self {
+        Self { inner, scopes, rules }
     }
 }
 
@@ -38,13 +38,13 @@ impl<S, Q> Service<Q> for Forbear<S>
 where
     S: Service<Q> + Clone + Send + 'static,
     S::Future: Send,
-    S::Response: HttpResponse + Send,
+    S::Response: HttpResponse<Peeked: Send> + Send,
     S::Error: Send,
     Q: HttpRequest + Send + 'static,
 {
-    type Response = S::Response;
+    type Response = <S::Response as HttpResponse>::Peeked;
     type Error = Error<S::Error>;
-    type Future = ForbearFuture<S::Response, S::Error>;
+    type Future = ForbearFuture<Self::Response, S::Error>;
 
     /// Always ready: a request waits in its own future, in line with the others,
     /// where dropping it gives its place back.
@@ -53,17 +53,15 @@ where
     }
 
     fn call(&mut self, mut request: Q) -> Self::Future {
-        if self.add_idempotency_key {
+        if self.rules.add_idempotency_key {
             let method = request.method().clone();
             idempotency_key::add_to(&method, request.headers_mut());
         }
-        let attempts = self.policy.attempts_costing(Cost::REQUEST);
-        ForbearFuture(Box::pin(send(
-            self.inner.clone(),
-            request,
-            attempts,
-            Arc::clone(&self.reader),
-        )))
+        let scope = self.scopes.of(&request);
+        let attempts = scope.policy.attempts_costing(self.rules.cost_of(&request));
+        let is_nested = nesting::enter(&mut request);
+        let sending = Sending { attempts, scope, rules: Arc::clone(&self.rules), is_nested };
+        ForbearFuture(Box::pin(sending.send(self.inner.clone(), request)))
     }
 }
 
@@ -88,67 +86,122 @@ impl<R, E> fmt::Debug for ForbearFuture<R, E> {
     }
 }
 
-async fn send<S, Q>(
-    mut inner: S,
-    request: Q,
-    mut attempts: Attempts,
-    reader: Arc<Reader>,
-) -> Result<S::Response, Error<S::Error>>
-where
-    S: Service<Q>,
-    S::Response: HttpResponse,
-    Q: HttpRequest,
-{
-    let is_idempotent = safety::is_idempotent(request.method(), request.headers());
-    let mut next = request;
-    let mut last_error = None;
-    loop {
-        if let Err(why) = attempts.permit().await {
-            return Err(Error::new(why, attempts.sends(), last_error));
-        }
-        // Copied while it is whole: a body may be gone once it is sent.
-        let spare = next.try_replay();
-        let result = match poll_fn(|cx| inner.poll_ready(cx)).await {
-            Ok(()) => inner.call(next).await,
-            Err(error) => Err(error),
-        };
-        let (status, seen) = match &result {
-            Ok(response) => (Some(response.status()), observe(&reader, response)),
-            Err(_) => (None, Observation::new(Outcome::Transient)),
-        };
-        // A stream may have outgrown what is kept of it while it was sent.
-        let spare = spare.filter(HttpRequest::can_replay);
-        if spare.is_none() || !(is_idempotent || safety::was_not_done(status)) {
-            attempts.forbid_repeat();
-        }
-        match (attempts.record(&seen), result, spare) {
-            (Verdict::Retry, Ok(response), Some(spare)) => {
-                // Read to its end, so that its connection can be used again.
-                response.discard().await;
-                next = spare;
+/// One request under way.
+struct Sending {
+    attempts: Attempts,
+    scope: Scope,
+    rules: Arc<Rules>,
+    /// Somebody further out retries.
+    is_nested: bool,
+}
+
+impl Sending {
+    async fn send<S, Q>(
+        mut self,
+        mut inner: S,
+        request: Q,
+    ) -> Result<<S::Response as HttpResponse>::Peeked, Error<S::Error>>
+    where
+        S: Service<Q, Error: 'static>,
+        S::Response: HttpResponse,
+        Q: HttpRequest,
+    {
+        let is_idempotent = safety::is_idempotent(request.method(), request.headers());
+        let mut next = request;
+        let mut last_error = None;
+        loop {
+            if let Err(why) = self.attempts.permit().await {
+                return Err(Error::new(why, self.attempts.sends(), last_error));
             }
-            (Verdict::Retry, Err(error), Some(spare)) => {
-                last_error = Some(error);
-                next = spare;
+            self.label(next.headers_mut());
+            // Copied while it is whole: a body may be gone once it is sent.
+            let spare = next.try_replay();
+            let result = match poll_fn(|cx| inner.poll_ready(cx)).await {
+                Ok(()) => nesting::sending(inner.call(next)).await,
+                Err(error) => Err(error),
+            };
+            let (result, seen, was_not_done) = match result {
+                Ok(response) => {
+                    let (response, seen) = self.observe(response).await;
+                    let was_not_done = safety::was_not_done(response.status(), seen.outcome);
+                    (Ok(response), seen, was_not_done)
+                }
+                Err(error) => {
+                    let read = self.rules.read_error(&error);
+                    (Err(error), read.observation(), read == SendError::NotSent)
+                }
+            };
+            // A stream may have outgrown what is kept of it while it was sent.
+            let spare = spare.filter(HttpRequest::can_replay);
+            let is_safe = is_idempotent || was_not_done;
+            if self.is_nested || spare.is_none() || !is_safe {
+                self.attempts.forbid_repeat();
             }
-            (Verdict::GiveUp(why), Ok(mut response), _) => {
-                response.set_give_up(why);
-                return Ok(response);
-            }
-            (_, Ok(response), _) => return Ok(response),
-            (verdict, Err(error), _) => {
-                let why = match verdict {
-                    Verdict::GiveUp(why) => why,
-                    Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
-                };
-                return Err(Error::new(why, attempts.sends(), Some(error)));
+            self.scope.note(&seen);
+            match (self.attempts.record(&seen), result, spare) {
+                (Verdict::Retry, Ok(response), Some(spare)) => {
+                    // Read to its end, so that its connection can be used again.
+                    response.discard().await;
+                    next = spare;
+                }
+                (Verdict::Retry, Err(error), Some(spare)) => {
+                    last_error = Some(error);
+                    next = spare;
+                }
+                (Verdict::GiveUp(why), Ok(mut response), _) => {
+                    response.set_give_up(why);
+                    return Ok(response);
+                }
+                (_, Ok(response), _) => return Ok(response),
+                (verdict, Err(error), _) => {
+                    let why = match verdict {
+                        Verdict::GiveUp(why) => why,
+                        Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
+                    };
+                    return Err(Error::new(why, self.attempts.sends(), Some(error)));
+                }
             }
         }
     }
+
+    /// Puts the number of the attempt and the time left on a request, if asked.
+    fn label(&self, headers: &mut HeaderMap) {
+        if let Some(name) = &self.rules.attempt_field {
+            headers.insert(name.clone(), self.attempts.sends().into());
+        }
+        if let Some(name) = &self.rules.deadline_field
+            && let Some(deadline) = deadline(&self.scope.policy)
+        {
+            let left = deadline.saturating_sub(self.attempts.elapsed());
+            let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+            headers.insert(name.clone(), millis.into());
+        }
+    }
+
+    /// Reads a response by the wall clock of its receipt, and the beginning of its
+    /// body if that may say more.
+    async fn observe<R: HttpResponse>(&self, response: R) -> (R::Peeked, Observation) {
+        let now = wall_clock::now();
+        let status = response.status().as_u16();
+        if !self.rules.reader.wants_body(status, response.headers()) {
+            let seen = self.rules.read(&Head::new(status, response.headers()), now);
+            return (response.unread(), seen);
+        }
+        let (response, beginning) = response.peek().await;
+        let head = Head::new(status, response.headers()).with_body(&beginning);
+        let seen = self.rules.read(&head, now);
+        (response, seen)
+    }
 }
 
-/// Reads a response by the wall clock of its receipt.
-fn observe(reader: &Reader, response: &impl HttpResponse) -> Observation {
-    let head = Head::new(response.status().as_u16(), response.headers());
-    reader.read(&head, wall_clock::now()).observe()
+/// How long a call may take, if the policy says so of every call.
+///
+/// A condition that names a point in time, and no duration, is on a clock that is not
+/// known here: it is told by its answer, which does not move with the start.
+fn deadline(policy: &Policy) -> Option<Duration> {
+    let start = Timestamp::ZERO;
+    let later = start.after(Duration::from_secs(1));
+    let at = policy.stop().deadline(start)?;
+    let moves = policy.stop().deadline(later) == Some(at.after(Duration::from_secs(1)));
+    moves.then(|| at.since(start))
 }

@@ -37,21 +37,30 @@ pub(crate) const PAIRS: [(Pair, [&str; 2]); 4] = [
 
 /// The pairs of one response.
 #[derive(Debug, Default)]
-pub(crate) struct Pairings<'a>([Pairing<'a>; PAIRS.len()]);
+pub(crate) struct Pairings<'a> {
+    pairs: [Pairing<'a>; PAIRS.len()],
+    any: bool,
+}
 
 impl<'a> Pairings<'a> {
     /// Notes a field of a pair; of repeated lines the first counts.
     pub(crate) fn note(&mut self, pair: Pair, side: Side, value: &'a [u8]) {
-        let pairing = &mut self.0[pair as usize];
+        let pairing = &mut self.pairs[pair as usize];
+        self.any = true;
         match side {
             Side::Limit => pairing.limit.get_or_insert(value),
             Side::Used => pairing.used.get_or_insert(value),
         };
     }
 
+    /// Whether no field of any pair came.
+    pub(crate) const fn is_empty(&self) -> bool {
+        !self.any
+    }
+
     /// What is known of `pair`, if anything.
     pub(crate) fn of(&self, pair: Pair) -> Option<Pairing<'a>> {
-        let pairing = self.0[pair as usize];
+        let pairing = self.pairs[pair as usize];
         (pairing.limit.is_some() || pairing.used.is_some()).then_some(pairing)
     }
 }

@@ -82,7 +82,9 @@ impl Civil {
 
     fn instant_unchecked(self, offset_seconds: i64) -> UnixTime {
         let of_day = i64::from(self.hour * 3_600 + self.minute * 60 + self.second);
-        UnixTime { seconds: self.days_before() * 86_400 + of_day - offset_seconds, nanos: 0 }
+        // A two-digit year is completed from the local clock, which may show any year.
+        let midnight = self.days_before().saturating_mul(86_400);
+        UnixTime { seconds: midnight.saturating_add(of_day - offset_seconds), nanos: 0 }
     }
 
     /// Days from 1970-01-01 in the proleptic Gregorian calendar.
@@ -91,14 +93,19 @@ impl Civil {
     /// <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>.
     fn days_before(self) -> i64 {
         let year = if self.month <= 2 { self.year - 1 } else { self.year };
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let month_from_march = i64::from((self.month + 9) % 12);
-        let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(self.day) - 1;
+        // Counted from an era before any clock's, so that divisions need no sign.
+        let year = (year + 400 * FIRST_ERA).unsigned_abs();
+        let (era, year_of_era) = (year / 400, year % 400);
+        let month_from_march = u64::from((self.month + 9) % 12);
+        let day_of_year = (153 * month_from_march + 2) / 5 + u64::from(self.day) - 1;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        era * 146_097 + day_of_era - 719_468
+        let days = (era * 146_097 + day_of_era).cast_signed();
+        days - FIRST_ERA * 146_097 - 719_468
     }
 }
+
+/// In eras of 400 years: 2^63 seconds are some 730 million of them.
+const FIRST_ERA: i64 = 1 << 30;
 
 const fn days_in(year: i64, month: u32) -> u32 {
     match month {

@@ -15,7 +15,8 @@ const MONTHS: [&str; 12] =
 
 /// Reads an HTTP-date; `now` settles the century of a two-digit year.
 pub(crate) fn parse(value: &[u8], now: UnixTime) -> Option<UnixTime> {
-    imf_fixdate(Cursor(value))
+    preferred(value)
+        .or_else(|| imf_fixdate(Cursor(value)))
         .or_else(|| rfc850(Cursor(value), now))
         .or_else(|| asctime(Cursor(value)))
 }
@@ -25,7 +26,52 @@ pub(crate) fn is_weekday(member: &[u8]) -> bool {
     DAYS.iter().chain(&LONG_DAYS).any(|day| day.as_bytes() == member)
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, each octet in its place.
+///
+/// Every response has one in its `Date`. Read by place, and not by a cursor, it costs a
+/// third.
+fn preferred(value: &[u8]) -> Option<UnixTime> {
+    let value: &[u8; 29] = value.try_into().ok()?;
+    let [d1, d2, d3, _, _, t1, t2, _, m1, m2, m3, _, y1, y2, y3, y4, rest @ ..] = value;
+    let [_, h1, h2, _, n1, n2, _, s1, s2, zone @ ..] = rest;
+    let separators = [value[3], value[4], value[7], value[11], value[16], value[19], value[22]];
+    let is_day =
+        matches!(&[*d1, *d2, *d3], b"Sun" | b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat");
+    if separators != *b",    ::" || zone != b" GMT" || !is_day {
+        return None;
+    }
+    let month = match &[*m1, *m2, *m3] {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    };
+    // One check for all digits.
+    let mut largest = 0;
+    let mut two = |tens: u8, ones: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        largest = largest.max(tens).max(ones);
+        u32::from(tens) * 10 + u32::from(ones)
+    };
+    let year = i64::from(two(*y1, *y2) * 100 + two(*y3, *y4));
+    let (day, hour) = (two(*t1, *t2), two(*h1, *h2));
+    let (minute, second) = (two(*n1, *n2), two(*s1, *s2));
+    if largest > 9 {
+        return None;
+    }
+    Civil { year, month, day, hour, minute, second }.instant(0, 0)
+}
+
+/// The same with a numeric zone or `UTC`.
 fn imf_fixdate(mut at: Cursor<'_>) -> Option<UnixTime> {
     at.word(&DAYS)?;
     at.literal(b", ")?;

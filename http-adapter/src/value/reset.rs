@@ -55,6 +55,13 @@ pub(crate) fn parse(value: &[u8], form: ResetForm, base: UnixTime) -> Option<Dur
 }
 
 fn member(value: &[u8], form: ResetForm, base: UnixTime) -> Option<Duration> {
+    // Nothing else that starts with a digit ends with a small letter, but for Go's
+    // `Time.String`, which is no duration.
+    if let [b'0'..=b'9', .., b'a'..=b'z'] = value
+        && let Some(left) = duration::go(value)
+    {
+        return Some(left);
+    }
     if let Some(number) = Decimal::parse(value) {
         return time_left(&number, form, base);
     }

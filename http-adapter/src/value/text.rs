@@ -2,6 +2,13 @@
 
 /// Removes optional whitespace (RFC 9110, section 5.6.3: SP and HTAB, nothing else).
 pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
+    // A parser of HTTP has trimmed it already.
+    if let [first, .., last] = value
+        && *first > b' '
+        && *last > b' '
+    {
+        return value;
+    }
     while let [b' ' | b'\t', rest @ ..] = value {
         value = rest;
     }

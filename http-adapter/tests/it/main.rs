@@ -18,8 +18,12 @@ mod body;
 mod clock;
 /// The published corpus of responses, case by case.
 mod corpus;
+/// What requests cost: estimated, then settled.
+mod costs;
 /// Limits and remainders: numbers, lists, policies, sentinels.
 mod counters;
+/// Vendors that a user adds in TOML.
+mod dialect_file;
 /// Each vendor's way of saying it.
 mod dialects;
 /// One window told by several families of fields.
@@ -28,14 +32,22 @@ mod families;
 mod hostile;
 /// The layer: what is sent again, what is not, and what comes back.
 mod layer;
+/// Layers inside of layers, and what a server is told of an attempt.
+mod nesting;
 /// Drains through a real server that limits rates.
 mod nginx;
+/// Bodies that the layer reads ahead, and hands on whole.
+mod peeked;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
 /// The grammar of resets, and the sizes that tell their meaning.
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
 mod retry_after;
+/// Which requests share a state.
+mod scopes;
+/// Errors of the transport: was the request sent?
+mod send_error;
 /// Real servers, started on loopback.
 mod server;
 /// A reading as the engine sees it.

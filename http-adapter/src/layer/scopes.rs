@@ -1,0 +1,234 @@
+//! One state of the policy for each scope: a host, a key, whatever a caller names.
+//!
+//! Bounded, because the names of scopes may come from outside: a crawler meets hosts
+//! without end. A scope that does nothing and waits for nothing is forgotten, the least
+//! recently used first. One that is in use, or that a server told to wait, is not: to
+//! forget a wait would be to break it.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use forbear_core::driver::MonotonicClock;
+use forbear_core::{Clock, Observation, Policy, Quantity, Quota, Timestamp};
+
+use super::HttpRequest;
+
+/// How many scopes are kept unless said otherwise.
+///
+/// Some hundred bytes each; an application that talks to more hosts at once says so.
+const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// How the scope of a request is named.
+#[derive(Clone)]
+pub(super) enum Key {
+    /// All requests are of one scope.
+    None,
+    /// By where it goes to.
+    Host,
+    /// By a function of the user's; `None` for a request of another type.
+    By(KeyOf),
+}
+
+type KeyOf = Arc<dyn Fn(&dyn Any) -> Option<String> + Send + Sync>;
+
+/// The states of one policy, by scope.
+#[derive(Clone)]
+pub(super) struct Scopes {
+    /// For all requests, or for those without a scope of their own.
+    common: Policy,
+    key: Key,
+    kept: Arc<Kept>,
+}
+
+impl Scopes {
+    /// One state for all requests.
+    pub(super) fn common(policy: Policy) -> Self {
+        let kept = Arc::new(Kept::new(DEFAULT_CAPACITY));
+        Self { common: policy, key: Key::None, kept }
+    }
+
+    pub(super) fn keyed_by(&mut self, key: Key) {
+        self.key = key;
+    }
+
+    pub(super) fn keep(&mut self, capacity: NonZeroUsize) {
+        self.kept = Arc::new(Kept::new(capacity));
+    }
+
+    /// The scope of `request`.
+    pub(super) fn of<Q: HttpRequest + 'static>(&self, request: &Q) -> Scope {
+        self.named(match &self.key {
+            Key::None => None,
+            Key::Host => request.authority(),
+            Key::By(key) => key(request),
+        })
+    }
+
+    fn named(&self, key: Option<String>) -> Scope {
+        match key.and_then(|key| self.kept.state(key, &self.common)) {
+            Some(state) => {
+                let policy = state.policy.clone();
+                Scope { policy, state: Some((state, self.kept.clock)) }
+            }
+            None => Scope { policy: self.common.clone(), state: None },
+        }
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept = self.kept.table.lock().unwrap_or_else(PoisonError::into_inner).by_key.len();
+        f.debug_struct("Scopes")
+            .field("policy", &self.common)
+            .field("is_keyed", &!matches!(self.key, Key::None))
+            .field("kept", &kept)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The scope of one request; while it lives, the scope is in use.
+pub(super) struct Scope {
+    pub(super) policy: Policy,
+    state: Option<(Arc<State>, MonotonicClock)>,
+}
+
+impl Scope {
+    /// Notes until when the server told this scope to wait.
+    pub(super) fn note(&self, seen: &Observation) {
+        let Some((state, clock)) = &self.state else { return };
+        let empty = |quota: &&Quota| quota.remaining() == Some(Quantity::ZERO);
+        let resets = seen.quotas.as_slice().iter().filter(empty).filter_map(Quota::resets_in);
+        if let Some(wait) = resets.chain(seen.retry_after).max() {
+            let until = clock.now().after(wait).as_nanos();
+            state.waits_until_ns.fetch_max(until, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What is kept of a scope.
+#[derive(Debug)]
+struct State {
+    policy: Policy,
+    waits_until_ns: AtomicU64,
+}
+
+struct Kept {
+    capacity: NonZeroUsize,
+    clock: MonotonicClock,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    by_key: BTreeMap<String, Used>,
+    /// Counts uses, which orders them.
+    uses: u64,
+}
+
+struct Used {
+    state: Arc<State>,
+    last_use: u64,
+}
+
+impl Kept {
+    fn new(capacity: NonZeroUsize) -> Self {
+        Self { capacity, clock: MonotonicClock::start(), table: Mutex::default() }
+    }
+
+    /// The state of the scope `key`; `None` if there is no room for another, and then
+    /// the request goes with all others that have no scope of their own.
+    fn state(&self, key: String, policy: &Policy) -> Option<Arc<State>> {
+        // The table is whole between two statements, whoever panicked.
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.uses += 1;
+        let now = table.uses;
+        if table.by_key.len() >= self.capacity.get() && !table.by_key.contains_key(&key) {
+            table.forget_one(self.clock.now())?;
+        }
+        let entry = match table.by_key.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let state = State { policy: policy.fresh(), waits_until_ns: AtomicU64::new(0) };
+                place.insert(Used { state: Arc::new(state), last_use: now })
+            }
+        };
+        entry.last_use = now;
+        Some(Arc::clone(&entry.state))
+    }
+}
+
+impl Table {
+    /// Forgets the idle scope that was used least recently; `None` if none is idle.
+    fn forget_one(&mut self, now: Timestamp) -> Option<()> {
+        let idle = self.by_key.iter().filter(|(_, used)| used.is_idle(now));
+        let oldest = idle.min_by_key(|(_, used)| used.last_use)?.0.clone();
+        self.by_key.remove(&oldest);
+        Some(())
+    }
+}
+
+impl Used {
+    fn is_idle(&self, now: Timestamp) -> bool {
+        // New references are made under the lock of the table only.
+        Arc::strong_count(&self.state) == 1
+            && Timestamp::from_nanos(self.state.waits_until_ns.load(Ordering::Relaxed)) <= now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn scopes(capacity: usize) -> Scopes {
+        let mut scopes = Scopes::common(Policy::recommended());
+        scopes.keep(NonZeroUsize::new(capacity).unwrap());
+        scopes
+    }
+
+    fn of(scopes: &Scopes, key: &str) -> Scope {
+        scopes.named(Some(key.to_owned()))
+    }
+
+    fn keys(scopes: &Scopes) -> Vec<String> {
+        scopes.kept.table.lock().unwrap().by_key.keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_least_recently_used_scope_is_forgotten() {
+        let scopes = scopes(2);
+        for key in ["a", "b", "a", "c"] {
+            of(&scopes, key);
+        }
+        assert_eq!(keys(&scopes), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_scope_in_use_is_kept() {
+        let scopes = scopes(2);
+        let in_use = of(&scopes, "a");
+        of(&scopes, "b");
+        of(&scopes, "c");
+        assert_eq!(keys(&scopes), ["a", "c"]);
+        drop(in_use);
+        of(&scopes, "d");
+        assert_eq!(keys(&scopes), ["c", "d"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scope_that_was_told_to_wait_is_kept_until_it_may_go() {
+        let scopes = scopes(1);
+        of(&scopes, "a").note(&Observation::throttled(Some(Duration::from_secs(60))));
+        assert!(of(&scopes, "b").state.is_none(), "there is no room for another");
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert!(of(&scopes, "b").state.is_none());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(of(&scopes, "b").state.is_some());
+        assert_eq!(keys(&scopes), ["b"]);
+    }
+}
