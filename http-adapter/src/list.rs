@@ -17,6 +17,7 @@ pub(crate) struct List<T, const N: usize> {
 pub(crate) const LIMIT: usize = 64;
 
 impl<T, const N: usize> List<T, N> {
+    #[inline]
     pub(crate) fn new() -> Self {
         // Not a repeated constant, which is copied whole: this writes the discriminants.
         Self { inline: std::array::from_fn(|_| None), len: 0, grown: Vec::new() }
@@ -31,6 +32,7 @@ impl<T, const N: usize> List<T, N> {
     }
 
     /// Adds an element, unless the list is full; returns the new element's place.
+    #[inline]
     pub(crate) fn push(&mut self, element: T) -> Option<usize> {
         let at = self.len;
         if at >= LIMIT {

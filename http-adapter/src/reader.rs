@@ -178,7 +178,7 @@ impl Reader {
         }
         reading.scope = gathered.scope.into_text();
         reading.throttle = throttle.map(|kind| refined(kind, reading.scope.as_deref()));
-        reading.retryable = evidence.retryable();
+        reading.retryable = evidence.retryable(throttle);
         reading.retry_after = gathered.waits.first();
         reading.malformed = gathered.failures.into_names(head);
     }

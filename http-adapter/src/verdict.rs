@@ -58,14 +58,16 @@ impl Evidence {
     }
 
     /// Whether another attempt can help, `None` if nothing says so.
-    pub(crate) fn retryable(&self) -> Option<bool> {
+    ///
+    /// `throttle` is what [`throttle`](Self::throttle) says.
+    pub(crate) fn retryable(&self, throttle: Option<Throttle>) -> Option<bool> {
         if self.advice.is_some() {
             return self.advice;
         }
         if self.grpc.pushback() == Some(Pushback::Refused) {
             return Some(false);
         }
-        match self.throttle() {
+        match throttle {
             Some(Throttle::QuotaExhausted) => return Some(false),
             Some(_) if !self.is_only_a_warning() => return Some(true),
             _ => {}

@@ -78,17 +78,21 @@ impl<'a> Pass<'a, '_, '_> {
         counted: &'static str,
         value: &[u8],
     ) -> bool {
-        if role == CounterRole::Reset {
-            let left = reset::parse(value, self.reader.reset, self.clock.base);
-            let Some(left) = left else { return false };
-            if let Some(slot) = self.to.sheet().common_slot(family, counted) {
-                slot.note_reset(role, left);
-            }
-            return true;
+        // Both first, so that the slot is looked for in one place.
+        let (amount, left) = if role == CounterRole::Reset {
+            (None, reset::parse(value, self.reader.reset, self.clock.base))
+        } else {
+            (Amount::parse(value), None)
+        };
+        if amount.is_none() && left.is_none() {
+            return false;
         }
-        let Some(amount) = Amount::parse(value) else { return false };
-        if let Some(slot) = self.to.sheet().common_slot(family, counted) {
+        let Some(slot) = self.to.sheet().common_slot(family, counted) else { return true };
+        if let Some(amount) = amount {
             slot.note(role, amount);
+        }
+        if let Some(left) = left {
+            slot.note_reset(role, left);
         }
         true
     }
