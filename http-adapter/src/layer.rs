@@ -18,6 +18,8 @@ mod scopes;
 mod send_error;
 mod service;
 
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 

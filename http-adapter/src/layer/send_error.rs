@@ -47,6 +47,10 @@ impl SendError {
         if let Some(error) = error.downcast_ref::<reqwest::Error>() {
             return Self::of_chain(error);
         }
+        #[cfg(feature = "reqwest-middleware")]
+        if let Some(reqwest_middleware::Error::Reqwest(error)) = error.downcast_ref() {
+            return Self::of_chain(error);
+        }
         #[cfg(feature = "hyper-util")]
         if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
             return Self::of_chain(error);

@@ -53,14 +53,7 @@ where
     }
 
     fn call(&mut self, mut request: Q) -> Self::Future {
-        if self.rules.add_idempotency_key {
-            let method = request.method().clone();
-            idempotency_key::add_to(&method, request.headers_mut());
-        }
-        let scope = self.scopes.of(&request);
-        let attempts = scope.policy.attempts_costing(self.rules.cost_of(&request));
-        let is_nested = nesting::enter(&mut request);
-        let sending = Sending { attempts, scope, rules: Arc::clone(&self.rules), is_nested };
+        let sending = Sending::begin(&self.scopes, &self.rules, &mut request);
         ForbearFuture(Box::pin(sending.send(self.inner.clone(), request)))
     }
 }
@@ -87,7 +80,7 @@ impl<R, E> fmt::Debug for ForbearFuture<R, E> {
 }
 
 /// One request under way.
-struct Sending {
+pub(super) struct Sending {
     attempts: Attempts,
     scope: Scope,
     rules: Arc<Rules>,
@@ -96,7 +89,22 @@ struct Sending {
 }
 
 impl Sending {
-    async fn send<S, Q>(
+    /// Makes `request` ready to be sent.
+    pub(super) fn begin<Q: HttpRequest + 'static>(
+        scopes: &Scopes,
+        rules: &Arc<Rules>,
+        request: &mut Q,
+    ) -> Self {
+        if rules.add_idempotency_key {
+            let method = request.method().clone();
+            idempotency_key::add_to(&method, request.headers_mut());
+        }
+        let scope = scopes.of(request);
+        let attempts = scope.policy.attempts_costing(rules.cost_of(request));
+        Self { attempts, scope, rules: Arc::clone(rules), is_nested: nesting::enter(request) }
+    }
+
+    pub(super) async fn send<S, Q>(
         mut self,
         mut inner: S,
         request: Q,

@@ -216,6 +216,21 @@ async fn it_works_over_reqwest() {
 }
 
 #[tokio::test]
+async fn it_works_as_a_middleware_of_reqwest() {
+    let url = refusing_once().await;
+    let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+        .with(ForbearLayer::new(policy()))
+        .build();
+    let response = client.post(format!("{url}/a")).body("hello").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.text().await.unwrap(), "/a hello");
+
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let error = client.post(format!("http://{nobody}/")).send().await.unwrap_err();
+    assert_eq!(error.to_string(), "gave up after 4 attempts: all 4 attempts were made");
+}
+
+#[tokio::test]
 async fn it_works_over_hyper_util() {
     let url = refusing_once().await;
     let executor = hyper_util::rt::TokioExecutor::new();
