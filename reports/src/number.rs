@@ -137,6 +137,15 @@ pub(crate) fn decimal(value: f64, decimals: usize) -> String {
     text
 }
 
+/// The decimals that `value` has, at most three: 2 for 0.16, none for 5.
+pub(crate) fn decimals(value: f64) -> usize {
+    let is_whole = |decimals: &i32| {
+        let scaled = value * libm::exp10(f64::from(*decimals));
+        (scaled - scaled.round()).abs() < 1e-6
+    };
+    (0..3).find(is_whole).map_or(3, |decimals| usize::try_from(decimals).unwrap_or(0))
+}
+
 /// A whole number.
 pub(crate) fn whole(value: u64) -> String {
     grouped(&value.to_string())
