@@ -34,19 +34,13 @@ impl Unit {
         self.with_symbol(&self.bare(value, self.decimals(value)))
     }
 
-    /// `low to high`, with as many decimals as the mean that they are about, and
-    /// more where the two would look the same.
+    /// `low to high`, with as many decimals as the mean that they are about; one
+    /// number where the two look the same: more digits would say more than matters.
     #[must_use]
     pub fn range_text(self, mean: f64, low: f64, high: f64) -> String {
-        let least = self.decimals(mean);
-        let texts = |decimals| (self.bare(low, decimals), self.bare(high, decimals));
-        let differ = |decimals: &usize| {
-            let (low, high) = texts(*decimals);
-            low != high
-        };
-        let decimals = (least..least + 4).find(differ).unwrap_or(least);
-        let (low, high) = texts(decimals);
-        self.with_symbol(&format!("{low} to {high}"))
+        let decimals = self.decimals(mean);
+        let (low, high) = (self.bare(low, decimals), self.bare(high, decimals));
+        self.with_symbol(&if low == high { low } else { format!("{low} to {high}") })
     }
 
     /// A difference of two values: signed even if it is positive, and of two shares
@@ -215,7 +209,7 @@ mod tests {
     fn a_range_names_its_unit_once() {
         assert_eq!(plain(&Unit::Seconds.range_text(12.4, 11.92, 12.96)), "11.9 to 13.0 s");
         assert_eq!(plain(&Unit::Count.range_text(-3.0, -5.0, 1.0)), "\u{2212}5 to 1");
-        assert_eq!(plain(&Unit::Share.range_text(0.919, 0.9189, 0.9191)), "91.89 to 91.91 %");
+        assert_eq!(plain(&Unit::Share.range_text(0.919, 0.9189, 0.9191)), "91.9 %");
     }
 
     #[test]
