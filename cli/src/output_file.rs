@@ -9,6 +9,21 @@ use crate::failure::Failure;
 use crate::problem::Problem;
 use crate::text_file::reason;
 
+/// Makes the directory `path`, unless it is there.
+///
+/// # Errors
+///
+/// If it is a file, or the directory above is not there or takes nothing.
+pub(crate) fn directory(path: &Path) -> Result<(), Problem> {
+    let wrong = |message: String| Err(Problem::new(message).in_file(path.display().to_string()));
+    match fs::create_dir(path) {
+        Err(_) if path.is_dir() => Ok(()),
+        Err(_) if path.exists() => wrong("is a file, must be a directory".into()),
+        Err(error) => wrong(format!("cannot be made: {}", reason(&error))),
+        Ok(()) => Ok(()),
+    }
+}
+
 /// A file to be written later, whose place was found to take it.
 #[derive(Debug)]
 pub(crate) struct OutputFile {

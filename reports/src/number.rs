@@ -34,19 +34,13 @@ impl Unit {
         self.with_symbol(&self.bare(value, self.decimals(value)))
     }
 
-    /// `low to high`, with as many decimals as the mean that they are about, and
-    /// more where the two would look the same.
+    /// `low to high`, with as many decimals as the mean that they are about; one
+    /// number where the two look the same: more digits would say more than matters.
     #[must_use]
     pub fn range_text(self, mean: f64, low: f64, high: f64) -> String {
-        let least = self.decimals(mean);
-        let texts = |decimals| (self.bare(low, decimals), self.bare(high, decimals));
-        let differ = |decimals: &usize| {
-            let (low, high) = texts(*decimals);
-            low != high
-        };
-        let decimals = (least..least + 4).find(differ).unwrap_or(least);
-        let (low, high) = texts(decimals);
-        self.with_symbol(&format!("{low} to {high}"))
+        let decimals = self.decimals(mean);
+        let (low, high) = (self.bare(low, decimals), self.bare(high, decimals));
+        self.with_symbol(&if low == high { low } else { format!("{low} to {high}") })
     }
 
     /// A difference of two values: signed even if it is positive, and of two shares
@@ -137,6 +131,15 @@ pub(crate) fn decimal(value: f64, decimals: usize) -> String {
     text
 }
 
+/// The decimals that `value` has, at most three: 2 for 0.16, none for 5.
+pub(crate) fn decimals(value: f64) -> usize {
+    let is_whole = |decimals: &i32| {
+        let scaled = value * libm::exp10(f64::from(*decimals));
+        (scaled - scaled.round()).abs() < 1e-6
+    };
+    (0..3).find(is_whole).map_or(3, |decimals| usize::try_from(decimals).unwrap_or(0))
+}
+
 /// A whole number.
 pub(crate) fn whole(value: u64) -> String {
     grouped(&value.to_string())
@@ -206,7 +209,7 @@ mod tests {
     fn a_range_names_its_unit_once() {
         assert_eq!(plain(&Unit::Seconds.range_text(12.4, 11.92, 12.96)), "11.9 to 13.0 s");
         assert_eq!(plain(&Unit::Count.range_text(-3.0, -5.0, 1.0)), "\u{2212}5 to 1");
-        assert_eq!(plain(&Unit::Share.range_text(0.919, 0.9189, 0.9191)), "91.89 to 91.91 %");
+        assert_eq!(plain(&Unit::Share.range_text(0.919, 0.9189, 0.9191)), "91.9 %");
     }
 
     #[test]

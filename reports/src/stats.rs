@@ -66,4 +66,11 @@ impl Estimate {
             .map(|Interval { low, high }| Interval { low: low / scale, high: high / scale });
         Self { mean: self.mean / scale, interval, runs: self.runs }
     }
+    /// The same estimate of `x + shift` instead of `x`.
+    pub(crate) fn plus(self, shift: f64) -> Self {
+        let interval = self
+            .interval
+            .map(|Interval { low, high }| Interval { low: low + shift, high: high + shift });
+        Self { mean: self.mean + shift, interval, runs: self.runs }
+    }
 }

@@ -92,11 +92,12 @@ impl Cell {
         self.estimate.map_or("–".to_owned(), |estimate| self.metric.unit().text(estimate.mean))
     }
 
-    /// The interval with its unit, `11.9 to 12.9 s`; empty where there is none, or
-    /// where every run had the same value.
+    /// The interval with its unit, `11.9 to 12.9 s`; empty where there is none, and
+    /// where it is narrower than the last digit of the mean.
     #[must_use]
     pub fn interval_text(&self) -> String {
-        range_text(self.estimate, |mean, low, high| self.metric.unit().range_text(mean, low, high))
+        let unit = self.metric.unit();
+        range_text(self.estimate, |mean, low, high| unit.range_text(mean, low, high))
     }
 
     /// The difference from the reference with its unit, `+3.1 s`; empty where there is none.
@@ -153,9 +154,6 @@ fn range_text(estimate: Option<Estimate>, text: impl Fn(f64, f64, f64) -> String
     let Some(Estimate { mean, interval: Some(interval), .. }) = estimate else {
         return String::new();
     };
-    if interval.low < interval.high {
-        text(mean, interval.low, interval.high)
-    } else {
-        String::new()
-    }
+    let range = text(mean, interval.low, interval.high);
+    if range == text(mean, mean, mean) { String::new() } else { range }
 }

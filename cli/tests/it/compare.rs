@@ -120,6 +120,50 @@ fn reports_are_written_whole_and_named_on_standard_error() {
 }
 
 #[test]
+fn charts_are_written_to_a_directory_each_as_a_file() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let charts = directory.path("charts");
+    let words = ["compare", &file, "--reps", "2", "--svg", &charts];
+    let ran = run(&words).exits(0);
+    let written = || {
+        let entries = fs::read_dir(&charts).expect("the directory is made");
+        let mut files: Vec<_> = entries
+            .map(|entry| entry.expect("it can be read"))
+            .map(|entry| (entry.file_name(), fs::read_to_string(entry.path()).expect("it is text")))
+            .collect();
+        files.sort();
+        files
+    };
+    let first = written();
+    let names: Vec<_> = first.iter().map(|(name, _)| name.to_str().expect("UTF-8")).collect();
+    assert_eq!(names, ["completion.svg", "cost.svg", "outstanding.svg", "send-rate.svg"]);
+    for (name, svg) in &first {
+        assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{name:?}");
+        assert!(svg.contains("prefers-color-scheme:dark"), "{name:?}");
+        assert!(ran.stderr.contains(name.to_str().expect("UTF-8")), "{}", ran.stderr);
+    }
+    run(&words).exits(0);
+    assert_eq!(written(), first, "the same words give the same charts");
+}
+
+#[test]
+fn charts_that_cannot_be_written_are_refused_before_the_work() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let long = ["compare", &file, "--reps", "1000000", "--svg"];
+    let ran = run(&[&long[..], &[&file]].concat()).exits(2);
+    assert!(ran.stderr.contains("is a file, must be a directory"), "{}", ran.stderr);
+    let ran = run(&[&long[..], &[&directory.path("no/charts")]].concat()).exits(2);
+    assert!(ran.stderr.contains("cannot be made: no such file"), "{}", ran.stderr);
+    let charts = directory.path("");
+    let taken = directory.path("cost.svg");
+    let ran = run(&[&long[..], &[&charts, "--html", &taken]].concat()).exits(2);
+    assert!(ran.stderr.contains("is named for two reports"), "{}", ran.stderr);
+    assert_eq!(directory.names(), ["storm.toml"]);
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_refused_before_the_work() {
     let directory = Directory::new();
     let file = storm(&directory);

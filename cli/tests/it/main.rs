@@ -12,6 +12,8 @@ mod discovery;
 mod init;
 /// Colours, JSON errors, closed pipes.
 mod output;
+/// What `scripts/publish` has written is what the command writes.
+mod published;
 /// `signal`.
 mod signal;
 /// Running the command.

@@ -4,10 +4,11 @@ use forbear_sim::results::{CdfPoint, PolicyResult};
 
 use super::axis::Frame;
 use super::drawing::{Drawing, Numbers, WIDTH};
+use super::extent::Extent;
 use super::legend::{self, Entry};
 use super::scale::{Linear, Log};
-use super::svg::{Path, Svg};
-use super::{ChartName, svg::Anchor};
+use super::svg::{Anchor, Path, Svg};
+use super::{ChartName, mark};
 use crate::metric::Metric;
 use crate::number::Unit;
 use crate::report::Report;
@@ -26,11 +27,15 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     let times = || curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.seconds));
     let least = times().filter(|seconds| *seconds > 0.0).fold(f64::INFINITY, f64::min);
     let least = if least.is_finite() { least } else { 1.0 };
-    let most = times().fold(least, f64::max);
-    let x = Log::new(least, most, frame.left, frame.right);
+    let ends: Vec<f64> = curves.iter().map(Curve::end).collect();
+    let extent = Extent::of_drains(report).holding(&ends);
+    let x = Log::new(least, extent.end.max(least), frame.left, frame.right);
     let y = Linear::new(1.0, frame.bottom, frame.top);
     let mut svg = Svg::default();
     svg.text("muted", (0.0, 13.0), Anchor::Start, "share of all calls that have succeeded");
+    let name = |index: usize| report.table().rows[index].policy.clone();
+    let lines = ends.iter().enumerate().map(|(index, end)| (name(index), *end));
+    extent.note(&mut svg, (290.0, PLOT_RIGHT), lines);
     let ticks: Vec<(f64, String)> =
         x.ticks().into_iter().map(|(value, text)| (x.px(value), text)).collect();
     frame.columns(&mut svg, ticks.iter().map(|(x, _)| *x));
@@ -39,15 +44,18 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     frame.rows(&mut svg, &y, &shares);
     let winner = report.verdict().winner();
     for index in legend::drawing_order(curves.len(), winner) {
-        let path = curves[index].path(&x, &y);
+        let (path, level) = curves[index].path((&x, &extent), &y);
         svg.path(&legend::stroke(index, winner == Some(index)), &path);
+        if extent.is_beyond(ends[index]) {
+            svg.path("beyond", &mark::onward(PLOT_RIGHT, level));
+        }
     }
     frame.foot(&mut svg, &ticks, "time from the start of a call to its success (s, logarithmic)");
     let mut entries: Vec<(f64, Entry)> = curves
         .iter()
         .enumerate()
         .map(|(index, curve)| {
-            let name = report.table().rows[index].policy.clone();
+            let name = name(index);
             let entry = Entry { index, name, value: curve.value(), best: winner == Some(index) };
             (curve.reached(0.5).unwrap_or(f64::INFINITY), entry)
         })
@@ -91,18 +99,29 @@ impl Curve {
         Self { points, share }
     }
 
-    fn path(&self, x: &Log, y: &Linear) -> Path {
+    /// The time of the last success \[s\]; 0 without any.
+    fn end(&self) -> f64 {
+        self.points.iter().map(|point| point.seconds).fold(0.0, f64::max)
+    }
+
+    /// The curve as far as the axis goes, and the height at which it ends.
+    fn path(&self, (x, extent): (&Log, &Extent), y: &Linear) -> (Path, f64) {
         let mut path = Path::default();
+        let mut level = y.px(0.0);
         for (index, point) in self.points.iter().enumerate() {
-            let (px, py) = (x.px(point.seconds), y.px(point.share));
+            let px = x.px(point.seconds);
             if index == 0 {
-                path.move_to(px, y.px(0.0));
+                path.move_to(px, level);
             } else {
                 path.across(px);
             }
-            path.along(py);
+            if point.seconds > extent.end {
+                break;
+            }
+            level = y.px(point.share);
+            path.along(level);
         }
-        path
+        (path, level)
     }
 
     /// The first time at which `share` of all calls had succeeded.

@@ -1,17 +1,19 @@
 //! Calls that are begun and not ended, over time.
 
-use super::ChartName;
 use super::axis::Frame;
-use super::bins::Bins;
+use super::bins::{Bins, end};
 use super::drawing::{Drawing, Numbers, WIDTH};
+use super::extent::Extent;
 use super::legend::{self, Entry};
+use super::rows::Rows;
 use super::scale::Linear;
 use super::svg::{Anchor, Path, Svg};
-use crate::number::{Unit, decimal, float, whole};
+use super::{ChartName, mark};
+use crate::number::{Unit, float, whole};
 use crate::report::Report;
 
-const MOST_BINS: usize = 500;
-const MOST_ROWS: usize = 30;
+/// Steps across the plot: more than one a pixel nobody sees.
+const MOST_STEPS: f64 = 500.0;
 const FRAME_TOP: f64 = 34.0;
 const PLOT: f64 = 240.0;
 /// Right edge of the plot; the legend stands beyond.
@@ -19,28 +21,38 @@ const PLOT_RIGHT: f64 = 570.0;
 
 /// Draws the chart.
 pub(crate) fn draw(report: &Report<'_>) -> Drawing {
-    let all = binned(report, MOST_BINS);
+    let series = || report.comparison().policies.iter().map(|policy| &policy.series);
+    let ends: Vec<f64> = series().map(end).collect();
+    let extent = Extent::of_drains(report);
+    let all: Vec<Bins> =
+        series().map(|series| Bins::merged(series, extent.end / MOST_STEPS)).collect();
     let plot = PLOT.max(legend::height(all.len()));
     let frame = Frame { left: 52.0, right: PLOT_RIGHT, top: FRAME_TOP, bottom: FRAME_TOP + plot };
-    let end = all.iter().map(|bins| bins.end).fold(0.0, f64::max);
-    let x = Linear::new(end, frame.left, frame.right);
+    let x = Linear::new(extent.end, frame.left, frame.right);
     let y = Linear::new(float(all.iter().map(most).max().unwrap_or(0)), frame.bottom, frame.top);
     let mut svg = Svg::default();
     svg.text("muted", (0.0, 13.0), Anchor::Start, "calls begun and not ended");
+    let name = |index: usize| report.table().rows[index].policy.clone();
+    let lines = ends.iter().enumerate().map(|(index, end)| (name(index), *end));
+    extent.note(&mut svg, (190.0, PLOT_RIGHT), lines);
     let ticks: Vec<(f64, String)> =
         x.ticks(6.0).into_iter().map(|(value, text)| (x.px(value), text)).collect();
     frame.columns(&mut svg, ticks.iter().map(|(x, _)| *x));
     frame.rows(&mut svg, &y, &y.ticks(5.0));
     let winner = report.verdict().winner();
     for index in legend::drawing_order(all.len(), winner) {
-        svg.path(&legend::stroke(index, winner == Some(index)), &path(&all[index], &x, &y));
+        let (path, level) = path(&all[index], (&x, &extent), &y);
+        svg.path(&legend::stroke(index, winner == Some(index)), &path);
+        if extent.is_beyond(all[index].end) {
+            svg.path("beyond", &mark::onward(PLOT_RIGHT, level));
+        }
     }
     frame.foot(&mut svg, &ticks, "virtual time (s)");
     let mut entries: Vec<(f64, Entry)> = all
         .iter()
         .enumerate()
         .map(|(index, bins)| {
-            let name = report.table().rows[index].policy.clone();
+            let name = name(index);
             let value = format!("{}, at most {} calls", ended(bins), whole(most(bins)));
             (bins.end, Entry { index, name, value, best: winner == Some(index) })
         })
@@ -64,29 +76,31 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         description: description(&entries),
         height: frame.bottom + 46.0,
         svg,
-        numbers: numbers(report),
+        numbers: numbers(report, &extent),
     }
 }
 
-fn binned(report: &Report<'_>, most: usize) -> Vec<Bins> {
-    let series = || report.comparison().policies.iter().map(|policy| &policy.series);
-    let factor = Bins::factor(series(), most);
-    series().map(|series| Bins::merged(series, factor)).collect()
-}
-
-/// A step at the end of every slice, where the count was taken.
-fn path(bins: &Bins, x: &Linear, y: &Linear) -> Path {
+/// A step at the end of every slice, where the count was taken, as far as the
+/// axis goes, and the height at which it ends.
+fn path(bins: &Bins, (x, extent): (&Linear, &Extent), y: &Linear) -> (Path, f64) {
     let mut path = Path::default();
+    let mut level = y.px(0.0);
     for (index, calls) in bins.outstanding.iter().enumerate() {
-        let level = y.px(float(*calls));
+        if bins.start(index) >= extent.end {
+            return (path, level);
+        }
+        level = y.px(float(*calls));
         if index == 0 {
             path.move_to(x.px(bins.start(0)), level);
         } else {
             path.along(level);
         }
-        path.across(x.px(bins.start(index + 1)));
+        path.across(x.px(bins.start(index + 1).min(bins.end)));
     }
-    path
+    if let Some(left) = bins.left.filter(|_| !extent.is_beyond(bins.end)) {
+        path.along(y.px(float(left)));
+    }
+    (path, level)
 }
 
 fn most(bins: &Bins) -> u64 {
@@ -94,10 +108,10 @@ fn most(bins: &Bins) -> u64 {
 }
 
 fn ended(bins: &Bins) -> String {
-    match bins.outstanding.last() {
+    match bins.left {
         None => "no data".to_owned(),
         Some(0) => Unit::Seconds.text(bins.end),
-        Some(left) => format!("{} left open", whole(*left)),
+        Some(left) => format!("{} left open", whole(left)),
     }
 }
 
@@ -108,20 +122,20 @@ fn description(entries: &[Entry]) -> String {
     )
 }
 
-fn numbers(report: &Report<'_>) -> Numbers {
-    let all = binned(report, MOST_ROWS);
-    let longest = all.iter().max_by(|a, b| a.outstanding.len().cmp(&b.outstanding.len()));
-    let mut columns = vec!["at (s)".to_owned()];
-    columns.extend(report.table().rows.iter().map(|row| row.policy.clone()));
-    let rows = (0..longest.map_or(0, |bins| bins.outstanding.len())).map(|index| {
-        let mut row = vec![decimal(longest.map_or(0.0, |bins| bins.start(index + 1)), 1)];
-        let cell = |bins: &Bins| bins.outstanding.get(index).map(|calls| whole(*calls));
-        row.extend(all.iter().map(|bins| cell(bins).unwrap_or_default()));
-        row
-    });
+fn numbers(report: &Report<'_>, extent: &Extent) -> Numbers {
+    let all = || report.comparison().policies.iter().map(|policy| &policy.series);
+    let rows = Rows::of(all(), extent);
+    let columns: Vec<Vec<Option<u64>>> =
+        all().map(|series| rows.fold(series, &series.outstanding, |_, last| last)).collect();
+    let mut heads = vec!["at (s)".to_owned()];
+    heads.extend(report.table().rows.iter().map(|row| row.policy.clone()));
+    let row = |(index, text): (usize, String)| {
+        let cells = columns.iter().map(|column| column[index].map_or_else(String::new, whole));
+        [text].into_iter().chain(cells).collect()
+    };
     Numbers {
-        caption: "Calls outstanding at the end of each slice of time".to_owned(),
-        columns,
-        rows: rows.collect(),
+        caption: "Calls outstanding at the end of each span of time".to_owned(),
+        columns: heads,
+        rows: rows.end_texts().enumerate().map(row).collect(),
     }
 }

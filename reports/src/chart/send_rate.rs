@@ -1,18 +1,20 @@
 //! Sends a second against the permitted rate: small multiples on shared axes.
 
+use forbear_sim::results::Series;
+
 use super::axis::Frame;
-use super::bins::Bins;
+use super::bins::{Bins, end, slice_s};
 use super::drawing::{Drawing, Numbers, WIDTH};
+use super::extent::Extent;
+use super::rows::Rows;
 use super::scale::Linear;
 use super::svg::{Anchor, Path, Svg};
-use super::{ChartName, text};
-use crate::number::{Unit, decimal, whole};
+use super::{ChartName, mark, text};
+use crate::number::{Unit, decimal, decimals, float, whole};
 use crate::report::Report;
 
-/// Bins across the chart: three pixels for each at least.
-const MOST_BINS: usize = 240;
-/// Rows in the table of numbers.
-const MOST_ROWS: usize = 30;
+/// The least width of a bar \[px\]: below about three, bars are a haze.
+const LEAST_BAR: f64 = 2.75;
 /// A storm's first wave can be a hundred times the permitted rate. The axis ends
 /// at this multiple of it, so that the rest of the run is seen too; what is cut
 /// is marked and its peak written beside the name.
@@ -21,49 +23,59 @@ const TALLEST: f64 = 6.0;
 const PANEL: f64 = 74.0;
 const PITCH: f64 = 118.0;
 const TOP: f64 = 64.0;
+/// Height of the line that says how far a run goes on.
+const NOTE: f64 = 16.0;
+/// What is left of the throttled part of a bar that is cut below it.
+const CAP: f64 = 16.0;
 const HATCH: &str = "send-rate-hatch";
+
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = WIDTH - 8.0;
 
 /// Draws the chart.
 pub(crate) fn draw(report: &Report<'_>) -> Drawing {
-    let comparison = report.comparison();
-    let series = || comparison.policies.iter().map(|policy| &policy.series);
-    let factor = Bins::factor(series(), MOST_BINS);
-    let all: Vec<Bins> = series().map(|series| Bins::merged(series, factor)).collect();
+    let series: Vec<&Series> =
+        report.comparison().policies.iter().map(|policy| &policy.series).collect();
+    let extent = Extent::of_drains(report);
+    let bar = bar(&series, &extent);
+    let all: Vec<Bins> = series.iter().map(|series| Bins::merged(series, bar)).collect();
     let permitted = report.permitted_per_s();
     let peak = all.iter().map(peak).fold(0.0, f64::max);
     let top = match permitted {
         Some(rate) if rate > 0.0 => peak.min(rate * TALLEST).max(rate * 1.25),
         _ => peak,
     };
-    let end = all.iter().map(|bins| bins.end).fold(0.0, f64::max);
-    let panels = crate::number::float(all.len() as u64);
-    let height = TOP + panels * PITCH + 24.0;
-    let (left, right) = (56.0, WIDTH - 8.0);
-    let x = Linear::new(end, left, right);
+    let x = Linear::new(extent.end, LEFT, RIGHT);
     let mut svg = Svg::default();
     svg.hatch(HATCH);
-    legend(&mut svg, permitted, peak > top);
+    let beyond = all.iter().any(|bins| extent.is_beyond(bins.end));
+    legend(&mut svg, permitted, bar, (peak > top, beyond));
     let times: Vec<(f64, String)> =
         x.ticks(8.0).into_iter().map(|(value, text)| (x.px(value), text)).collect();
     let mut panel_top = TOP + 24.0;
     for (index, bins) in all.iter().enumerate() {
-        let frame = Frame { left, right, top: panel_top, bottom: panel_top + PANEL };
+        let best = report.verdict().winner() == Some(index);
+        let class = if best { "strong" } else { "" };
+        let name = text::fitted(&report.table().rows[index].policy, 13.0, 360.0);
+        svg.text(class, (LEFT, panel_top - 13.0), Anchor::Start, &name);
+        svg.text("muted", (RIGHT, panel_top - 13.0), Anchor::End, &summary(bins, bar));
+        if extent.is_beyond(bins.end) {
+            let words = going_on(bins, &extent);
+            svg.text("muted", (RIGHT, panel_top - 13.0 + NOTE), Anchor::End, &words);
+            panel_top += NOTE;
+        }
+        let frame = Frame { left: LEFT, right: RIGHT, top: panel_top, bottom: panel_top + PANEL };
         let y = Linear::new(top, frame.bottom, frame.top);
         frame.columns(&mut svg, times.iter().map(|(x, _)| *x));
         frame.rows(&mut svg, &y, &y.ticks(3.0));
-        panel(&mut svg, bins, &x, &y, top);
+        panel(&mut svg, bins, (&x, &extent), (&y, top));
         if let Some(rate) = permitted {
-            svg.line("bound", (left, y.px(rate)), (right, y.px(rate)));
+            svg.line("bound", (LEFT, y.px(rate)), (RIGHT, y.px(rate)));
         }
-        let best = report.verdict().winner() == Some(index);
-        let name = text::fitted(&report.table().rows[index].policy, 13.0, 400.0);
-        let class = if best { "strong" } else { "" };
-        svg.text(class, (left, panel_top - 13.0), Anchor::Start, &name);
-        svg.text("muted", (right, panel_top - 13.0), Anchor::End, &summary(bins));
         if index + 1 == all.len() {
             frame.foot(&mut svg, &times, "virtual time (s)");
         } else {
-            svg.line("axis", (left, frame.bottom), (right, frame.bottom));
+            svg.line("axis", (LEFT, frame.bottom), (RIGHT, frame.bottom));
         }
         panel_top += PITCH;
     }
@@ -76,22 +88,34 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         }
         .to_owned(),
         caption: caption(permitted),
-        description: description(report, &all, permitted),
-        height,
+        description: description(report, &all, &extent, bar),
+        height: panel_top,
         svg,
-        numbers: numbers(report),
+        numbers: numbers(report, &extent),
     }
 }
 
+/// The time that a bar stands for \[s\]: the shortest that is wide enough and holds
+/// whole slices of every run that ends on the axis.
+fn bar(all: &[&Series], extent: &Extent) -> f64 {
+    let on_axis = all.iter().filter(|series| !extent.is_beyond(end(series)));
+    let coarsest = on_axis.map(|series| slice_s(series)).fold(0.0, f64::max);
+    let least = extent.end * LEAST_BAR / (RIGHT - LEFT);
+    if coarsest > 0.0 { coarsest * (least / coarsest).ceil().max(1.0) } else { 1.0 }
+}
+
 /// The two areas of a run: answered sends from the ground, throttled ones on top.
-fn panel(svg: &mut Svg, bins: &Bins, x: &Linear, y: &Linear, top: f64) {
+fn panel(svg: &mut Svg, bins: &Bins, (x, extent): (&Linear, &Extent), (y, top): (&Linear, f64)) {
     let (mut answered, mut throttled, mut edge) =
         (Path::default(), Path::default(), Path::default());
     let mut cut_until = f64::NEG_INFINITY;
-    for index in 0..bins.sends.len() {
+    for index in (0..bins.sends.len()).take_while(|index| bins.start(*index) < extent.end) {
         let (from, to) = (x.px(bins.start(index)), x.px(bins.start(index + 1)));
         let (good, bad) = bins.rates(index);
-        let (ground, middle, peak) = (y.px(0.0), y.px(good), y.px(good + bad));
+        let (ground, peak) = (y.px(0.0), y.px(good + bad));
+        // A bar that is cut still shows that there is a throttled part above.
+        let cut = good + bad > top * 1.000_001;
+        let middle = if cut && bad > 0.0 { y.px(good).max(peak + CAP) } else { y.px(good) };
         if good > 0.0 {
             block(&mut answered, (from, to), (ground, middle));
         }
@@ -100,14 +124,17 @@ fn panel(svg: &mut Svg, bins: &Bins, x: &Linear, y: &Linear, top: f64) {
             edge.move_to(from, peak);
             edge.across(to);
         }
-        if good + bad > top * 1.000_001 && from > cut_until {
-            svg.path("beyond", &arrow(f64::midpoint(from, to), y.px(top)));
+        if cut && from > cut_until {
+            svg.path("beyond", &mark::upward(f64::midpoint(from, to), y.px(top)));
             cut_until = from + 12.0;
         }
     }
     svg.path("answered", &answered);
     svg.patterned_path(HATCH, &throttled);
     svg.path("edge", &edge);
+    if extent.is_beyond(bins.end) {
+        svg.path("beyond", &mark::onward(RIGHT, y.px(0.0) - 5.0));
+    }
 }
 
 fn block(path: &mut Path, (from, to): (f64, f64), (low, high): (f64, f64)) {
@@ -118,18 +145,9 @@ fn block(path: &mut Path, (from, to): (f64, f64), (low, high): (f64, f64)) {
     path.close();
 }
 
-/// Stands on the top of the axis where a bar goes on beyond it.
-fn arrow(x: f64, y: f64) -> Path {
-    let mut path = Path::default();
-    path.move_to(x - 4.0, y - 1.0);
-    path.line_to(x + 4.0, y - 1.0);
-    path.line_to(x, y - 7.0);
-    path.close();
-    path
-}
-
-fn legend(svg: &mut Svg, permitted: Option<f64>, cut: bool) {
-    svg.text("muted", (0.0, 13.0), Anchor::Start, "sends per second");
+fn legend(svg: &mut Svg, permitted: Option<f64>, bar: f64, (above, beyond): (bool, bool)) {
+    let title = format!("sends per second, each bar the mean over {}", short(bar));
+    svg.text("muted", (0.0, 13.0), Anchor::Start, &title);
     let mut x = 0.0;
     let y = 38.0;
     let mut entry = |svg: &mut Svg, label: &str, mark: &dyn Fn(&mut Svg, f64)| {
@@ -146,8 +164,13 @@ fn legend(svg: &mut Svg, permitted: Option<f64>, cut: bool) {
         let label = format!("permitted, {}", Unit::PerSecond.text(rate));
         entry(svg, &label, &|svg, x| svg.line("bound", (x, y - 4.0), (x + 22.0, y - 4.0)));
     }
-    if cut {
-        entry(svg, "beyond the axis", &|svg, x| svg.path("beyond", &arrow(x + 11.0, y)));
+    if above {
+        entry(svg, "higher than the axis", &|svg, x| {
+            svg.path("beyond", &mark::upward(x + 11.0, y));
+        });
+    }
+    if beyond {
+        entry(svg, "goes on", &|svg, x| svg.path("beyond", &mark::onward(x + 8.0, y - 4.0)));
     }
 }
 
@@ -160,14 +183,35 @@ fn peak(bins: &Bins) -> f64 {
         .fold(0.0, f64::max)
 }
 
-fn summary(bins: &Bins) -> String {
+/// `peak 600.0 /s, 0 of 800 sends throttled`. A peak over more time than a bar of
+/// the others says so, since it is lower for that.
+fn summary(bins: &Bins, bar: f64) -> String {
     let (sends, throttled) = totals(bins);
+    let over = if bins.seconds > bar * 1.5 {
+        format!(" over {}", short(bins.seconds))
+    } else {
+        String::new()
+    };
     format!(
-        "peak {}, {} of {} sends throttled",
+        "peak {}{over}, {} of {} sends throttled",
         Unit::PerSecond.text(peak(bins)),
         whole(throttled),
         whole(sends)
     )
+}
+
+/// `goes on to 604.4 s, 38.1 % of its sends shown`.
+fn going_on(bins: &Bins, extent: &Extent) -> String {
+    let shown = (0..bins.sends.len()).take_while(|index| bins.start(*index) < extent.end);
+    let shown: u64 = shown.map(|index| bins.sends[index]).sum();
+    let (sends, _) = totals(bins);
+    let share = Unit::Share.text(if sends == 0 { 1.0 } else { float(shown) / float(sends) });
+    format!("goes on to {}, {share} of its sends shown", Unit::Seconds.text(bins.end))
+}
+
+/// A round time with no more digits than it has.
+fn short(seconds: f64) -> String {
+    format!("{}\u{a0}s", decimal(seconds, decimals(seconds)))
 }
 
 fn totals(bins: &Bins) -> (u64, u64) {
@@ -187,41 +231,54 @@ fn caption(permitted: Option<f64>) -> String {
     )
 }
 
-fn description(report: &Report<'_>, all: &[Bins], permitted: Option<f64>) -> String {
-    let bound = permitted.map_or_else(String::new, |rate| {
+fn description(report: &Report<'_>, all: &[Bins], extent: &Extent, bar: f64) -> String {
+    let bound = report.permitted_per_s().map_or_else(String::new, |rate| {
         format!(" The server permits {}.", Unit::PerSecond.text(rate))
     });
     let panels = report.table().rows.iter().zip(all).map(|(row, bins)| {
-        format!(" {}: {}, until {}.", row.policy, summary(bins), Unit::Seconds.text(bins.end))
+        let until = if extent.is_beyond(bins.end) {
+            going_on(bins, extent)
+        } else {
+            format!("until {}", Unit::Seconds.text(bins.end))
+        };
+        format!(" {}: {}, {until}.", row.policy, summary(bins, bar))
     });
     format!("One panel a policy, sends per second over time.{bound}{}", panels.collect::<String>())
 }
 
-fn numbers(report: &Report<'_>) -> Numbers {
-    let policies = &report.comparison().policies;
-    let factor = Bins::factor(policies.iter().map(|policy| &policy.series), MOST_ROWS);
-    let all: Vec<Bins> =
-        policies.iter().map(|policy| Bins::merged(&policy.series, factor)).collect();
-    let longest = all.iter().max_by(|a, b| a.sends.len().cmp(&b.sends.len()));
-    let mut columns = vec!["from (s)".to_owned()];
-    columns.extend(report.table().rows.iter().map(|row| row.policy.clone()));
-    let rows = (0..longest.map_or(0, |bins| bins.sends.len())).map(|index| {
-        let start = longest.map_or(0.0, |bins| bins.start(index));
-        let mut row = vec![decimal(start, 1)];
-        row.extend(all.iter().map(|bins| {
-            match (bins.sends.get(index), bins.throttled.get(index)) {
-                (Some(sends), Some(0) | None) => whole(*sends),
-                (Some(sends), Some(throttled)) => {
-                    format!("{} ({})", whole(*sends), whole(*throttled))
-                }
-                (None, _) => String::new(),
-            }
-        }));
-        row
-    });
+fn numbers(report: &Report<'_>, extent: &Extent) -> Numbers {
+    let all = || report.comparison().policies.iter().map(|policy| &policy.series);
+    let rows = Rows::of(all(), extent);
+    let sum = |a: u64, b: u64| a.saturating_add(b);
+    let columns: Vec<Vec<String>> = all()
+        .map(|series| {
+            let sends = rows.fold(series, &series.sends, sum);
+            let throttled = rows.fold(series, &series.throttled, sum);
+            sends
+                .into_iter()
+                .zip(throttled)
+                .map(|(sends, throttled)| cell(sends, throttled))
+                .collect()
+        })
+        .collect();
+    let mut heads = vec!["time (s)".to_owned()];
+    heads.extend(report.table().rows.iter().map(|row| row.policy.clone()));
+    let row = |(index, text): (usize, String)| {
+        let cells = columns.iter().map(|column| column[index].clone());
+        [text].into_iter().chain(cells).collect()
+    };
     Numbers {
-        caption: "Sends in each slice of time; in brackets those that were throttled".to_owned(),
-        columns,
-        rows: rows.collect(),
+        caption: "Sends in each span of time; in brackets those that were throttled".to_owned(),
+        columns: heads,
+        rows: rows.texts().enumerate().map(row).collect(),
+    }
+}
+
+/// `63 (13)`; empty after the end of the run.
+fn cell(sends: Option<u64>, throttled: Option<u64>) -> String {
+    match (sends, throttled) {
+        (Some(sends), Some(0) | None) => whole(sends),
+        (Some(sends), Some(throttled)) => format!("{} ({})", whole(sends), whole(throttled)),
+        (None, _) => String::new(),
     }
 }

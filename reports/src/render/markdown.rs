@@ -33,9 +33,10 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     if !report.table().rows.is_empty() {
         writeln!(
             out,
-            "Means over the replications; in brackets the 95 % interval where runs differ. Bold: \
-             the best, or not clearly worse in the same storms; beyond the first table only among \
-             the policies that bring as many calls to success as any.\n"
+            "Means over the replications; in brackets the 95 % interval, unless it is narrower than \
+             the digits shown. Bold: the best of its column, or not clearly worse than the best \
+             in the same storms. Giving up is fast and cheap, so from the second table on only \
+             those policies can be bold that bring as many calls to success as any.\n"
         )?;
     }
     writeln!(out, "## Scenario: {}\n", escaped(&name::shown(&scenario.title)))?;
@@ -47,7 +48,12 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
         writeln!(out, "### {}\n", escaped(&name::shown(&policy.name)))?;
         code(out, "toml", &policy.source)?;
     }
-    writeln!(out, "## To make this report again\n")?;
+    writeln!(out, "## Make it again\n")?;
+    writeln!(
+        out,
+        "With the version above, this command gives the same numbers on every machine, to the \
+         last digit; `--md report.md` writes this report.\n"
+    )?;
     code(out, "sh", &comparison.command)?;
     writeln!(out, "## What the words mean\n")?;
     for metric in Metric::ALL {

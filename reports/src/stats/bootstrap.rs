@@ -43,12 +43,15 @@ pub(crate) fn interval(values: &[f64]) -> Option<Interval> {
         let sum: f64 = (0..values.len()).map(|_| values[index(&mut stream, values.len())]).sum();
         means.push(sum / runs);
     }
-    means.sort_unstable_by(f64::total_cmp);
     let skipped = skipped(values.len());
+    // The two order statistics that are asked for, without a full sort.
+    let (.., beyond) = means.select_nth_unstable_by(skipped, f64::total_cmp);
+    let high = *beyond.select_nth_unstable_by(RESAMPLES - 2 - 2 * skipped, f64::total_cmp).1;
+    let low = means[skipped];
     // Rounding can put the mean of equal draws outside the data, and the mean of
     // the data outside the interval; both would look like a bug.
-    let low = means[skipped].max(least).min(middle);
-    let high = means[RESAMPLES - 1 - skipped].min(most).max(middle);
+    let low = low.max(least).min(middle);
+    let high = high.min(most).max(middle);
     Some(Interval { low, high })
 }
 

@@ -6,7 +6,8 @@ use super::{Cell, Row, difference};
 use crate::metric::{Better, Group, Metric};
 use crate::stats::Estimate;
 
-/// Marks the best cell of a column and those that are not clearly worse.
+/// Marks the best cell of a column and those that are not clearly worse, or worse
+/// by less than the digits that are shown.
 ///
 /// Where all lead, none does: bold everywhere says nothing.
 pub(super) fn mark(
@@ -30,7 +31,9 @@ pub(super) fn mark(
         } else {
             difference(metric, &policies[*index], &policies[leader])
         };
-        *index == leader || against_leader.is_some_and(|more| !is_worse(metric, &more))
+        // What reads the same must not look different.
+        cells[*index].text() == cells[leader].text()
+            || against_leader.is_some_and(|more| !is_worse(metric, &more))
     };
     let leading: Vec<usize> = (0..cells.len()).filter(may_lead).filter(keeps_up).collect();
     if leading.len() < cells.iter().filter(|cell| cell.estimate.is_some()).count() {

@@ -84,13 +84,14 @@ fn reason(policies: &[PolicyResult], best: usize, last: &Elimination) -> String 
         ),
         Metric::TimeToDrain => format!(
             "No policy brings clearly more calls to success, and the last call ends after {own}; \
-             {next} comes closest and takes {}.",
-            percent(last, "longer")
+             of those that bring as many, {next} comes closest and takes {}.",
+            times(last, "longer", "as long")
         ),
         _ => format!(
-            "No policy brings clearly more calls to success or is clearly faster, and it needs \
-             {own} sends for a call; {next} comes closest with {next_text}, {}.",
-            percent(last, "more")
+            "No policy brings clearly more calls to success or is clearly faster, and of those \
+             that do as well it sends least: {own} sends for a call; {next} comes closest with \
+             {next_text}, {}.",
+            times(last, "more", "as many")
         ),
     }
 }
@@ -102,27 +103,33 @@ fn points(worse_by: &Estimate) -> String {
     with_interval(&hundredfold, &text, 1, "")
 }
 
-/// `27 % longer (95 % interval 22 to 31 %)`, relative to the leader.
-fn percent(last: &Elimination, comparative: &str) -> String {
+/// `27 % longer (95 % interval 22 to 31 %)`, relative to the leader; from twice
+/// on, `8.3 times as long (95 % interval 8.1 to 8.5)`.
+fn times(last: &Elimination, comparative: &str, equative: &str) -> String {
     // Nothing is a percentage of a leader at zero: the difference is said as it is.
     if last.leader_mean == 0.0 {
         return format!("{} {comparative}", last.metric.unit().text(last.worse_by.mean));
     }
-    let hundredfold = last.worse_by.over(last.leader_mean / 100.0);
-    let decimals = usize::from(hundredfold.mean < 20.0);
-    let text = format!("{}\u{a0}% {comparative}", decimal(hundredfold.mean, decimals));
-    with_interval(&hundredfold, &text, decimals, "\u{a0}%")
+    let ratio = last.worse_by.over(last.leader_mean).plus(1.0);
+    if ratio.mean >= 2.0 {
+        let decimals = usize::from(ratio.mean < 20.0);
+        let text = format!("{} times {equative}", decimal(ratio.mean, decimals));
+        return with_interval(&ratio, &text, decimals, "");
+    }
+    let percent = last.worse_by.over(last.leader_mean / 100.0);
+    let decimals = usize::from(percent.mean < 20.0);
+    let text = format!("{}\u{a0}% {comparative}", decimal(percent.mean, decimals));
+    with_interval(&percent, &text, decimals, "\u{a0}%")
 }
 
+/// `text` and the interval, unless it is narrower than the digits that are shown.
 fn with_interval(estimate: &Estimate, text: &str, decimals: usize, symbol: &str) -> String {
-    match estimate.interval {
-        Some(interval) if interval.low < interval.high => format!(
-            "{text} (95\u{a0}% interval {} to {}{symbol})",
-            decimal(interval.low, decimals),
-            decimal(interval.high, decimals)
-        ),
-        _ => text.to_owned(),
+    let Some(interval) = estimate.interval else { return text.to_owned() };
+    let (low, high) = (decimal(interval.low, decimals), decimal(interval.high, decimals));
+    if low == high {
+        return text.to_owned();
     }
+    format!("{text} (95\u{a0}% interval {low} to {high}{symbol})")
 }
 
 fn average(policy: &PolicyResult, metric: Metric) -> Option<f64> {

@@ -1,5 +1,5 @@
 use forbear_reports::{ChartName, Report};
-use forbear_sim::results::Comparison;
+use forbear_sim::results::{CdfPoint, Comparison};
 use roxmltree::{Document, Node};
 
 use crate::page::assert_inert;
@@ -83,9 +83,55 @@ fn a_chart_has_a_title_and_a_description_with_its_numbers() {
     }
 }
 
+/// The sample with a policy that takes twenty times as long as the others.
+fn with_a_straggler() -> Comparison {
+    let mut comparison = sample::comparison(3);
+    let straggler = &mut comparison.policies[1];
+    let series = &mut straggler.series;
+    for (values, more) in
+        [(&mut series.sends, 1), (&mut series.throttled, 0), (&mut series.outstanding, 7)]
+    {
+        values.resize(4_000, more);
+    }
+    straggler.completion.push(CdfPoint { seconds: 4_000.0, share: 1.0 });
+    comparison
+}
+
+#[test]
+fn what_goes_on_beyond_the_axis_is_marked_and_said() {
+    let comparison = with_a_straggler();
+    let report = Report::new(&comparison);
+    let sends: u64 = comparison.policies[1].series.sends.iter().sum();
+    for name in [ChartName::SendRate, ChartName::Completion, ChartName::Outstanding] {
+        let svg = report.chart(name).replace('\u{a0}', " ");
+        assert!(svg.contains("goes on to 4 000 s"), "{name}: {svg}");
+        assert!(svg.contains("class=\"beyond\""), "{name}");
+    }
+    let svg = report.chart(ChartName::SendRate).replace('\u{a0}', " ");
+    assert!(svg.contains("of its sends shown"), "{svg}");
+    // The tables hold what the charts cut: the sends of the last rows.
+    let html = report.html().unwrap();
+    let page = Document::parse(html.split_once('\n').unwrap().1).unwrap();
+    let section = page.descendants().find(|node| node.attribute("id") == Some("send-rate"));
+    let rows = section.unwrap().descendants().filter(|node| node.has_tag_name("tr")).skip(1);
+    let cell = |row: Node<'_, '_>| {
+        let text = row.children().filter(|node| node.has_tag_name("td")).nth(1)?.text()?;
+        text.split(" (").next()?.replace('\u{a0}', "").parse::<u64>().ok()
+    };
+    assert_eq!(rows.filter_map(cell).sum::<u64>(), sends);
+}
+
+#[test]
+fn without_a_straggler_nothing_is_cut() {
+    let comparison = sample::comparison(3);
+    for name in ChartName::ALL {
+        assert!(!Report::new(&comparison).chart(name).contains("goes on"), "{name}");
+    }
+}
+
 #[test]
 fn labels_keep_apart() {
-    for comparison in [sample::comparison(20), crowd(1), crowd(5), crowd(14)] {
+    for comparison in [sample::comparison(20), crowd(1), crowd(5), crowd(14), with_a_straggler()] {
         let report = Report::new(&comparison);
         for name in ChartName::ALL {
             assert_no_labels_collide(&report.chart(name));

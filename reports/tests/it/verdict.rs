@@ -42,6 +42,22 @@ fn sends_decide_between_policies_that_are_as_fast() {
 }
 
 #[test]
+fn more_than_twice_as_many_are_a_multiple_and_not_a_percentage() {
+    let mut comparison = sample::comparison(20);
+    keep(&mut comparison, &["recommended", "aimd"]);
+    let runs = comparison.policies[0].runs.clone();
+    for (policy, amplification) in comparison.policies.iter_mut().zip([1.0, 8.3]) {
+        for (run, like) in policy.runs.iter_mut().zip(&runs) {
+            run.metrics = like.metrics.clone();
+            run.metrics.amplification = amplification;
+        }
+    }
+    let line = line(&comparison);
+    assert!(line.contains(", 8.3 times as many."), "{line}");
+    assert!(!line.contains("interval"), "an interval without width is not said: {line}");
+}
+
+#[test]
 fn the_same_twice_is_no_clear_difference() {
     let mut comparison = sample::comparison(20);
     keep(&mut comparison, &["recommended"]);

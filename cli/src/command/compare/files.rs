@@ -1,11 +1,11 @@
 //! The reports that a comparison is written to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use forbear_reports::{Report, ReportError};
+use forbear_reports::{ChartName, Report, ReportError};
 
 use crate::failure::Failure;
-use crate::output_file::OutputFile;
+use crate::output_file::{OutputFile, directory};
 use crate::problem::Problem;
 
 /// Where reports go.
@@ -22,6 +22,10 @@ pub(super) struct Files {
     /// Write its numbers as CSV
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     csv: Option<PathBuf>,
+
+    /// Write each of its charts as an SVG file to this directory, which is made if it is not there
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    svg: Option<PathBuf>,
 }
 
 /// A report that is still to be written.
@@ -36,21 +40,31 @@ enum Format {
     Html,
     Markdown,
     Csv,
+    Chart(ChartName),
 }
 
 impl Files {
     /// Looks whether all can be written.
     pub(super) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
-        let wanted =
-            [(&self.html, Format::Html), (&self.md, Format::Markdown), (&self.csv, Format::Csv)];
         let mut files = Vec::<ReportFile>::new();
-        for (path, format) in wanted {
-            let Some(path) = path else { continue };
+        let mut open = |path: &Path, format| {
             let file = OutputFile::new(path)?;
             if files.iter().any(|other| other.file.is_same(&file)) {
                 return Err(Problem::new("is named for two reports").in_file(file.name()));
             }
             files.push(ReportFile { file, format });
+            Ok(())
+        };
+        for (path, format) in
+            [(&self.html, Format::Html), (&self.md, Format::Markdown), (&self.csv, Format::Csv)]
+        {
+            path.iter().try_for_each(|path| open(path, format))?;
+        }
+        if let Some(path) = &self.svg {
+            directory(path)?;
+            for name in ChartName::ALL {
+                open(&path.join(format!("{name}.svg")), Format::Chart(name))?;
+            }
         }
         Ok(files)
     }
@@ -66,6 +80,7 @@ impl ReportFile {
             Format::Html => report.html(),
             Format::Markdown => report.markdown(),
             Format::Csv => report.csv(),
+            Format::Chart(name) => Ok(report.chart(name)),
         };
         self.file.write(text.map_err(|error| faulty(&error))?.as_bytes())
     }
