@@ -7,6 +7,9 @@
 //! which nobody would care. If more than one policy is left, there is no best
 //! one, and the verdict says so.
 //!
+//! A scenario may put another metric before these three: where a shared quota cannot
+//! serve everybody, fairness matters more than how many calls the greediest gets.
+//!
 //! Not by one number: goodput alone would crown a policy that gives up at once
 //! (few successes in no time), amplification one that never retries.
 
@@ -16,7 +19,7 @@ mod words;
 use forbear_sim::results::Comparison;
 use serde::Serialize;
 
-use self::criterion::{CRITERIA, Elimination};
+use self::criterion::{CRITERIA, Criterion, Elimination};
 use crate::metric::Metric;
 
 /// Below so many runs, intervals are too rough to trust (see `stats::bootstrap`).
@@ -48,8 +51,8 @@ impl Verdict {
         clearly fewer calls brought to success (by more than 0.5 percentage points), then those \
         that take clearly longer to drain (by more than 5 %), then those that need clearly more \
         sends for a call (by more than 5 %). Clearly means that the whole 95 % interval of the \
-        difference from the leader, storm by storm, lies beyond that margin. If several policies \
-        remain, there is no clear difference between them.";
+        difference from the leader, storm by storm, lies beyond that margin. A scenario may name a \
+        metric that is asked before these (by more than 5 %). If several policies remain, there is no clear difference between them.";
 
     /// Judges `comparison`.
     pub(crate) fn of(comparison: &Comparison) -> Self {
@@ -59,7 +62,8 @@ impl Verdict {
         let judged = standing.len();
         let mut succeeding = Vec::new();
         let mut last: Option<Elimination> = None;
-        for criterion in &CRITERIA {
+        let foremost = Criterion::foremost(&comparison.scenario);
+        for criterion in foremost.iter().chain(&CRITERIA) {
             if let Some(elimination) = criterion.eliminate(policies, &mut standing) {
                 last = Some(elimination);
             }

@@ -140,6 +140,7 @@ fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
         title: scenario.title().to_owned(),
         description: scenario.description().to_owned(),
         hash: scenario.hash(),
+        foremost: scenario.foremost().map(|metric| metric.name().to_owned()),
         source: scenario.text().to_owned(),
         calls: storm.calls.len() as u64,
         permitted_per_s: permitted_per_s(scenario, storm),

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use self::bounded::{millisecond, positive};
 use self::network::NetworkSpec;
+use crate::Metric;
 use crate::hash::Hash;
 use crate::results::Metrics;
 
@@ -74,6 +75,9 @@ pub struct Scenario {
     source: String,
     #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")]
     horizon: Duration,
+    /// What matters more here than the number of calls that succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    foremost: Option<Metric>,
     #[serde(default = "millisecond", with = "serde_duration")]
     timer: Duration,
     clients: ClientsSpec,
@@ -174,6 +178,13 @@ impl Scenario {
     #[must_use]
     pub fn assertions(&self) -> &[Assertion] {
         &self.assert
+    }
+
+    /// The metric that matters more in this storm than the number of calls that
+    /// succeed; a verdict asks it first.
+    #[must_use]
+    pub const fn foremost(&self) -> Option<Metric> {
+        self.foremost
     }
 
     /// When a run ends at the latest.

@@ -1,6 +1,6 @@
 //! One step of the judgement: what is compared, and how much of it matters.
 
-use forbear_sim::results::PolicyResult;
+use forbear_sim::results::{PolicyResult, ScenarioInfo};
 
 use crate::metric::{Better, Metric};
 use crate::stats::Estimate;
@@ -19,7 +19,8 @@ enum Margin {
     OfLeader(f64),
 }
 
-/// In the order in which they are asked. `Verdict::METHOD` says the same in words.
+/// In the order in which they are asked, after what a scenario puts foremost.
+/// `Verdict::METHOD` says the same in words.
 pub(super) const CRITERIA: [Criterion; 3] = [
     Criterion { metric: Metric::SuccessShare, margin: Margin::Absolute(0.005) },
     Criterion { metric: Metric::TimeToDrain, margin: Margin::OfLeader(0.05) },
@@ -41,6 +42,14 @@ pub(super) struct Elimination {
 }
 
 impl Criterion {
+    /// What the scenario says matters more than the number of calls that succeed.
+    pub(super) fn foremost(scenario: &ScenarioInfo) -> Option<Self> {
+        let name = scenario.foremost.as_deref()?;
+        let metric = Metric::ALL.into_iter().find(|metric| metric.key() == name)?;
+        let margin = Margin::OfLeader(0.05);
+        (metric.better() != Better::Neither).then_some(Self { metric, margin })
+    }
+
     /// Removes from `standing` whoever is clearly worse than the leader.
     pub(super) fn eliminate(
         &self,

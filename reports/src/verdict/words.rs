@@ -87,11 +87,15 @@ fn reason(policies: &[PolicyResult], best: usize, last: &Elimination) -> String 
              of those that bring as many, {next} comes closest and takes {}.",
             times(last, "longer", "as long")
         ),
-        _ => format!(
+        Metric::Amplification => format!(
             "No policy brings clearly more calls to success or is clearly faster, and of those \
              that do as well it sends least: {own} sends for a call; {next} comes closest with \
              {next_text}, {}.",
             times(last, "more", "as many")
+        ),
+        foremost => format!(
+            "What matters most in this storm is {}: {own}; {next} comes closest with {next_text}.",
+            foremost.label().to_lowercase()
         ),
     }
 }

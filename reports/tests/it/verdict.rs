@@ -28,6 +28,25 @@ fn speed_decides_between_policies_that_succeed() {
 }
 
 #[test]
+fn what_a_scenario_puts_foremost_decides_before_success() {
+    let mut comparison = sample::comparison(20);
+    keep(&mut comparison, &["exponential-no-jitter", "retry-at-once"]);
+    for (policy, fairness) in comparison.policies.iter_mut().zip([0.5, 0.9]) {
+        for run in &mut policy.runs {
+            run.metrics.fairness = Some(fairness);
+        }
+    }
+    let by_success = line(&comparison);
+    comparison.scenario.foremost = Some("fairness".to_owned());
+    let by_fairness = line(&comparison);
+    assert_ne!(by_success, by_fairness);
+    assert!(
+        by_fairness.contains("What matters most in this storm is fairness: 0.9"),
+        "{by_fairness}"
+    );
+}
+
+#[test]
 fn sends_decide_between_policies_that_are_as_fast() {
     let mut comparison = sample::comparison(20);
     keep(&mut comparison, &["recommended", "aimd"]);

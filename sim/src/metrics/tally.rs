@@ -59,9 +59,6 @@ impl Tally {
         self.before_hint += u64::from(is_before_hint);
         let now = sent.at.as_nanos();
         self.record(2, now, sent.call, u64::from(sent.attempt));
-        if let Some(timeline) = &mut self.timeline {
-            timeline.at(now).sends += 1;
-        }
         if let Some(trace) = &mut self.trace {
             trace.push(sent);
         }
@@ -70,11 +67,12 @@ impl Tally {
     /// The server has decided about a request.
     pub(crate) fn decided(&mut self, now: u64, call: u32, status: u16, is_refusal: bool) {
         self.record(3, now, call, u64::from(status));
-        if is_refusal {
-            self.throttled += 1;
-            if let Some(timeline) = &mut self.timeline {
-                timeline.at(now).throttled += 1;
-            }
+        self.throttled += u64::from(is_refusal);
+        if let Some(timeline) = &mut self.timeline {
+            // Both here, so that a slice never has more refusals than requests.
+            let slice = timeline.at(now);
+            slice.sends += 1;
+            slice.throttled += u64::from(is_refusal);
         }
     }
 
