@@ -3,12 +3,15 @@
 //! A server that says `remaining: 7, reset: 30` knows more than any configured
 //! rate: what other clients used, and when the window ends. The mirror takes over
 //! limit, remaining, reset and window of each quota of each answer, and holds
-//! back what would not fit. Three things make that more than a comparison:
+//! back what would not fit. Four things make that more than a comparison:
 //!
 //! * *Answers are old.* Each was true when the server wrote it. What is in flight
 //!   since is subtracted, and of answers that overtook each other the lower one
 //!   counts: only a request that was sent after an answer came is known to be
 //!   counted after it.
+//! * *Resets are rounded.* A window of two seconds that says `reset: 2` for its first
+//!   second and `reset: 1` for its other would seem to last three. Each answer bounds
+//!   the reset from both sides, and the window ends where all bounds overlap.
 //! * *A reset is not a starting gun.* All clients see the same reset and burst at
 //!   it. The quota is spread over the window: `used` units may be gone when
 //!   `used / limit` of it has passed.
@@ -21,14 +24,14 @@ use alloc::vec::Vec;
 
 use super::{Completion, Limiter};
 use crate::text::Decimal;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Quota, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quota, Timestamp};
 
 use self::mirror::{Key, Mirror};
 
 /// Admits what the server's own numbers have room for.
 ///
-/// Knows nothing at the start, and then holds nothing back: put a declared limit
-/// beside it if the first burst matters. A quota without a limit holds back until
+/// Knows nothing at the start, and sends one request until the server has answered
+/// one. A server that advertises nothing is then not held back at all. A quota without a limit holds back until
 /// its reset and is then unknown again. At a reset the whole limit is taken for
 /// granted until an answer says otherwise. A cost above this client's part of a
 /// whole window is refused at once; that part is at least one unit.
@@ -64,6 +67,8 @@ pub struct Learned {
     mirrors: Vec<Mirror>,
     /// Units in flight, by dimension.
     in_flight: [u64; Dimension::ALL.len()],
+    /// Whether the server has answered yet, with quotas or without.
+    is_answered: bool,
     latest: Timestamp,
 }
 
@@ -89,6 +94,7 @@ impl Learned {
             rule: Rule { headroom: NONE, share: ALL, paced: true },
             mirrors: Vec::new(),
             in_flight: [0; Dimension::ALL.len()],
+            is_answered: false,
             latest: Timestamp::ZERO,
         }
     }
@@ -166,6 +172,10 @@ impl Limiter for Learned {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
         // Where the clock went back, the last window is still the one in force.
         let now = now.max(self.latest);
+        if !self.is_answered && self.in_flight.iter().any(|&units| units > 0) && *cost != Cost::ZERO
+        {
+            return Decision::WaitForCompletion;
+        }
         self.mirrors.iter().fold(Decision::Admit, |strictest, mirror| {
             let dimension = mirror.dimension();
             match cost.get(dimension) {
@@ -197,6 +207,10 @@ impl Limiter for Learned {
         for mirror in &mut self.mirrors {
             mirror.settle(now, completion);
         }
+        // A failure says nothing of quotas, and whoever failed to answer may do
+        // without a burst.
+        self.is_answered |=
+            !matches!(completion.observation.outcome, Outcome::Ignored | Outcome::Transient);
         let quotas = completion.observation.quotas;
         for (place, quota) in quotas.as_slice().iter().enumerate() {
             let Some(dimension) = quota.dimension() else { continue };
@@ -211,6 +225,11 @@ impl Limiter for Learned {
         for mirror in &mut self.mirrors {
             mirror.debit_unless_heard(completion);
         }
+    }
+
+    /// Once all windows that it heard of are over.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.mirrors.iter().all(|mirror| mirror.is_over(now))
     }
 
     fn name(&self) -> &'static str {

@@ -41,7 +41,47 @@ pub(super) struct Mirror {
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: u64,
+    /// The latest time at which it may end.
     end: u64,
+    /// The earliest time at which it may end; `None` if no answer spoke of it yet
+    /// and it is only expected to follow the last.
+    earliest_end: Option<u64>,
+}
+
+/// A reset as an answer tells it, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    earliest: u64,
+    latest: u64,
+}
+
+/// Which window an answer is about, seen from the one in force here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    Earlier,
+    Same,
+    Later,
+}
+
+/// How far a whole number of seconds may be from the truth.
+const SECOND_NS: u64 = 1_000_000_000;
+
+impl Told {
+    /// The server wrote it between the sending and the receipt.
+    ///
+    /// A whole number of seconds is taken for one that was rounded up, as
+    /// express-rate-limit and most others round. Zero comes of rounding down: with
+    /// nothing left, the reset is within a second.
+    fn new(now: Timestamp, sent_at: Timestamp, wait: Duration, is_empty: bool) -> Self {
+        let (mut earliest, mut latest) = (sent_at.after(wait), now.after(wait));
+        if wait.is_zero() && is_empty {
+            latest = latest.after(Duration::from_nanos(SECOND_NS));
+        } else if wait.subsec_nanos() == 0 {
+            let rounded = wait.saturating_sub(Duration::from_nanos(SECOND_NS));
+            earliest = sent_at.after(rounded);
+        }
+        Self { earliest: earliest.as_nanos(), latest: latest.as_nanos() }
+    }
 }
 
 impl Mirror {
@@ -68,6 +108,11 @@ impl Mirror {
 
     pub(super) const fn heard_at(&self) -> Timestamp {
         self.heard_at
+    }
+
+    /// Whether the window that was heard of last has ended.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.span.is_some_and(|span| now.as_nanos() >= span.end)
     }
 
     pub(super) fn check(
@@ -137,35 +182,83 @@ impl Mirror {
     /// Takes in what an answer says.
     pub(super) fn hear(&mut self, now: Timestamp, completion: &Completion<'_>, quota: &Quota) {
         self.is_heard = true;
-        let resets_at = quota.resets_in().map(|wait| now.after(wait).as_nanos());
+        let sent_at = completion.sent_at;
         let remaining = quota.remaining().map(Quantity::as_micros);
+        let told = quota
+            .resets_in()
+            .map(|wait| Told::new(now, sent_at, wait, remaining.is_some_and(|left| left == 0)));
         if remaining.is_none() {
             self.debit(completion);
         }
-        if completion.sent_at < self.heard_at && !self.is_next_window(resets_at) {
-            // The server may have written it before the answer that is believed.
-            let is_old = self.is_last_window(resets_at);
-            if let Some(said) = remaining.filter(|_| !is_old) {
-                self.remaining = Some(self.remaining.map_or(said, |left| left.min(said)));
+        let place = told.map_or(Place::Same, |told| self.place(told, sent_at));
+        let may_be_older = sent_at < self.heard_at;
+        match place {
+            Place::Earlier if may_be_older || self.is_expected() => return,
+            Place::Same if may_be_older => {
+                if let Some(said) = remaining {
+                    self.remaining = Some(self.remaining.map_or(said, |left| left.min(said)));
+                }
+                self.narrow(told);
+                return;
             }
-            return;
+            _ => {}
         }
         self.limit = quota.limit().map(Quantity::as_micros).or(self.limit);
         self.remaining = remaining.or(self.remaining).or(self.limit);
         if self.key.window.is_none() {
             self.length_ns = self.length_ns.max(quota.resets_in().map_or(0, nanos));
         }
-        let end = match (resets_at, self.span) {
-            (Some(end), _) => Some(end),
-            (None, Some(span)) => Some(span.end),
+        match told {
+            Some(_) if place == Place::Same => self.narrow(told),
+            Some(told) => self.span = Some(self.span_until(told.latest, Some(told.earliest))),
+            None if self.span.is_some() => {}
             // The limit of a window that nobody dates: dated from here.
-            (None, None) if self.length_ns > 0 && self.limit.is_some() => {
-                Some(now.as_nanos().saturating_add(self.length_ns))
+            None if self.length_ns > 0 && self.limit.is_some() => {
+                let end = now.as_nanos().saturating_add(self.length_ns);
+                self.span = Some(self.span_until(end, None));
             }
-            (None, None) => None,
-        };
-        self.span = end.map(|end| Span { start: end.saturating_sub(self.length_ns), end });
+            None => {}
+        }
         self.heard_at = now;
+    }
+
+    fn span_until(&self, end: u64, earliest_end: Option<u64>) -> Span {
+        Span { start: end.saturating_sub(self.length_ns), end, earliest_end }
+    }
+
+    /// Whether nobody has spoken of the window in force yet.
+    fn is_expected(&self) -> bool {
+        self.span.is_some_and(|span| span.earliest_end.is_none())
+    }
+
+    /// Takes in one more answer about the window in force: its reset is where all that
+    /// was told of it overlaps. Of whole seconds, that soon leaves little.
+    fn narrow(&mut self, told: Option<Told>) {
+        if let (Some(told), Some(span)) = (told, self.span)
+            && let Some(earliest) = span.earliest_end
+        {
+            let latest = told.latest.min(span.end);
+            self.span =
+                Some(self.span_until(latest, Some(earliest.max(told.earliest).min(latest))));
+        }
+    }
+
+    fn place(&self, told: Told, sent_at: Timestamp) -> Place {
+        let Some(span) = self.span else { return Place::Later };
+        // Clocks and their rounding: two tellings of one reset differ by less.
+        let slack_ns = self.length_ns / 8;
+        match span.earliest_end {
+            Some(earliest) if told.latest.saturating_add(slack_ns) < earliest => Place::Earlier,
+            Some(_) if told.earliest > span.end.saturating_add(slack_ns) => Place::Later,
+            Some(_) => Place::Same,
+            // Counted before the reset that was expected, perhaps.
+            None if sent_at.as_nanos() < span.start
+                && told.earliest <= span.start.saturating_add(slack_ns) =>
+            {
+                Place::Earlier
+            }
+            None => Place::Later,
+        }
     }
 
     /// The state at `now`: after a reset, the next window, of which nothing is used.
@@ -175,8 +268,10 @@ impl Mirror {
             Some(span) if now >= span.end => {
                 let passed = (now - span.end).checked_div(self.length_ns);
                 let start = passed.map(|passed| span.end + passed * self.length_ns);
-                let span =
-                    start.map(|start| Span { start, end: start.saturating_add(self.length_ns) });
+                let span = start.map(|start| {
+                    let end = start.saturating_add(self.length_ns);
+                    Span { start, end, earliest_end: None }
+                });
                 Self { span, remaining: self.limit, pending: 0, ..*self }
             }
             _ => *self,
@@ -206,18 +301,6 @@ impl Mirror {
     /// Whether what was sent then counts in this window.
     fn is_in_force_at(&self, sent_at: Timestamp) -> bool {
         self.span.is_none_or(|span| sent_at.as_nanos() >= span.start)
-    }
-
-    /// Whether a window that ends then is a later one than this.
-    fn is_next_window(&self, resets_at: Option<u64>) -> bool {
-        let half_ns = self.length_ns / 2;
-        resets_at.zip(self.span).is_some_and(|(end, span)| end > span.end.saturating_add(half_ns))
-    }
-
-    /// Whether a window that ends then is an earlier one than this.
-    fn is_last_window(&self, resets_at: Option<u64>) -> bool {
-        let half_ns = self.length_ns / 2;
-        resets_at.zip(self.span).is_some_and(|(end, span)| end.saturating_add(half_ns) < span.end)
     }
 }
 

@@ -195,3 +195,89 @@ fn without_a_reset_one_request_at_a_time_asks() {
     assert_eq!(send_all(&mut learned, millis(1)), 1);
     assert_eq!(learned.check(millis(1), &Cost::REQUEST), Decision::WaitForCompletion);
 }
+
+#[test]
+fn one_request_asks_before_the_others_follow() {
+    let mut learned = Learned::new();
+    assert_eq!(send_all(&mut learned, millis(0)), 1);
+    assert_eq!(learned.check(millis(0), &Cost::REQUEST), Decision::WaitForCompletion);
+    // A failure says nothing of quotas, nor does a caller that went away.
+    for end in [Outcome::Transient, Outcome::Ignored] {
+        answer_with(&mut learned, millis(0), millis(1), &Observation::new(end));
+        assert_eq!(send_all(&mut learned, millis(1)), 1);
+    }
+    answer_with(&mut learned, millis(1), millis(2), &Observation::new(Outcome::Success));
+    assert_eq!(send_all(&mut learned, millis(2)), 10_000, "the server counts nothing");
+}
+
+/// As express-rate-limit counts and rounds: each window begins with the first request
+/// after the last, and the reset is in whole seconds, rounded up.
+#[test]
+fn resets_in_whole_seconds_do_not_lengthen_the_window() {
+    const LENGTH_MS: u64 = 2_000;
+    for delay in [1, 30] {
+        let mut learned = Learned::new();
+        let (mut ends, mut used, mut refused, mut served) = (0, 0, 0, 0);
+        let mut in_flight = Vec::new();
+        for now_ms in 0..40_000 {
+            in_flight.retain(|(sent, seen)| {
+                let is_due = sent + delay <= now_ms;
+                if is_due {
+                    answer_with(&mut learned, millis(*sent), millis(now_ms), seen);
+                }
+                !is_due
+            });
+            while learned.acquire(millis(now_ms), &Cost::REQUEST).is_admit() {
+                // Counted when it arrives, half a round trip later.
+                let arrives = now_ms + delay / 2;
+                if arrives >= ends {
+                    (ends, used) = (arrives + LENGTH_MS, 0);
+                }
+                let fits = used < 50;
+                used += u64::from(fits);
+                served += u64::from(fits);
+                refused += u64::from(!fits);
+                let mut seen =
+                    Observation::new(if fits { Outcome::Success } else { super::support::RATE });
+                seen.quotas.push(
+                    Quota::new(Some(Dimension::Requests))
+                        .with_limit(Quantity::from_units(50))
+                        .with_remaining(Quantity::from_units(50 - used))
+                        .with_resets_in(Duration::from_secs((ends - arrives).div_ceil(1000)))
+                        .with_window(Duration::from_millis(LENGTH_MS)),
+                );
+                in_flight.push((now_ms, seen));
+            }
+        }
+        assert_eq!(refused, 0, "round trips of {delay} ms");
+        // Twenty windows; with the later bound of each reset it was 31 of 50.
+        assert!((950..=1000).contains(&served), "round trips of {delay} ms: {served}");
+    }
+}
+
+#[test]
+fn an_answer_from_before_the_reset_does_not_shut_the_next_window() {
+    let mut learned = Learned::new().unpaced();
+    let seen = |remaining, resets_in_ms| said(Outcome::Success, 10, remaining, resets_in_ms);
+    answer_with(&mut learned, millis(0), millis(1), &seen(1, WINDOW_MS));
+    assert!(learned.acquire(millis(9_990), &Cost::REQUEST).is_admit());
+    // In the next window by our clock; the answer says a second for 5 ms.
+    assert!(learned.acquire(millis(10_002), &Cost::REQUEST).is_admit());
+    answer_with(&mut learned, millis(9_990), millis(10_003), &seen(0, 1000));
+    assert_eq!(send_all(&mut learned, millis(10_003)), 9);
+}
+
+#[test]
+fn nothing_left_and_a_reset_in_zero_seconds_is_asked_about_a_second_later() {
+    let mut learned = Learned::new().unpaced();
+    answer_with(&mut learned, millis(0), millis(1), &said(super::support::RATE, 10, 0, 0));
+    assert_eq!(learned.check(millis(1), &Cost::REQUEST), Decision::WaitUntil(millis(1001)));
+}
+
+#[test]
+fn it_is_idle_when_its_windows_are_over() {
+    let mut learned = Learned::new();
+    answer_with(&mut learned, millis(0), millis(0), &said(Outcome::Success, 10, 5, 5000));
+    assert!(!learned.is_idle(millis(4999)));
+    assert!(learned.is_idle(millis(5000)));
+}
