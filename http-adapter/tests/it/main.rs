@@ -26,12 +26,16 @@ mod counters;
 mod dialect_file;
 /// Each vendor's way of saying it.
 mod dialects;
+/// Callers that share requests, and what it came to.
+mod drain;
 /// One window told by several families of fields.
 mod families;
 /// Octets that nobody should send.
 mod hostile;
 /// The layer: what is sent again, what is not, and what comes back.
 mod layer;
+/// Rates that are learned from real servers, none configured.
+mod learning;
 /// Layers inside of layers, and what a server is told of an attempt.
 mod nesting;
 /// Drains through a real server that limits rates.
