@@ -8,6 +8,8 @@
     reason = "a test may panic, and reads the clock that it paused itself"
 )]
 
+/// Atomic rates against the exact one, and under threads.
+mod atomic;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
 /// A call that goes away, at every point where it can.
