@@ -16,6 +16,8 @@ mod backoff_file;
 mod cancelling;
 /// Decisions of the engine, step by step.
 mod engine;
+/// Every order in which calls that share a policy can take their steps.
+mod interleavings;
 /// The laws of delays, on every strategy.
 mod laws_backoff;
 /// The laws of stop conditions and of signals, and faults that they find.
