@@ -213,6 +213,14 @@ impl Limiter for Learned {
         }
     }
 
+    /// With nothing in flight and no limit known; or [`STALE_AFTER`](super::STALE_AFTER)
+    /// after the last window ended that a request was sent or answered in.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        let now = now.max(self.latest);
+        self.in_flight == [0; Dimension::ALL.len()]
+            && self.mirrors.iter().all(|mirror| mirror.is_idle(now))
+    }
+
     fn name(&self) -> &'static str {
         "learned"
     }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Rule;
-use crate::limiter::Completion;
+use crate::limiter::{Completion, is_stale};
 use crate::time::nanos;
 use crate::{Decision, Dimension, Quantity, Quota, Refusal, Timestamp};
 
@@ -68,6 +68,14 @@ impl Mirror {
 
     pub(super) const fn heard_at(&self) -> Timestamp {
         self.heard_at
+    }
+
+    /// Whether it knows nothing, or what it knew is no evidence any more.
+    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
+        let current = self.at(now);
+        let ended_at = Timestamp::from_nanos(self.span.map_or(0, |span| span.end));
+        current.limit.is_none() && current.remaining.is_none()
+            || is_stale(now, ended_at.max(self.heard_at))
     }
 
     pub(super) fn check(
