@@ -61,7 +61,7 @@ impl Hasher for Itself {
     }
 }
 
-/// One set of one slot: every key wants the same.
+/// One set of two slots, of which an odd key wants the second.
 fn table(burst: u32) -> Arc<KeyedAtomicGcra<BuildHasherDefault<Itself>>> {
     let rate = "1/s".parse().unwrap();
     Arc::new(KeyedAtomicGcra::with_hasher(rate, burst, 1, BuildHasherDefault::new()).unwrap())
@@ -84,6 +84,8 @@ fn a_slot_that_changes_hands_charges_its_owner_only() {
         let table = table(2);
         // Full again by then, so that another key may have the slot.
         let later = Timestamp::from_nanos(10_000_000_000);
+        // The second slot is taken, and stays so.
+        assert!(table.acquire(later, &3_u64, 2).is_admit());
         assert!(table.acquire(ONCE, &1_u64, 1).is_admit());
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || other.acquire(later, &2_u64, 1));

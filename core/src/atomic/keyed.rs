@@ -68,7 +68,7 @@ struct Slot {
 const WAYS: usize = 16;
 /// A model checks each step of each slot.
 #[cfg(forbear_loom)]
-const WAYS: usize = 1;
+const WAYS: usize = 2;
 const NOBODY: u64 = 0;
 /// No TAT is as late.
 const CHANGING: u64 = u64::MAX;
