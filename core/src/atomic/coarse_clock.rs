@@ -48,6 +48,13 @@ impl CoarseClock {
         self.now_ns.fetch_max(now.as_nanos(), Ordering::Relaxed);
     }
 
+    /// What it is at least, and at most.
+    #[inline]
+    pub(super) fn span(&self) -> (Timestamp, Timestamp) {
+        let now = self.now();
+        (now, now.after(self.resolution))
+    }
+
     /// How late it may be.
     #[must_use]
     pub const fn resolution(&self) -> Duration {

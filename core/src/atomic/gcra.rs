@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use super::scale::{Charge, Scale};
 use super::sync::AtomicU64;
 use super::{CoarseClock, Lease};
-use crate::{Clock, Decision, InvalidConfig, Rate, Timestamp};
+use crate::{Decision, InvalidConfig, Rate, Timestamp};
 
 /// `rate`, with up to `burst` units at once after a pause, for any number of
 /// threads.
@@ -72,8 +72,7 @@ impl AtomicGcra {
     /// while the burst is worth more than the resolution.
     #[inline]
     pub fn acquire_by(&self, clock: &CoarseClock, units: u32) -> Decision {
-        let now = clock.now();
-        self.acquire_between((now, now.after(clock.resolution())), units)
+        self.acquire_between(clock.span(), units)
     }
 
     /// Gives `units` back that were charged and not used; what a full bucket

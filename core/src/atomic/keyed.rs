@@ -18,6 +18,7 @@ use core::sync::atomic::Ordering;
 use std::hash::RandomState;
 use std::sync::PoisonError;
 
+use super::CoarseClock;
 use super::scale::{Charge, Scale};
 use super::sync::{AtomicU64, Mutex};
 use crate::{Decision, InvalidConfig, Rate, Refusal, Timestamp};
@@ -108,10 +109,32 @@ impl<S: BuildHasher> KeyedAtomicGcra<S> {
     /// Checks and, if admitted, charges `units` to `key`. No units are free.
     #[inline]
     pub fn acquire<K: Hash + ?Sized>(&self, now: Timestamp, key: &K, units: u32) -> Decision {
+        self.acquire_between((now, now), key, units)
+    }
+
+    /// The same by a clock that is late by up to its resolution; see
+    /// [`AtomicGcra::acquire_by`](super::AtomicGcra::acquire_by).
+    #[inline]
+    pub fn acquire_by<K: Hash + ?Sized>(
+        &self,
+        clock: &CoarseClock,
+        key: &K,
+        units: u32,
+    ) -> Decision {
+        self.acquire_between(clock.span(), key, units)
+    }
+
+    #[inline]
+    fn acquire_between<K: Hash + ?Sized>(
+        &self,
+        now: (Timestamp, Timestamp),
+        key: &K,
+        units: u32,
+    ) -> Decision {
         if units == 0 {
             return Decision::Admit;
         }
-        match self.scale.charge((now, now), units) {
+        match self.scale.charge(now, units) {
             Ok(charge) => self.take(self.hasher.hash_one(key), &charge),
             Err(refusal) => refusal,
         }

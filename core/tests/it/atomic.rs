@@ -205,15 +205,19 @@ fn a_new_key_finds_a_slot_as_soon_as_a_bucket_is_full() {
 fn a_late_clock_admits_nothing_too_early() {
     let (resolution, interval) = (100, 1000);
     let clock = CoarseClock::new(Timestamp::ZERO, Duration::from_nanos(resolution));
-    let gcra = AtomicGcra::new(Rate::new(1, Duration::from_nanos(interval)).unwrap(), 3).unwrap();
+    let rate = Rate::new(1, Duration::from_nanos(interval)).unwrap();
+    let gcra = AtomicGcra::new(rate, 3).unwrap();
+    let keyed = KeyedAtomicGcra::new(rate, 3, 1).unwrap();
     let mut sends = Vec::new();
     for now in 0..200_000 {
         if now % resolution == 0 {
             clock.tick(ns(now));
         }
         // Long pauses, so that the burst comes just before and just after a tick.
-        if now % 10_000 > 5_000 - 1 && gcra.acquire_by(&clock, 1).is_admit() {
-            sends.push(now);
+        if now % 10_000 > 5_000 - 1 {
+            let decision = gcra.acquire_by(&clock, 1);
+            assert_eq!(keyed.acquire_by(&clock, "key", 1), decision);
+            sends.extend(decision.is_admit().then_some(now));
         }
     }
     for (first, &from) in sends.iter().enumerate() {
