@@ -36,6 +36,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(target_has_atomic = "64")]
+pub mod atomic;
 pub mod backoff;
 pub mod budget;
 pub mod limiter;

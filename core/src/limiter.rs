@@ -30,6 +30,7 @@ mod window;
 
 use alloc::boxed::Box;
 use core::fmt;
+use core::time::Duration;
 
 use crate::{Cost, Decision, Observation, Timestamp};
 
@@ -54,6 +55,12 @@ pub use self::{
     window::Window,
 };
 
+/// How long what a limiter learned outlives its last use: ten minutes.
+///
+/// Longer than any window that a bound or a breaker measures over, and short
+/// beside the hours after which a server is another one.
+pub const STALE_AFTER: Duration = Duration::from_secs(600);
+
 /// A rate or concurrency limiter, as a state machine.
 ///
 /// # Contract
@@ -73,6 +80,10 @@ pub use self::{
 /// * `observe` gives back what the request held, whatever its outcome.
 /// * Made anew when it says that it is idle and nothing is in flight, it is no laxer.
 /// * No time, cost, observation or order of answers makes it panic.
+///
+/// What a limiter has learned from answers is no evidence any more once it was not
+/// used for [`STALE_AFTER`]: it then says that it is idle unless a wait is in
+/// force, and made anew it may let more through in the long run, but not now.
 ///
 /// # Examples
 ///
@@ -141,6 +152,11 @@ pub trait Limiter: fmt::Debug + Send {
     {
         Box::new(self)
     }
+}
+
+/// Whether what was learned until `latest` is no evidence any more.
+fn is_stale(now: Timestamp, latest: Timestamp) -> bool {
+    now.since(latest) >= STALE_AFTER
 }
 
 /// One finished request, as a limiter learns of it.

@@ -20,7 +20,7 @@ mod vegas;
 use core::fmt;
 use core::time::Duration;
 
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, is_stale};
 use crate::time::nanos;
 use crate::{Cost, Decision, Outcome, Throttle, Timestamp};
 
@@ -81,9 +81,12 @@ pub struct Sample {
 #[derive(Clone, Debug)]
 pub struct Adaptive<A> {
     law: A,
+    /// The bound at the start.
+    initial: u32,
     in_flight: u32,
     round: Round,
     last_cut: Option<Timestamp>,
+    latest: Timestamp,
 }
 
 /// What was seen since the law was asked last.
@@ -110,7 +113,9 @@ impl Round {
 impl<A: AdaptiveLimit> Adaptive<A> {
     /// Bounded by `law`.
     pub fn new(law: A) -> Self {
-        Self { law, in_flight: 0, round: Round::default(), last_cut: None }
+        let initial = law.limit();
+        let (round, latest) = (Round::default(), Timestamp::ZERO);
+        Self { law, initial, in_flight: 0, round, last_cut: None, latest }
     }
 
     /// How many requests may be in flight.
@@ -135,12 +140,14 @@ impl<A: AdaptiveLimit> Limiter for Adaptive<A> {
         }
     }
 
-    fn commit(&mut self, _: Timestamp, _: &Cost) {
+    fn commit(&mut self, now: Timestamp, _: &Cost) {
+        self.latest = self.latest.max(now);
         self.in_flight = self.in_flight.saturating_add(1);
         self.round.peak = self.round.peak.max(self.in_flight);
     }
 
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        self.latest = self.latest.max(now);
         self.round.peak = self.round.peak.max(self.in_flight);
         self.in_flight = self.in_flight.saturating_sub(1);
         let sent_at = completion.sent_at;
@@ -166,6 +173,12 @@ impl<A: AdaptiveLimit> Limiter for Adaptive<A> {
             // Says nothing about load, or nothing at all.
             _ => {}
         }
+    }
+
+    /// With nothing in flight, where the bound is not below that of the start, or
+    /// after [`STALE_AFTER`](super::STALE_AFTER).
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.in_flight == 0 && (self.law.limit() >= self.initial || is_stale(now, self.latest))
     }
 
     fn name(&self) -> &'static str {

@@ -141,6 +141,11 @@ impl Limiter for AdaptiveThrottle {
         self.seen.add(now, [0, u64::from(accepted)]);
     }
 
+    /// Once all that it counts is older than [`SPAN`](Self::SPAN).
+    fn is_idle(&self, now: Timestamp) -> bool {
+        self.seen.sums(now.max(self.latest)) == [0, 0]
+    }
+
     fn name(&self) -> &'static str {
         "adaptive_throttle"
     }

@@ -11,7 +11,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use super::rolling::Rolling;
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, is_stale};
 use crate::time::nanos;
 use crate::{Cost, Decision, InvalidConfig, Outcome, Throttle, Timestamp};
 
@@ -47,6 +47,7 @@ pub struct Breaker {
     open_for_ns: u64,
     probes: u32,
     state: State,
+    latest: Timestamp,
 }
 
 /// What opens it.
@@ -108,7 +109,8 @@ impl Breaker {
             return Err(InvalidConfig::new("open_for", "0", "longer than 0"));
         }
         let state = State::Closed { since: Timestamp::ZERO };
-        Ok(Self { trip, open_for_ns: nanos(open_for), probes: 1, state })
+        let latest = Timestamp::ZERO;
+        Ok(Self { trip, open_for_ns: nanos(open_for), probes: 1, state, latest })
     }
 
     /// Closes after `probes` successes; as many may be in flight at once.
@@ -156,6 +158,15 @@ impl Trip {
             }
         }
     }
+
+    /// Whether no failure counts at `now`.
+    fn is_clear(&self, now: Timestamp) -> bool {
+        match self {
+            Self::InARow { seen, .. } => *seen == 0,
+            // The successes count too: without them a failure weighs more.
+            Self::Share { seen, .. } => seen.sums(now) == [0, 0],
+        }
+    }
 }
 
 /// Whether a request failed as far as a breaker is concerned; `None` says nothing.
@@ -179,6 +190,7 @@ impl Limiter for Breaker {
     }
 
     fn commit(&mut self, now: Timestamp, _: &Cost) {
+        self.latest = self.latest.max(now);
         match &mut self.state {
             State::Closed { .. } => {}
             State::Open { .. } => {
@@ -189,6 +201,7 @@ impl Limiter for Breaker {
     }
 
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        self.latest = self.latest.max(now);
         let failed = failed(completion.observation.outcome);
         match &mut self.state {
             State::Closed { since } if completion.sent_at >= *since => {
@@ -211,6 +224,16 @@ impl Limiter for Breaker {
             }
             // Sent before the last change: no news.
             State::Closed { .. } | State::Open { .. } | State::HalfOpen { .. } => {}
+        }
+    }
+
+    /// Closed without a failure that counts; or in any state that has lasted for
+    /// [`STALE_AFTER`](super::STALE_AFTER), but for that long beyond an opening.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        match self.state {
+            State::Closed { .. } => self.trip.is_clear(now) || is_stale(now, self.latest),
+            State::Open { until } => is_stale(now, until.max(self.latest)),
+            State::HalfOpen { in_flight, .. } => in_flight == 0 && is_stale(now, self.latest),
         }
     }
 

@@ -7,7 +7,7 @@
 //! as many are in flight as were before. The other way, all at once, is the herd
 //! that caused the 429.
 
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, is_stale};
 use crate::{Cost, Decision, Outcome, Timestamp};
 
 /// Closed until the time that the server named; reopened step by step.
@@ -102,8 +102,11 @@ impl Limiter for Cooldown {
         }
     }
 
+    /// Open and not reopening; or open for [`STALE_AFTER`](super::STALE_AFTER)
+    /// with nothing in flight, since a ramp that nobody climbs ends nowhere.
     fn is_idle(&self, now: Timestamp) -> bool {
-        now >= self.opens_at && self.ramp.is_none()
+        let is_left = self.in_flight == 0 && is_stale(now, self.opens_at);
+        now >= self.opens_at && (self.ramp.is_none() || is_left)
     }
 
     fn name(&self) -> &'static str {

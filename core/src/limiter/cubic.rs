@@ -11,7 +11,7 @@
 mod curve;
 mod meter;
 
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, is_stale};
 use crate::{Cost, Decision, Dimension, Outcome, Quantity, Refusal, Throttle, Timestamp};
 
 pub use self::curve::CubicCurve;
@@ -51,6 +51,7 @@ pub struct Cubic {
     dimension: Dimension,
     meter: Meter,
     pace: Option<Pace>,
+    latest: Timestamp,
 }
 
 /// The limit in force since the first cut.
@@ -155,6 +156,7 @@ impl Limiter for Cubic {
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
+        self.latest = self.latest.max(now);
         let units = cost.get(self.dimension);
         if let Some(pace) = &mut self.pace {
             let updated = pace.updated.max(now);
@@ -164,6 +166,7 @@ impl Limiter for Cubic {
     }
 
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        self.latest = self.latest.max(now);
         let charged = completion.cost.get(self.dimension);
         let actual = completion.actual.get(self.dimension);
         if let Some(pace) = &mut self.pace {
@@ -186,6 +189,13 @@ impl Limiter for Cubic {
         if is_news && completion.observation.outcome == Outcome::Success {
             self.grow(now);
         }
+    }
+
+    /// After [`STALE_AFTER`](super::STALE_AFTER), once its bucket is full. Not
+    /// sooner even without a limit: the rate of answers would be measured anew.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        let is_full = |pace: Pace| pace.tokens_at(now) >= pace.capacity();
+        is_stale(now, self.latest) && self.pace.is_none_or(is_full)
     }
 
     fn name(&self) -> &'static str {

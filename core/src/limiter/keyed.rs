@@ -2,7 +2,8 @@
 //!
 //! Keys come from outside, so their number is bounded, and what is bounded must
 //! forget. What is forgotten is only what is idle: a full bucket, an empty window,
-//! a place that nobody holds. A wait that a server asked for, a debt, a request in
+//! a place that nobody holds, a bound that nobody used for
+//! [`STALE_AFTER`](super::STALE_AFTER). A wait that a server asked for, a debt, a request in
 //! flight keeps its key. There is no sweep that stops everything: each send looks
 //! at two keys in turn and forgets those that are idle.
 

@@ -227,9 +227,12 @@ impl Limiter for Learned {
         }
     }
 
-    /// Once all windows that it heard of are over.
+    /// With nothing in flight and no limit known; or [`STALE_AFTER`](super::STALE_AFTER)
+    /// after the last window ended that a request was sent or answered in.
     fn is_idle(&self, now: Timestamp) -> bool {
-        self.mirrors.iter().all(|mirror| mirror.is_over(now))
+        let now = now.max(self.latest);
+        self.in_flight == [0; Dimension::ALL.len()]
+            && self.mirrors.iter().all(|mirror| mirror.is_idle(now))
     }
 
     fn name(&self) -> &'static str {

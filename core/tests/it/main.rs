@@ -8,12 +8,16 @@
     reason = "a test may panic, and reads the clock that it paused itself"
 )]
 
+/// Atomic rates against the exact one, and under threads.
+mod atomic;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
 /// A call that goes away, at every point where it can.
 mod cancelling;
 /// Decisions of the engine, step by step.
 mod engine;
+/// Every order in which calls that share a policy can take their steps.
+mod interleavings;
 /// The laws of delays, on every strategy.
 mod laws_backoff;
 /// The laws of stop conditions and of signals, and faults that they find.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::Rule;
-use crate::limiter::Completion;
+use crate::limiter::{Completion, is_stale};
 use crate::time::nanos;
 use crate::{Decision, Dimension, Quantity, Quota, Refusal, Timestamp};
 
@@ -110,9 +110,12 @@ impl Mirror {
         self.heard_at
     }
 
-    /// Whether the window that was heard of last has ended.
-    pub(super) fn is_over(&self, now: Timestamp) -> bool {
-        self.span.is_some_and(|span| now.as_nanos() >= span.end)
+    /// Whether it knows nothing, or what it knew is no evidence any more.
+    pub(super) fn is_idle(&self, now: Timestamp) -> bool {
+        let current = self.at(now);
+        let ended_at = Timestamp::from_nanos(self.span.map_or(0, |span| span.end));
+        current.limit.is_none() && current.remaining.is_none()
+            || is_stale(now, ended_at.max(self.heard_at))
     }
 
     pub(super) fn check(

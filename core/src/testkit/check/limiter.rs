@@ -10,9 +10,10 @@ use core::time::Duration;
 
 use self::moment::{Kind, Moment};
 use self::story::{Client, story, wild_story};
+use crate::limiter::STALE_AFTER;
 use crate::testkit::any::traffic::observation;
 use crate::testkit::broken_law::{BrokenLaw, for_all, for_all_laws};
-use crate::{Cost, Dimension, Limiter, Timestamp};
+use crate::{Cost, Decision, Dimension, Limiter, Timestamp};
 
 /// Tries every law of [`Limiter`] on the ones that `make` makes.
 ///
@@ -115,6 +116,16 @@ fn in_every_story<L: Limiter>(make: impl Fn() -> L, kind: Kind) -> Result<(), Br
 fn may_be_forgotten<L: Limiter>(client: &Client<L>, fresh: &L) -> Result<(), BrokenLaw> {
     if !client.in_flight.is_empty() || !client.limiter.is_idle(client.now) {
         return Ok(());
+    }
+    if client.now.since(client.used_at) >= STALE_AFTER {
+        // What it learned need not count any more, but what it waits for does.
+        return match client.limiter.check(client.now, &Cost::REQUEST) {
+            Decision::WaitUntil(_) | Decision::WaitForCompletion => {
+                let law = "an idle one holds nothing back";
+                Err(BrokenLaw::new(law, format!("{:?} at {:?}", client.limiter, client.now)))
+            }
+            Decision::Admit | Decision::Refuse(_) => Ok(()),
+        };
     }
     for units in [1, 3] {
         let each = |cost: Cost, dimension| cost.with(dimension, units);

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use forbear_core::limiter::{Concurrency, Cooldown, Gcra, Keyed};
-use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Outcome, Refusal, Timestamp};
+use forbear_core::limiter::{
+    Adaptive, AdaptiveThrottle, Aimd, Breaker, Concurrency, Cooldown, Cubic, Gcra, Gradient, Keyed,
+    Learned, Vegas,
+};
+use forbear_core::{
+    Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota, Refusal,
+    Timestamp,
+};
 
-use super::support::millis;
+use super::support::{OVERLOAD, millis};
 
 fn per_second() -> Gcra {
     Gcra::per("1/s".parse().unwrap())
@@ -68,4 +74,74 @@ fn a_request_in_flight_keeps_its_key() {
     assert_eq!(keyed.check(millis(60_000), &1, &Cost::REQUEST), Decision::WaitForCompletion);
     answer(&mut keyed, 2, millis(60_000), &Observation::new(Outcome::Ignored));
     assert!(keyed.acquire(millis(60_000), &3, &Cost::REQUEST).is_admit());
+}
+
+/// Some limiter that has seen `seen` in answer to a request at 1 ms.
+fn taught(mut limiter: impl Limiter + 'static, seen: &Observation) -> Box<dyn Limiter> {
+    let (sent, cost) = (millis(1), Cost::REQUEST);
+    limiter.commit(sent, &cost);
+    limiter.observe(sent, &Completion { sent_at: sent, cost, actual: cost, observation: seen });
+    limiter.boxed()
+}
+
+#[test]
+fn what_was_learned_is_forgotten_ten_minutes_after_its_last_use() {
+    let overload = Observation::new(OVERLOAD);
+    let mut quota = Observation::new(Outcome::Success);
+    quota.quotas.push(
+        Quota::new(Some(Dimension::Requests))
+            .with_limit(Quantity::from_units(10))
+            .with_remaining(Quantity::from_units(9))
+            .with_resets_in(Duration::from_secs(60)),
+    );
+    let second = Duration::from_secs(1);
+    let reopening = Observation::throttled(Some(second));
+    for limiter in [
+        taught(Adaptive::new(Aimd::new(8).unwrap()), &overload),
+        taught(Adaptive::new(Vegas::new(8, 10).unwrap()), &overload),
+        taught(Adaptive::new(Gradient::new(8, 1, 10).unwrap()), &overload),
+        taught(Cubic::new(), &overload),
+        taught(Breaker::after(1, second).unwrap(), &overload),
+        taught(Breaker::after(2, second).unwrap(), &overload),
+        taught(Breaker::at_share(50, 2, second, second).unwrap(), &overload),
+        taught(AdaptiveThrottle::new(2.0).unwrap(), &overload),
+        taught(Learned::new(), &quota),
+        taught(Cooldown::new(), &reopening),
+    ] {
+        assert!(!limiter.is_idle(millis(2)), "{limiter:?}");
+        // The longest of them is a window that ends after a minute.
+        assert!(limiter.is_idle(millis(660_001)), "{limiter:?}");
+    }
+}
+
+#[test]
+fn what_is_closed_for_longer_is_not_forgotten() {
+    let (hour, half) = (Duration::from_secs(3600), millis(1_800_000));
+    let breaker = taught(Breaker::after(1, hour).unwrap(), &Observation::new(OVERLOAD));
+    let cooldown = taught(Cooldown::new(), &Observation::throttled(Some(hour)));
+    let mut quota = Observation::new(Outcome::Success);
+    quota.quotas.push(
+        Quota::new(Some(Dimension::Requests))
+            .with_limit(Quantity::from_units(10))
+            .with_remaining(Quantity::ZERO)
+            .with_resets_in(hour),
+    );
+    for limiter in [breaker, cooldown, taught(Learned::new(), &quota)] {
+        assert!(!limiter.is_idle(half), "{limiter:?}");
+        // Nor at the opening, when one goes first.
+        assert!(!limiter.is_idle(millis(3_600_001)), "{limiter:?}");
+    }
+}
+
+#[test]
+fn a_bound_that_is_as_at_the_start_is_idle_at_once() {
+    let success = Observation::new(Outcome::Success);
+    for limiter in [
+        taught(Adaptive::new(Aimd::new(2).unwrap()), &success),
+        taught(Breaker::after(1, Duration::from_secs(1)).unwrap(), &success),
+        taught(Learned::new(), &success),
+        taught(Cooldown::new(), &success),
+    ] {
+        assert!(limiter.is_idle(millis(1)), "{limiter:?}");
+    }
 }

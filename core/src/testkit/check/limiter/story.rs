@@ -74,6 +74,8 @@ pub(super) struct Client<L> {
     pub(super) limiter: L,
     pub(super) now: Timestamp,
     pub(super) in_flight: Vec<Sent>,
+    /// When it sent or got an answer last.
+    pub(super) used_at: Timestamp,
 }
 
 /// A request in flight.
@@ -85,7 +87,8 @@ pub(super) struct Sent {
 
 impl<L: Limiter> Client<L> {
     pub(super) fn new(limiter: L) -> Self {
-        Self { limiter, now: Timestamp::ZERO, in_flight: Vec::new() }
+        let start = Timestamp::ZERO;
+        Self { limiter, now: start, in_flight: Vec::new(), used_at: start }
     }
 
     /// Does one step; shows `ask` each question before it is asked.
@@ -137,6 +140,7 @@ impl<L: Limiter> Client<L> {
             }
             if self.limiter.check(self.now, cost).is_admit() {
                 self.limiter.commit(self.now, cost);
+                self.used_at = self.now;
                 self.in_flight.push(Sent { at: self.now, cost: *cost });
             }
         } else {
@@ -149,6 +153,7 @@ impl<L: Limiter> Client<L> {
     pub(super) fn try_send(&mut self, cost: &Cost) -> Decision {
         let decision = self.limiter.acquire(self.now, cost);
         if decision.is_admit() {
+            self.used_at = self.now;
             self.in_flight.push(Sent { at: self.now, cost: *cost });
         }
         decision
@@ -158,6 +163,7 @@ impl<L: Limiter> Client<L> {
     pub(super) fn answer(&mut self, place: usize, actual: Option<Cost>, observation: &Observation) {
         let Sent { at: sent_at, cost } = self.in_flight.swap_remove(place);
         let actual = actual.unwrap_or(cost);
+        self.used_at = self.now;
         self.limiter.observe(self.now, &Completion { sent_at, cost, actual, observation });
     }
 
