@@ -49,6 +49,7 @@ pub(crate) const ALL: [&str; 27] = [
     "kind = 'uniform', min = '1s', max = '20s'",
     "kind = 'uniform', max = '20s'",
     "kind = 'decorrelated', base = '1s', max = '20s'",
+    "kind = 'decorrelated', base = '1s', max = '20s', cut = 'draw'",
     "kind = 'decorrelated_v2', base = '1s', max = '20s'",
     "kind = 'list', delays = ['1s', '5s', '30s']",
     "kind = 'list', delays = ['1s', '5s', '30s'], jitter = 'full'",
