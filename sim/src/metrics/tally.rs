@@ -64,6 +64,11 @@ impl Tally {
         }
     }
 
+    /// A request has read a row.
+    pub(crate) fn read(&mut self, now: u64, call: u32, version: u32) {
+        self.record(6, now, call, u64::from(version));
+    }
+
     /// The server has decided about a request.
     pub(crate) fn decided(&mut self, now: u64, call: u32, status: u16, is_refusal: bool) {
         self.record(3, now, call, u64::from(status));
