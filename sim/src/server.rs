@@ -9,6 +9,7 @@ mod fixed_window;
 mod limit;
 mod reply;
 mod row;
+mod sliding_window;
 mod token_bucket;
 mod wait;
 mod wire;
@@ -16,14 +17,13 @@ mod workers;
 
 use forbear_core::{Cost, Dimension};
 
-use self::{
-    faults::Faults,
-    limit::{Limit, Opening},
-    row::Row,
-    wait::render,
-    workers::Workers,
+use self::{faults::Faults, row::Row, wait::render, workers::Workers};
+pub(crate) use self::{
+    limit::{Limit, Opening, Usage},
+    reply::Reply,
+    sliding_window::SlidingWindow,
+    wire::read_off_the_wire,
 };
-pub(crate) use self::{limit::Usage, reply::Reply, wire::read_off_the_wire};
 use crate::rng::{Luck, Purpose};
 use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
 

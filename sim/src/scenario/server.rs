@@ -93,6 +93,18 @@ pub(crate) enum LimitSpec {
         #[serde(default)]
         start: WindowStart,
     },
+    /// So many units in each window of time, the last window counted by the share of it
+    /// that is in sight.
+    SlidingWindow {
+        /// What it counts.
+        #[serde(default)]
+        dimension: Dimension,
+        /// Units in a window.
+        limit: Count<{ u32::MAX }>,
+        /// Length of a window.
+        #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")]
+        window: Duration,
+    },
     /// So many requests at once.
     Concurrency {
         /// Requests at once.

@@ -18,3 +18,5 @@ mod golden;
 mod queue;
 /// What several tests need.
 mod support;
+/// The results of `forbear_sim::truth`, by the table and beyond it.
+mod truth;
