@@ -30,7 +30,7 @@ mod retry;
 mod schema;
 
 pub use self::{
-    backoff::{BackoffSpec, StepSpec},
+    backoff::{BackoffSpec, Cut, StepSpec},
     jitter::{JitterSpec, Sides},
     limit::{LimitSpec, WindowStart},
     policy::PolicySpec,

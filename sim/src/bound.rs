@@ -33,6 +33,10 @@ pub(crate) fn permitted_per_s(scenario: &Scenario, storm: &Storm) -> Option<f64>
             let units = per_second(f64::from(limit.get()), nanos(window));
             per_call(dimension, false).map(|per_call| units / per_call)
         }
+        LimitSpec::SlidingWindow { dimension, limit, window } => {
+            let units = per_second(f64::from(limit.get()), nanos(window));
+            per_call(dimension, false).map(|per_call| units / per_call)
+        }
         LimitSpec::Concurrency { max } => service.map(|ns| per_second(f64::from(max.get()), ns)),
     });
     let workers =
@@ -59,6 +63,11 @@ pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm) -> Option<f64> {
             // By the clock, the first window may be all but over when it is first used.
             let from = if start == WindowStart::Clock { 0 } else { storm.first_arrival() };
             Some(seconds(from.saturating_add(full.saturating_mul(nanos(window)))))
+        }
+        LimitSpec::SlidingWindow { dimension, limit, window } => {
+            let (reserved, _) = storm.units(dimension);
+            let full = reserved.saturating_sub(1) / u64::from(limit.get());
+            Some(seconds(full.saturating_mul(nanos(window))))
         }
         LimitSpec::Concurrency { max } => service.map(|ns| {
             let rounds = calls.div_ceil(u64::from(max.get()));

@@ -75,6 +75,9 @@ pub fn compare(
     let runs = u64::from(replications) * policies.len() as u64;
     let done = AtomicU64::new(0);
     let replicate = |replication: u32| {
+        if cancel.load(Ordering::Relaxed) {
+            return None;
+        }
         let seed = options.seed.wrapping_add(u64::from(replication));
         let storm = (replication > 0).then(|| Storm::new(scenario, seed));
         let storm = storm.as_ref().unwrap_or(&first);

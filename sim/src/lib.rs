@@ -21,6 +21,7 @@
 //! ```
 
 pub mod results;
+pub mod truth;
 
 mod bound;
 mod client;
@@ -45,5 +46,5 @@ pub use crate::{
     rng::StreamRng,
     scenario::{Assertion, Broken, NamedPolicy, Scenario, ScenarioError, Shipped},
     simulation::{Run, Simulation},
-    trace::Sent,
+    trace::{Finished, Sent},
 };

@@ -10,7 +10,7 @@ mod timeline;
 
 pub use self::metric::{Metric, UnknownMetric};
 pub(crate) use self::{
-    summary::{completion_curve, metrics, per_second, seconds},
+    summary::{completion_curve, fairness, metrics, per_second, seconds},
     tally::Tally,
     timeline::Timeline,
 };

@@ -40,6 +40,7 @@ pub(crate) use self::{
     dist::Sampler,
     fault::FaultSpec,
     group::GroupSpec,
+    network::{Exchange, Network},
     server::{LimitSpec, RetryAfterSpec, ServerSpec, WindowStart},
 };
 pub use self::{
@@ -211,8 +212,8 @@ impl Scenario {
         self.timer
     }
 
-    pub(crate) const fn network(&self) -> &NetworkSpec {
-        &self.network
+    pub(crate) fn network(&self) -> Network {
+        self.network.network()
     }
 
     pub(crate) const fn server(&self) -> &ServerSpec {

@@ -8,6 +8,8 @@ mod faults;
 mod fixed_window;
 mod limit;
 mod reply;
+mod row;
+mod sliding_window;
 mod token_bucket;
 mod wait;
 mod wire;
@@ -15,13 +17,13 @@ mod workers;
 
 use forbear_core::{Cost, Dimension};
 
-use self::{
-    faults::Faults,
-    limit::{Limit, Opening},
-    wait::render,
-    workers::Workers,
+use self::{faults::Faults, row::Row, wait::render, workers::Workers};
+pub(crate) use self::{
+    limit::{Limit, Opening, Usage},
+    reply::Reply,
+    sliding_window::SlidingWindow,
+    wire::read_off_the_wire,
 };
-pub(crate) use self::{limit::Usage, reply::Reply, wire::read_off_the_wire};
 use crate::rng::{Luck, Purpose};
 use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
 
@@ -30,6 +32,7 @@ use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
 pub(crate) struct Server {
     limits: Vec<Limit>,
     workers: Option<Workers>,
+    row: Option<Row>,
     faults: Faults,
     retry_after: RetryAfterSpec,
     quota_headers: bool,
@@ -65,6 +68,7 @@ impl Server {
         Self {
             limits: spec.limits().iter().map(Limit::new).collect(),
             workers: spec.workers().map(|count| Workers::new(count, spec.queue())),
+            row: spec.optimistic().then(Row::default),
             faults: Faults::new(scenario.faults()),
             retry_after: spec.retry_after(),
             quota_headers: spec.quota_headers(),
@@ -90,6 +94,22 @@ impl Server {
         let mut reply = refusal;
         self.advertise(now, &mut reply);
         Handling { reply, leaves_at: now, is_refusal: true, holds: false }
+    }
+
+    /// The version of the row that a request reads which was let in; `None` if there
+    /// is no row, so that the request is all.
+    pub(crate) fn read(&self) -> Option<u32> {
+        self.row.as_ref().map(Row::read)
+    }
+
+    /// A write comes in that names `version`.
+    ///
+    /// HTTP has 409 for one that lost, but a client takes that for final: the same
+    /// write has no reason to fare better. This attempt begins anew with a read, so it
+    /// is told to try again.
+    pub(crate) fn write(&mut self, version: u32, request: &Request<'_>) -> Reply {
+        let is_written = self.row.as_mut().is_none_or(|row| row.write(version));
+        if is_written { Reply::new(200).using(*request.actual) } else { Reply::new(503) }
     }
 
     /// A request that was let in is over.

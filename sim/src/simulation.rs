@@ -8,7 +8,7 @@ use crate::metrics::{Tally, completion_curve};
 use crate::results::{CdfPoint, RunResult, Series};
 use crate::scenario::Scenario;
 use crate::storm::Storm;
-use crate::trace::Sent;
+use crate::trace::{Finished, Sent};
 use crate::world::World;
 
 /// A run that is about to be made.
@@ -49,6 +49,8 @@ pub struct Run {
     pub completion: Vec<CdfPoint>,
     /// Every send in order; empty unless [traced](Simulation::traced).
     pub sends: Vec<Sent>,
+    /// Every end of a call in order; empty unless [traced](Simulation::traced).
+    pub ends: Vec<Finished>,
 }
 
 impl<'a> Simulation<'a> {
@@ -69,7 +71,7 @@ impl<'a> Simulation<'a> {
         self
     }
 
-    /// Keeps every send.
+    /// Keeps every send and every end of a call.
     pub const fn traced(mut self) -> Self {
         self.is_traced = true;
         self
@@ -113,6 +115,7 @@ impl<'a> Simulation<'a> {
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),
             completion,
             sends: tally.trace.unwrap_or_default(),
+            ends: tally.ends.unwrap_or_default(),
         })
     }
 }

@@ -1,4 +1,6 @@
-//! What happened in a run, send by send.
+//! What happened in a run, one by one.
+
+use std::time::Duration;
 
 use forbear_core::Timestamp;
 
@@ -13,4 +15,17 @@ pub struct Sent {
     pub call: u32,
     /// The how-manieth send of the call, counted from 1.
     pub attempt: u32,
+}
+
+/// A call that is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Finished {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Which call, counted from 0 over all clients.
+    pub call: u32,
+    /// The time since it was wanted.
+    pub took: Duration,
+    /// Whether it succeeded.
+    pub succeeded: bool,
 }

@@ -16,8 +16,8 @@ use crate::client::{Client, Task};
 use crate::metrics::{Tally, metrics};
 use crate::queue::EventQueue;
 use crate::results::Metrics;
-use crate::rng::{Luck, Purpose};
-use crate::scenario::{Sampler, Scenario, nanos};
+use crate::rng::Luck;
+use crate::scenario::{Exchange, Network, Scenario, nanos};
 use crate::server::{Reply, Request, Server};
 use crate::storm::{Storm, thinking};
 use crate::trace::Sent;
@@ -35,7 +35,7 @@ pub(crate) struct World<'a> {
     clients: Vec<Client>,
     tasks: Vec<Task>,
     server: Server,
-    round_trip: Sampler,
+    network: Network,
     timer_ns: u64,
     horizon: u64,
     events: u64,
@@ -73,7 +73,7 @@ impl<'a> World<'a> {
             clients: clients.map(|(n, &plan)| Client::new(n, plan, policy, seed)).collect(),
             tasks: storm.calls.iter().map(unbegun).collect(),
             server: Server::new(scenario),
-            round_trip: scenario.network().round_trip(),
+            network: scenario.network(),
             timer_ns: nanos(scenario.timer()),
             horizon: nanos(scenario.horizon()),
             events: 0,
@@ -141,6 +141,7 @@ impl<'a> World<'a> {
                 }
             }
             Event::Arrive { call, attempt } => self.reach_server(call, attempt),
+            Event::Write { call, attempt, version } => self.write(call, attempt, version),
             Event::Leave { call } => {
                 let now = self.queue.now();
                 let request = self.request(call, 0);
@@ -179,16 +180,12 @@ impl<'a> World<'a> {
         let attempt = self.tasks[call as usize].call.sends();
         let sent = Sent { at: Timestamp::from_nanos(now), client: planned.client, call, attempt };
         self.tally.sent(sent, now < client.asked_to_wait_until);
-        let luck = Luck::new(planned.key, attempt);
-        // Nothing is answered within the nanosecond, or a policy without delays
-        // would stop the clock.
-        let round_trip = self.round_trip.sample(luck.word(Purpose::Network)).max(1);
-        let there = round_trip / 2;
+        let (there, back) = self.network.sample(Luck::new(planned.key, attempt), Exchange::Request);
         let arrives_at = now.saturating_add(there);
         let waits_until =
             client.plan.timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
         let task = &mut self.tasks[call as usize];
-        task.back_ns = round_trip - there;
+        task.back_ns = back;
         task.waits_until = waits_until.unwrap_or(u64::MAX);
         self.queue.schedule(arrives_at, Event::Arrive { call, attempt });
         if task.waits_until < arrives_at {
@@ -202,25 +199,72 @@ impl<'a> World<'a> {
         let now = self.queue.now();
         let request = self.request(call, attempt);
         let handling = self.server.arrive(now, &request);
-        self.tally.decided(now, call, handling.reply.status, handling.is_refusal);
         if handling.holds {
             self.queue.schedule(handling.leaves_at, Event::Leave { call });
         }
-        let task = &mut self.tasks[call as usize];
-        let is_awaited = task.call.sends() == attempt && task.call.is_in_flight();
-        if !is_awaited || task.waits_until < now {
-            // The client no longer waits; the server did its work all the same.
+        if handling.reply.status == 200
+            && let Some(version) = self.server.read()
+        {
+            self.follow_up(call, attempt, handling.leaves_at, version);
             return;
         }
-        let answered_at = handling.leaves_at.saturating_add(task.back_ns);
+        self.tally.decided(now, call, handling.reply.status, handling.is_refusal);
+        self.reply(call, attempt, handling.reply, handling.leaves_at);
+    }
+
+    /// A row was read, and the client writes it as soon as it has the version.
+    fn follow_up(&mut self, call: u32, attempt: u32, leaves_at: u64, version: u32) {
+        self.tally.read(self.queue.now(), call, version);
+        let luck = Luck::new(self.storm.calls[call as usize].key, attempt);
+        let (there, back) = self.network.sample(luck, Exchange::Write);
+        if !self.is_awaited(call, attempt) {
+            return;
+        }
+        let task = &mut self.tasks[call as usize];
+        let known_at = leaves_at.saturating_add(task.back_ns);
+        let written_at = known_at.saturating_add(there);
+        task.back_ns = back;
+        if known_at <= task.waits_until {
+            self.queue.schedule(written_at, Event::Write { call, attempt, version });
+        }
+        if task.waits_until < written_at {
+            task.reply = Reply::TIMED_OUT;
+            self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
+        }
+    }
+
+    /// A write reaches the server.
+    fn write(&mut self, call: u32, attempt: u32, version: u32) {
+        let now = self.queue.now();
+        let request = self.request(call, attempt);
+        let reply = self.server.write(version, &request);
+        self.tally.decided(now, call, reply.status, false);
+        self.reply(call, attempt, reply, now);
+    }
+
+    /// A reply leaves the server at `leaves_at`.
+    fn reply(&mut self, call: u32, attempt: u32, reply: Reply, leaves_at: u64) {
+        if !self.is_awaited(call, attempt) {
+            // The server did its work all the same.
+            return;
+        }
+        let task = &mut self.tasks[call as usize];
+        let answered_at = leaves_at.saturating_add(task.back_ns);
         // An answer that comes with the time-out wins, as in Tokio's `timeout`.
         let (reply, at) = if answered_at <= task.waits_until {
-            (handling.reply, answered_at)
+            (reply, answered_at)
         } else {
             (Reply::TIMED_OUT, task.waits_until)
         };
         task.reply = reply;
         self.queue.schedule(at, Event::Answer { call, attempt });
+    }
+
+    /// Whether the client still waits for the answer to this attempt.
+    fn is_awaited(&self, call: u32, attempt: u32) -> bool {
+        let task = &self.tasks[call as usize];
+        let is_last = task.call.sends() == attempt && task.call.is_in_flight();
+        is_last && self.queue.now() <= task.waits_until
     }
 
     fn request(&self, call: u32, attempt: u32) -> Request<'a> {

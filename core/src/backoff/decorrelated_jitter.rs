@@ -4,7 +4,8 @@
 //! <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 //! The article draws first and cuts at the cap then, which puts up to two thirds
 //! of the draws on the cap itself. Here the range is cut instead, so that
-//! callers stay spread out however long the outage.
+//! callers stay spread out however long the outage. The article's form is
+//! [`capped_at`](BackoffStrategy::capped_at) around one without a maximum of its own.
 
 use core::time::Duration;
 

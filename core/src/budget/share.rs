@@ -15,7 +15,7 @@ use crate::{InvalidConfig, Outcome, Timestamp};
 ///
 /// For any `n` first sends, at most `reserve + ratio * n` retries are made, and if
 /// all fail, that many to the fraction. The balance never exceeds `reserve`, or one
-/// retry and one deposit if that is more, so a quiet hour does not save up for a
+/// retry if that is more, and one deposit, so a quiet hour does not save up for a
 /// storm.
 ///
 /// # Examples
@@ -59,9 +59,9 @@ impl RetryBudget {
             balance: reserve,
             deposit: decimal.digits,
             retry,
-            // Less would cut off part of a deposit that comes on top of most of a
-            // retry, and a ratio of 0.99 would allow every other call one retry.
-            max: reserve.max(retry + decimal.digits),
+            // Less would cut off part of a deposit that comes on top of the reserve, or of
+            // most of a retry: a ratio of 0.99 would allow every other call one retry.
+            max: reserve.max(retry) + decimal.digits,
         })
     }
 

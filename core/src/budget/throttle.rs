@@ -55,6 +55,13 @@ impl RetryThrottle {
     pub const fn tokens(&self) -> u64 {
         self.balance / self.token
     }
+
+    /// Thousandths of a token left, rounded down; gRPC's ratio has no more places.
+    #[must_use]
+    pub const fn millitokens(&self) -> u64 {
+        // At most 10^15.
+        self.balance * 1000 / self.token
+    }
 }
 
 impl Budget for RetryThrottle {

@@ -226,6 +226,9 @@ pub enum BackoffSpec {
             skip_serializing_if = "Option::is_none"
         )]
         max: Option<DurationText>,
+        /// What `max` cuts: the range that is drawn from, or what was drawn.
+        #[serde(default, skip_serializing_if = "Cut::is_range")]
+        cut: Cut,
     },
     /// The steps of a smooth curve at random points, as in Polly; around `base` at first.
     DecorrelatedV2 {
@@ -264,6 +267,27 @@ pub enum BackoffSpec {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         parts: Vec<Self>,
     },
+}
+
+/// What the longest delay of a decorrelated jitter cuts.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::exhaustive_enums, reason = "a cut is before the draw or after it")]
+pub enum Cut {
+    /// The range, so that callers stay spread out at the longest delay.
+    #[default]
+    Range,
+    /// The delay that was drawn, as the form that AWS published: up to two thirds of
+    /// the callers meet at the longest delay.
+    Draw,
+}
+
+impl Cut {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+    const fn is_range(&self) -> bool {
+        matches!(self, Self::Range)
+    }
 }
 
 /// One strategy of a chain.
@@ -316,9 +340,16 @@ impl BackoffSpec {
                 jitter.around(Arc::new(ExponentialDecay::new(base.0, *rate)?), clamp)
             }
             Self::Uniform { min, max } => Ok(Arc::new(Uniform::new(min.0, max.0)?)),
-            Self::Decorrelated { base, max } => {
+            Self::Decorrelated { base, max, cut } => {
                 let clamp = Clamp::new(None, *max)?;
-                Ok(Arc::new(DecorrelatedJitter::new(base.0, clamp.max)?))
+                let within = DecorrelatedJitter::new(base.0, clamp.max)?;
+                Ok(match cut {
+                    Cut::Range => Arc::new(within),
+                    Cut::Draw => {
+                        let without = DecorrelatedJitter::new(base.0, Duration::MAX)?;
+                        Arc::new(without.capped_at(clamp.max))
+                    }
+                })
             }
             Self::DecorrelatedV2 { base, max } => {
                 let clamp = Clamp::new(None, *max)?;

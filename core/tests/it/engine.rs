@@ -193,7 +193,7 @@ fn the_actual_cost_is_settled() {
 
 #[test]
 fn the_budget_bounds_amplification_exactly() {
-    for (ratio, reserve) in [(0.1, 0), (0.25, 7), (1.0, 3), (0.0, 5)] {
+    for (ratio, reserve) in [(0.1, 0), (0.25, 7), (1.0, 3), (0.0, 5), (2.3, 13)] {
         let budget = RetryBudget::new(ratio, reserve).unwrap();
         let mut engine = engine(Constant::new(Duration::ZERO)).with_budget(budget);
         let (mut sends, calls) = (0, 1000_u32);
@@ -207,8 +207,7 @@ fn the_budget_bounds_amplification_exactly() {
         }
         let retries = f64::from(sends - calls);
         let allowed = (f64::from(calls) * ratio).floor() + f64::from(reserve);
-        assert!(retries <= allowed, "{retries} retries, {allowed} allowed");
-        assert!(retries >= allowed - f64::from(reserve) - 1.0, "{retries} of {allowed} used");
+        assert!((retries - allowed).abs() < 0.5, "{retries} retries, {allowed} allowed");
     }
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn metrics(tally: &Tally, clients: &[Client], server: &Server) -> Met
         completion_p95: percentile(&tally.completions, 95).map(seconds),
         completion_p99: percentile(&tally.completions, 99).map(seconds),
         quota_utilisation: utilisation(server, tally.last_end),
-        fairness: fairness(clients),
+        fairness: fairness(
+            clients.iter().map(|client| (client.succeeded, client.calls())).collect(),
+        ),
     }
 }
 
@@ -73,23 +75,23 @@ fn utilisation(server: &Server, until: u64) -> Option<f64> {
 }
 
 /// Jain, Chiu and Hawe, "A quantitative measure of fairness", 1984: over what each
-/// client got, as a share of its max-min fair part.
+/// client got and what it wanted, as a share of its max-min fair part.
 ///
 /// Who wanted less than an equal part and got it all is not treated unfairly by those
 /// who wanted more; where all want the same, it is the index over the successes.
-fn fairness(clients: &[Client]) -> Option<f64> {
-    let mut by_demand: Vec<&Client> = clients.iter().collect();
-    by_demand.sort_by_key(|client| client.calls());
-    let mut left: f64 = clients.iter().map(|client| f64::from(client.succeeded)).sum();
+pub(crate) fn fairness(mut got_and_wanted: Vec<(u32, u32)>) -> Option<f64> {
+    let clients = got_and_wanted.len();
+    got_and_wanted.sort_by_key(|&(_, wanted)| wanted);
+    let mut left: f64 = got_and_wanted.iter().map(|&(got, _)| f64::from(got)).sum();
     let (mut sum, mut squares) = (0.0, 0.0);
-    for (client, sharing) in by_demand.iter().zip((1..=clients.len()).rev()) {
-        let fair = (left / sharing as f64).min(f64::from(client.calls()));
+    for (&(got, wanted), sharing) in got_and_wanted.iter().zip((1..=clients).rev()) {
+        let fair = (left / sharing as f64).min(f64::from(wanted));
         left -= fair;
-        let got = share(f64::from(client.succeeded), fair);
+        let got = share(f64::from(got), fair);
         sum += got;
         squares += got * got;
     }
-    (squares > 0.0).then(|| sum * sum / (clients.len() as f64 * squares))
+    (squares > 0.0).then(|| sum * sum / (clients as f64 * squares))
 }
 
 /// 0 of nothing is 0.

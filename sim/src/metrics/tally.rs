@@ -1,8 +1,12 @@
 //! What a run counts while it goes.
 
+use std::time::Duration;
+
+use forbear_core::Timestamp;
+
 use super::Timeline;
 use crate::hash::Hash;
-use crate::trace::Sent;
+use crate::trace::{Finished, Sent};
 
 /// Counts, times and the hash of one run.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) timeline: Option<Timeline>,
     /// Kept for a run that is looked at send by send.
     pub(crate) trace: Option<Vec<Sent>>,
+    /// Kept with it.
+    pub(crate) ends: Option<Vec<Finished>>,
     pub(crate) hash: Hash,
 }
 
@@ -40,6 +46,7 @@ impl Tally {
             completions: Vec::with_capacity(calls),
             timeline: timeline.then(Timeline::new),
             trace: trace.then(Vec::new),
+            ends: trace.then(Vec::new),
             hash: Hash::new(),
         }
     }
@@ -62,6 +69,11 @@ impl Tally {
         if let Some(trace) = &mut self.trace {
             trace.push(sent);
         }
+    }
+
+    /// A request has read a row.
+    pub(crate) fn read(&mut self, now: u64, call: u32, version: u32) {
+        self.record(6, now, call, u64::from(version));
     }
 
     /// The server has decided about a request.
@@ -94,6 +106,10 @@ impl Tally {
         }
         if let Some(timeline) = &mut self.timeline {
             timeline.at(now).ended += 1;
+        }
+        if let Some(ends) = &mut self.ends {
+            let (at, took) = (Timestamp::from_nanos(now), Duration::from_nanos(took));
+            ends.push(Finished { at, call, took, succeeded: is_success });
         }
     }
 

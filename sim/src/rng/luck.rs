@@ -16,7 +16,7 @@ pub(crate) struct Luck(u64);
 /// What a word of an attempt decides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
-    /// The time on the network.
+    /// The time on the network: the round trip, or the way there.
     Network,
     /// The time in the server.
     Service,
@@ -26,6 +26,12 @@ pub(crate) enum Purpose {
     Wait,
     /// How long the caller thinks before the call.
     Think,
+    /// The way back, where it is drawn for itself.
+    Back,
+    /// The way there of a write to a row.
+    Write,
+    /// The way back of a write to a row.
+    WriteBack,
 }
 
 /// The increment of `SplitMix64`.

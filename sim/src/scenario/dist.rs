@@ -1,7 +1,8 @@
 //! Quantities that vary: `"50ms"`, or a distribution.
 //!
-//! Every sampler takes exactly one word and is monotone in it (inversion), so
-//! that two policies which meet the same word meet comparable luck.
+//! Every sampler takes exactly one word and is monotone in it (inversion; but for
+//! the fold of `folded_normal`), so that two policies which meet the same word meet
+//! comparable luck.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -49,6 +50,13 @@ pub(crate) enum Shape<T> {
         /// The mean, before the cut.
         mean: T,
         /// The standard deviation.
+        deviation: T,
+    },
+    /// The bell curve with what is below 0 counted above it, as in AWS's simulator.
+    FoldedNormal {
+        /// The mean, before the fold.
+        mean: T,
+        /// The standard deviation, before the fold.
         deviation: T,
     },
     /// The exponential of a normal variable: most are short, some are long.
@@ -104,6 +112,7 @@ enum Law {
     Uniform { min: u64, span: u64 },
     Exponential { mean: f64 },
     Normal { mean: f64, deviation: f64 },
+    FoldedNormal { mean: f64, deviation: f64 },
     Lognormal { median: f64, sigma: f64 },
 }
 
@@ -122,6 +131,10 @@ impl<T: Whole> Dist<T> {
             Self::Shaped(Shape::Normal { mean, deviation }) => {
                 let (mean, deviation) = (real(mean.whole()), real(deviation.whole()));
                 Sampler { law: Law::Normal { mean, deviation }, max: u64::MAX }
+            }
+            Self::Shaped(Shape::FoldedNormal { mean, deviation }) => {
+                let (mean, deviation) = (real(mean.whole()), real(deviation.whole()));
+                Sampler { law: Law::FoldedNormal { mean, deviation }, max: u64::MAX }
             }
             Self::Shaped(Shape::Lognormal { median, sigma, max }) => {
                 let (median, sigma) = (real(median.whole()), sigma.get());
@@ -150,6 +163,9 @@ impl Sampler {
             // Of `1 - u`, so that a larger word is a longer time here too.
             Law::Exponential { mean } => -libm::log(open_unit(!word)) * mean,
             Law::Normal { mean, deviation } => mean + standard_normal(open_unit(word)) * deviation,
+            Law::FoldedNormal { mean, deviation } => {
+                libm::fabs(mean + standard_normal(open_unit(word)) * deviation)
+            }
             Law::Lognormal { median, sigma } => {
                 median * libm::exp(standard_normal(open_unit(word)) * sigma)
             }
@@ -262,6 +278,8 @@ mod tests {
             ("dist = { kind = 'uniform', min = 10000, max = 70000 }", 40_000.0, 17_320.5),
             ("dist = { kind = 'exponential', mean = 50000 }", 50_000.0, 50_000.0),
             ("dist = { kind = 'normal', mean = 90000, deviation = 9000 }", 90_000.0, 9000.0),
+            // Mean and deviation of |N(0, s)|: s sqrt(2 / pi) and s sqrt(1 - 2 / pi).
+            ("dist = { kind = 'folded_normal', mean = 0, deviation = 50000 }", 39_894.2, 30_140.5),
             // exp(sigma^2 / 2) and its square root of exp(sigma^2) - 1.
             ("dist = { kind = 'lognormal', median = 40000, sigma = 0.5 }", 45_325.9, 24_156.1),
         ] {

@@ -32,6 +32,10 @@ pub(crate) struct ServerSpec {
     /// Requests that may wait for a worker; any number unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue: Option<u32>,
+    /// Whether each request reads a row and then writes it, under optimistic
+    /// concurrency: what was written by another in between refuses the write.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    optimistic: bool,
     /// What it limits; every limit must allow a request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     limit: Vec<LimitSpec>,
@@ -89,6 +93,18 @@ pub(crate) enum LimitSpec {
         #[serde(default)]
         start: WindowStart,
     },
+    /// So many units in each window of time, the last window counted by the share of it
+    /// that is in sight.
+    SlidingWindow {
+        /// What it counts.
+        #[serde(default)]
+        dimension: Dimension,
+        /// Units in a window.
+        limit: Count<{ u32::MAX }>,
+        /// Length of a window.
+        #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")]
+        window: Duration,
+    },
     /// So many requests at once.
     Concurrency {
         /// Requests at once.
@@ -130,6 +146,10 @@ impl ServerSpec {
 
     pub(crate) const fn queue(&self) -> Option<u32> {
         self.queue
+    }
+
+    pub(crate) const fn optimistic(&self) -> bool {
+        self.optimistic
     }
 
     pub(crate) fn limits(&self) -> &[LimitSpec] {

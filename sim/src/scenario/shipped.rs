@@ -22,6 +22,7 @@ macro_rules! shipped {
 impl Shipped {
     /// All of them, by name.
     pub const ALL: &[Self] = shipped![
+        "aws-backoff",
         "brown-out",
         "fixed-window-stampede",
         "llm-batch",

@@ -4,7 +4,7 @@ use super::limit::{Opening, Usage};
 
 /// At most `max` requests at once.
 #[derive(Debug)]
-pub(super) struct Concurrency {
+pub(crate) struct Concurrency {
     max: u32,
     in_flight: u32,
     /// Sum over the requests of the time that they were under way, until `updated`, in ns.

@@ -13,7 +13,7 @@ use crate::scenario::{WindowStart, nanos};
 
 /// `limit` units in each window.
 #[derive(Debug)]
-pub(super) struct FixedWindow {
+pub(crate) struct FixedWindow {
     dimension: Dimension,
     limit: u32,
     window_ns: u64,

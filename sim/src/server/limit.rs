@@ -5,20 +5,22 @@ use forbear_core::{Cost, Quota};
 use super::Request;
 use super::concurrency::Concurrency;
 use super::fixed_window::FixedWindow;
+use super::sliding_window::SlidingWindow;
 use super::token_bucket::TokenBucket;
 use crate::scenario::LimitSpec;
 
 /// A limit of a server.
 #[derive(Debug)]
-pub(super) enum Limit {
+pub(crate) enum Limit {
     Bucket(TokenBucket),
     Window(FixedWindow),
+    Sliding(SlidingWindow),
     Slots(Concurrency),
 }
 
 /// When a request would be let in; ordered by strictness.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Opening {
+pub(crate) enum Opening {
     /// It is let in.
     Now,
     /// At this time, if nobody else comes before, in ns.
@@ -39,7 +41,7 @@ pub(crate) struct Usage {
 }
 
 impl Limit {
-    pub(super) fn new(spec: &LimitSpec) -> Self {
+    pub(crate) fn new(spec: &LimitSpec) -> Self {
         match *spec {
             LimitSpec::TokenBucket { dimension, rate, burst, refusals_count, refund } => {
                 let bucket = TokenBucket::new(dimension, rate, burst.get());
@@ -48,24 +50,29 @@ impl Limit {
             LimitSpec::FixedWindow { dimension, limit, window, start } => {
                 Self::Window(FixedWindow::new(dimension, limit.get(), window, start))
             }
+            LimitSpec::SlidingWindow { dimension, limit, window } => {
+                Self::Sliding(SlidingWindow::new(dimension, limit.get(), window))
+            }
             LimitSpec::Concurrency { max } => Self::Slots(Concurrency::new(max.get())),
         }
     }
 
     /// When a request of this cost would be let in.
-    pub(super) fn opening(&self, now: u64, cost: &Cost) -> Opening {
+    pub(crate) fn opening(&self, now: u64, cost: &Cost) -> Opening {
         match self {
             Self::Bucket(bucket) => bucket.opening(now, cost),
             Self::Window(window) => window.opening(now, cost),
+            Self::Sliding(window) => window.opening(now, cost),
             Self::Slots(slots) => slots.opening(),
         }
     }
 
     /// A request is let in.
-    pub(super) fn take(&mut self, now: u64, cost: &Cost) {
+    pub(crate) fn take(&mut self, now: u64, cost: &Cost) {
         match self {
             Self::Bucket(bucket) => bucket.take(now, cost),
             Self::Window(window) => window.take(now, cost),
+            Self::Sliding(window) => window.take(now, cost),
             Self::Slots(slots) => slots.take(now),
         }
     }
@@ -81,7 +88,7 @@ impl Limit {
     pub(super) fn holds(&self, request: &Request<'_>) -> bool {
         match self {
             Self::Bucket(bucket) => bucket.unused(request) > 0,
-            Self::Window(_) => false,
+            Self::Window(_) | Self::Sliding(_) => false,
             Self::Slots(_) => true,
         }
     }
@@ -90,7 +97,7 @@ impl Limit {
     pub(super) fn give_back(&mut self, now: u64, request: &Request<'_>) {
         match self {
             Self::Bucket(bucket) => bucket.give_back(now, request),
-            Self::Window(_) => {}
+            Self::Window(_) | Self::Sliding(_) => {}
             Self::Slots(slots) => slots.give_back(now),
         }
     }
@@ -99,6 +106,7 @@ impl Limit {
         match self {
             Self::Bucket(bucket) => bucket.usage(now),
             Self::Window(window) => window.usage(now),
+            Self::Sliding(window) => window.usage(now),
             Self::Slots(slots) => slots.usage(now),
         }
     }
@@ -108,6 +116,7 @@ impl Limit {
         match self {
             Self::Bucket(bucket) => Some(bucket.quota(now)),
             Self::Window(window) => Some(window.quota(now)),
+            Self::Sliding(window) => Some(window.quota(now)),
             Self::Slots(_) => None,
         }
     }
@@ -120,6 +129,7 @@ impl Limit {
                 used <= permitted
             }
             Self::Window(window) => window.is_kept(),
+            Self::Sliding(window) => window.is_kept(now),
             Self::Slots(slots) => slots.is_kept(),
         }
     }

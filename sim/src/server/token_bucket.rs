@@ -16,7 +16,7 @@ use crate::scenario::nanos;
 /// With `n` units per `p` ns a unit is worth `p` ticks and a nanosecond `n`, so
 /// that the level is a whole number and never rounded.
 #[derive(Debug)]
-pub(super) struct TokenBucket {
+pub(crate) struct TokenBucket {
     dimension: Dimension,
     unit_ticks: u128,
     ns_ticks: u128,

@@ -11,6 +11,8 @@ pub(super) enum Event {
     Timer { call: u32, generation: u32 },
     /// A request reaches the server.
     Arrive { call: u32, attempt: u32 },
+    /// A write reaches the server that names the version of the row it read.
+    Write { call: u32, attempt: u32, version: u32 },
     /// The server is done with a request.
     Leave { call: u32 },
     /// A client has its answer, or waits no longer for it.

@@ -50,6 +50,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "kind = \"closed\"\nthink = \"1s\"",
         "clients.callers is missing, must be set",
     ),
+    (
+        "[server]",
+        "[network]\nround_trip = \"1s\"\nhop = \"1s\"\n[server]",
+        "hop is set, must be left out where round_trip is set",
+    ),
     ("[server]", "[network]\nround_trip = \"fast\"\n[server]", "duration is 'fast', must be"),
     (
         "[server]",

@@ -2,6 +2,8 @@
 
 /// Closed forms that a run must reproduce.
 mod analytic;
+/// The back-off experiment of AWS, row by row.
+mod aws;
 /// The same storm for every policy, and what a comparison holds.
 mod comparison;
 /// The virtual driver against Tokio's paused clock.
@@ -16,3 +18,5 @@ mod golden;
 mod queue;
 /// What several tests need.
 mod support;
+/// The results of `forbear_sim::truth`, by the table and beyond it.
+mod truth;
