@@ -73,7 +73,8 @@ pin_project! {
         attempts: Attempts,
         op: F,
         judge: J,
-        last: Option<Result<T, E>>,
+        // Boxed: it is there only after a failure, and may be the larger part.
+        last: Option<Box<Result<T, E>>>,
         #[pin]
         running: Option<Fut>,
     }
@@ -95,7 +96,11 @@ where
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(())) => this.running.set(Some((this.op)())),
                     Poll::Ready(Err(why)) => {
-                        return Poll::Ready(Err(GaveUp::new(why, this.attempts, this.last.take())));
+                        return Poll::Ready(Err(GaveUp::new(
+                            why,
+                            this.attempts,
+                            this.last.take().map(|last| *last),
+                        )));
                     }
                 }
             }
@@ -112,7 +117,7 @@ where
                 (Verdict::Success, result) => (GiveUp::NotRetryable(Outcome::Success), result),
                 (Verdict::GiveUp(why), result) => (why, result),
                 (Verdict::Retry, result) => {
-                    *this.last = Some(result);
+                    *this.last = Some(Box::new(result));
                     continue;
                 }
             };

@@ -10,6 +10,8 @@
 
 /// Every strategy as a policy file writes it.
 mod backoff_file;
+/// Budgets, and what is given back to them.
+mod budgets;
 /// A call that goes away, at every point where it can.
 mod cancelling;
 /// Decisions of the engine, step by step.
@@ -34,5 +36,7 @@ mod policy_file;
 mod predicates;
 /// Vectors from the test-suites of other libraries.
 mod retry_vectors;
+/// What a call and a future take up.
+mod size;
 /// What tests share.
 mod support;
