@@ -265,6 +265,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         }
     }
 
+    #[inline]
     fn release(&mut self, now: Timestamp, call: &Call, sent_at: Timestamp, seen: &Observation) {
         let actual = seen.usage.unwrap_or(call.cost);
         let completion = Completion { sent_at, cost: call.cost, actual, observation: seen };
@@ -328,6 +329,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     }
 
     /// Ends a call that waits, or that was given back what it held.
+    #[cold]
     fn finish_waiting(&mut self, now: Timestamp, call: &mut Call, why: GiveUp) -> Action {
         if matches!(call.state, State::Waiting { .. }) {
             self.give_back(now, call);

@@ -10,7 +10,7 @@ use ::tokio::time::sleep_until;
 use pin_project_lite::pin_project;
 
 use super::shared::Admission;
-use super::{Attempts, GaveUp, Judge, RetryCall, Verdict};
+use super::{Attempts, GaveUp, Judge, Observer, RetryCall, Verdict};
 use crate::{GiveUp, Outcome, Timestamp};
 
 impl Attempts {
@@ -32,14 +32,22 @@ impl Attempts {
     ///
     /// Why it may not be sent any more.
     pub fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GiveUp>> {
+        self.poll_permit_telling(cx, &())
+    }
+
+    fn poll_permit_telling(
+        &mut self,
+        cx: &mut Context<'_>,
+        own: &impl Observer,
+    ) -> Poll<Result<(), GiveUp>> {
         loop {
-            match self.shared.admit(&mut self.call, &mut self.ticket, cx.waker()) {
+            match self.ask(cx.waker(), own) {
                 Admission::Ready(end) => {
                     self.timer = None;
                     return Poll::Ready(end);
                 }
-                Admission::Wait(None) => return Poll::Pending,
-                Admission::Wait(Some(time)) => {
+                Admission::Wait { until: None, .. } => return Poll::Pending,
+                Admission::Wait { until: Some(time), .. } => {
                     if self.poll_timer(time, cx).is_pending() {
                         return Poll::Pending;
                     }
@@ -69,10 +77,11 @@ pin_project! {
     /// Dropped at any point, it gives back its place in the line and whatever it
     /// holds of the limiters.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<F, Fut, J, T, E> {
+    pub struct RetryFuture<F, Fut, J, O, T, E> {
         attempts: Attempts,
         op: F,
         judge: J,
+        observer: O,
         // Boxed: it is there only after a failure, and may be the larger part.
         last: Option<Box<Result<T, E>>>,
         #[pin]
@@ -80,11 +89,12 @@ pin_project! {
     }
 }
 
-impl<F, Fut, J, T, E> Future for RetryFuture<F, Fut, J, T, E>
+impl<F, Fut, J, O, T, E> Future for RetryFuture<F, Fut, J, O, T, E>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     J: Judge<T, E>,
+    O: Observer,
 {
     type Output = Result<T, GaveUp<T, E>>;
 
@@ -92,7 +102,7 @@ where
         let mut this = self.project();
         loop {
             if this.running.is_none() {
-                match this.attempts.poll_permit(cx) {
+                match this.attempts.poll_permit_telling(cx, this.observer) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(())) => this.running.set(Some((this.op)())),
                     Poll::Ready(Err(why)) => {
@@ -107,7 +117,7 @@ where
             let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
             let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
             let judged = this.judge.judge(&result);
-            let verdict = this.attempts.record_judged(judged.as_ref());
+            let verdict = this.attempts.record_judged(judged.as_ref(), this.observer);
             // Dropped after the answer is recorded, so that a panic in between
             // still finds the send in flight and gives it back.
             this.running.set(None);
@@ -126,28 +136,28 @@ where
     }
 }
 
-impl<F, Fut, J, T, E> fmt::Debug for RetryFuture<F, Fut, J, T, E> {
+impl<F, Fut, J, O, T, E> fmt::Debug for RetryFuture<F, Fut, J, O, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture").field("attempts", &self.attempts).finish_non_exhaustive()
     }
 }
 
-impl<F, Fut, J, T, E> IntoFuture for RetryCall<'_, F, J>
+impl<F, Fut, J, O, T, E> IntoFuture for RetryCall<'_, F, J, O>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     J: Judge<T, E>,
+    O: Observer,
 {
     type Output = Result<T, GaveUp<T, E>>;
-    type IntoFuture = RetryFuture<F, Fut, J, T, E>;
+    type IntoFuture = RetryFuture<F, Fut, J, O, T, E>;
 
     fn into_future(self) -> Self::IntoFuture {
-        RetryFuture {
-            attempts: self.policy.attempts_costing(self.cost),
-            op: self.op,
-            judge: self.judge,
-            last: None,
-            running: None,
-        }
+        let Self { policy, op, judge, observer, options } = self;
+        let attempts = policy.attempts_costing(options.each());
+        let mut future = RetryFuture { attempts, op, judge, observer, last: None, running: None };
+        // In its place, so that it is not moved once more.
+        options.give(&mut future.attempts, policy);
+        future
     }
 }

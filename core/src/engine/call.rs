@@ -80,15 +80,23 @@ impl Call {
     /// ```
     #[must_use]
     pub fn with_backoff(mut self, backoff: Arc<dyn BackoffStrategy>) -> Self {
-        self.own.get_or_insert_default().backoff = Some(backoff);
+        self.set_backoff(backoff);
         self
     }
 
     /// The same call with a stop condition of its own instead of the engine's.
     #[must_use]
     pub fn with_stop(mut self, stop: Arc<dyn StopCondition>) -> Self {
-        self.own.get_or_insert_default().stop = Some(stop);
+        self.set_stop(stop);
         self
+    }
+
+    pub(crate) fn set_backoff(&mut self, backoff: Arc<dyn BackoffStrategy>) {
+        self.own.get_or_insert_default().backoff = Some(backoff);
+    }
+
+    pub(crate) fn set_stop(&mut self, stop: Arc<dyn StopCondition>) {
+        self.own.get_or_insert_default().stop = Some(stop);
     }
 
     /// A call that begins when it is first asked about, which saves a driver one

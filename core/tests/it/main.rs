@@ -30,6 +30,8 @@ mod line;
 mod mutants_backoff;
 /// Limiters with a planted fault, each of which a law finds.
 mod mutants_limiter;
+/// What is told of a call: history, observers, statistics; and its own options.
+mod observing;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
 /// Predicates over results, and calls that go by them.
