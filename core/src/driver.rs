@@ -9,6 +9,7 @@ mod attempts;
 mod blocking;
 mod call_options;
 mod clock;
+mod fallback;
 mod gave_up;
 mod history;
 mod judge;
@@ -22,11 +23,12 @@ mod statistics;
 mod tokio;
 
 #[cfg(feature = "tokio")]
-pub use self::tokio::RetryFuture;
+pub use self::tokio::{FallbackFuture, RetryFuture};
 pub use self::{
     attempts::{Attempts, Verdict},
     call_options::CallOptions,
     clock::MonotonicClock,
+    fallback::Fallback,
     gave_up::GaveUp,
     history::{History, PastAttempt, Wait},
     judge::{BySignal, Inspect, Judge, RetryIf, When, With},

@@ -10,7 +10,7 @@ use ::tokio::time::sleep_until;
 use pin_project_lite::pin_project;
 
 use super::shared::Admission;
-use super::{Attempts, GaveUp, Judge, Observer, RetryCall, Verdict};
+use super::{Attempts, Fallback, GaveUp, Judge, Observer, RetryCall, Verdict};
 use crate::{GiveUp, Outcome, Timestamp};
 
 impl Attempts {
@@ -159,5 +159,52 @@ where
         // In its place, so that it is not moved once more.
         options.give(&mut future.attempts, policy);
         future
+    }
+}
+
+pin_project! {
+    /// A call that has a value in any case; made by awaiting a [`Fallback`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct FallbackFuture<Fut, G> {
+        #[pin]
+        call: Fut,
+        instead: Option<G>,
+    }
+}
+
+impl<Fut, G, T, E> Future for FallbackFuture<Fut, G>
+where
+    Fut: Future<Output = Result<T, GaveUp<T, E>>>,
+    G: FnOnce(GaveUp<T, E>) -> T,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let this = self.project();
+        this.call.poll(cx).map(|end| {
+            end.unwrap_or_else(|gave_up| {
+                let instead = this.instead.take();
+                instead.expect("a future is not polled after its end")(gave_up)
+            })
+        })
+    }
+}
+
+impl<Fut: fmt::Debug, G> fmt::Debug for FallbackFuture<Fut, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FallbackFuture").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+impl<C, G, T, E> IntoFuture for Fallback<C, G>
+where
+    C: IntoFuture<Output = Result<T, GaveUp<T, E>>>,
+    G: FnOnce(GaveUp<T, E>) -> T,
+{
+    type Output = T;
+    type IntoFuture = FallbackFuture<C::IntoFuture, G>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        FallbackFuture { call: self.call.into_future(), instead: Some(self.instead) }
     }
 }

@@ -294,6 +294,17 @@ async fn nothing_that_a_call_may_have_is_out_of_range() {
     assert_eq!(long.unwrap_err().reason(), GiveUp::BudgetExhausted);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_may_have_a_value_all_the_same() {
+    let policy = builder().max_attempts(2).build().unwrap();
+    assert_eq!(policy.retry(failing(9, Failure::transient())).fallback_to(70).await, 70);
+    assert_eq!(policy.retry(failing(1, Failure::transient())).fallback_to(70).await, 2);
+    let call = policy.retry(failing(9, Failure::transient()));
+    assert_eq!(call.fallback(|gave_up| gave_up.history().len() as u32).await, 2);
+    let mut end = failing(9, Failure::quota_exhausted());
+    assert_eq!(policy.retry(|| end().into_inner()).fallback_to(7).blocking(), 7);
+}
+
 #[test]
 fn a_reason_to_wait_is_told_in_words() {
     let mut seen = Observation::throttled(None);
