@@ -31,6 +31,7 @@ pub use self::{
 ///
 /// * `observe` is called once for each attempt that got an answer, before
 ///   `withdraw` is asked for the retry after it.
+/// * `refund` undoes `withdraw`: as many retries are left as before.
 /// * Nothing panics and nothing wraps, whatever the number of calls. `now` never
 ///   decreases; given an earlier time all the same, a budget is no laxer.
 ///
@@ -51,10 +52,16 @@ pub trait Budget: fmt::Debug + Send {
     /// Learns how an attempt ended.
     fn observe(&mut self, now: Timestamp, attempt: &Attempt);
 
-    /// Takes one retry after an attempt that ended in `outcome`, and returns what
-    /// it was charged, in a unit of its own; `None` if there is none left.
+    /// Takes one retry after an attempt that ended in `outcome`, and returns a
+    /// receipt: what it was charged, in a unit of its own; `None` if there is none
+    /// left.
     #[must_use = "a retry that the budget refused must not be made"]
     fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64>;
+
+    /// Takes back a retry that was withdrawn for this receipt and not made.
+    fn refund(&mut self, now: Timestamp, paid: u64) {
+        let _ = (now, paid);
+    }
 }
 
 /// How one attempt of a call ended, as a budget sees it.
@@ -76,6 +83,10 @@ impl<B: Budget + ?Sized> Budget for Box<B> {
 
     fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64> {
         (**self).withdraw(now, outcome)
+    }
+
+    fn refund(&mut self, now: Timestamp, paid: u64) {
+        (**self).refund(now, paid);
     }
 }
 

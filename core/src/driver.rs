@@ -7,23 +7,33 @@
 
 mod attempts;
 mod blocking;
+mod call_options;
 mod clock;
+mod fallback;
 mod gave_up;
+mod history;
 mod judge;
 mod line;
+mod observer;
 mod retry_call;
 mod shared;
+mod statistics;
 
 #[cfg(feature = "tokio")]
 mod tokio;
 
-pub(crate) use self::shared::Shared;
 #[cfg(feature = "tokio")]
-pub use self::tokio::RetryFuture;
+pub use self::tokio::{FallbackFuture, RetryFuture};
 pub use self::{
     attempts::{Attempts, Verdict},
+    call_options::CallOptions,
     clock::MonotonicClock,
+    fallback::Fallback,
     gave_up::GaveUp,
+    history::{History, PastAttempt, Wait},
     judge::{BySignal, Inspect, Judge, RetryIf, When, With},
+    observer::{BeforeSend, BeforeWait, Observer, OnGiveUp, OnSuccess},
     retry_call::RetryCall,
+    statistics::{GaveUpCounts, Statistics},
 };
+pub(crate) use self::{observer::Observers, shared::Shared};

@@ -8,16 +8,18 @@ mod hint;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::num::NonZeroU32;
+use core::time::Duration;
 
 use crate::backoff::above_hint;
 use crate::budget::{Attempt, Budget};
 use crate::limiter::Cooldown;
+use crate::time::nanos;
 use crate::{
     BackoffStrategy, Completion, Cost, Decision, Entropy, Limiter, Observation, Outcome,
     RateSignal, Retry, StopCondition, StopReason, Timestamp,
 };
 
-use self::call::State;
+use self::call::{Own, State};
 pub use self::{
     action::{Action, WaitReason},
     call::Call,
@@ -113,22 +115,26 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             State::InFlight { .. } => {
                 return Action::Park { until: None, reason: WaitReason::Answer };
             }
-            State::Waiting { not_before, reason } if now < not_before => {
+            State::Waiting { not_before, reason, .. } if now < not_before => {
                 return Action::SleepUntil(not_before, reason);
             }
             State::Waiting { .. } => {}
         }
         let deadline = self.deadline(call);
+        let started_at = call.started_at;
         let late = |time| {
             let at = deadline.filter(|&at| time >= at)?;
-            Some(GiveUp::Stopped(StopReason::Deadline(at.since(call.started_at))))
+            Some(GiveUp::Stopped(StopReason::Deadline(at.since(started_at))))
         };
         if let Some(why) = late(now) {
-            return call.finished(why);
+            return self.finish_waiting(now, call, why);
         }
         let (decision, in_cooldown) = self.decide(now, &call.cost);
         match decision {
             Decision::Admit => {
+                if call.unpaid && !self.pay(now, call) {
+                    return call.finished(GiveUp::BudgetExhausted);
+                }
                 self.limiter.commit(now, &call.cost);
                 self.cooldown.commit(now, &call.cost);
                 call.sends = call.sends.saturating_add(1);
@@ -137,10 +143,11 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             }
             Decision::WaitUntil(time) => {
                 if in_cooldown && self.hint.refuses(time.since(now)) {
-                    return call.finished(GiveUp::HintBeyondCap { opens_at: time });
+                    let why = GiveUp::HintBeyondCap { opens_at: time };
+                    return self.finish_waiting(now, call, why);
                 }
                 if let Some(why) = late(time) {
-                    return call.finished(why);
+                    return self.finish_waiting(now, call, why);
                 }
                 // A limiter that names no later time breaks its contract; going
                 // on one nanosecond later keeps a virtual clock moving.
@@ -152,7 +159,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             }
             Decision::Refuse(refusal) => {
                 let limiter = self.limiter.culprit(now, &call.cost);
-                call.finished(GiveUp::Refused { limiter, refusal })
+                self.finish_waiting(now, call, GiveUp::Refused { limiter, refusal })
             }
         }
     }
@@ -173,6 +180,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             let (number, outcome) = (call.sends, observation.outcome);
             budget.observe(now, &Attempt { number, outcome, paid: call.paid });
         }
+        call.outcome = observation.outcome;
         match observation.outcome {
             Outcome::Success => call.state = State::Done(Ok(())),
             outcome if !outcome.is_retryable() => {
@@ -184,9 +192,9 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 call,
                 &Retry {
                     number: NonZeroU32::new(call.sends).unwrap_or(NonZeroU32::MIN),
-                    previous_delay: call.previous_delay,
-                    total_delay: call.total_delay,
-                    waited: call.waited,
+                    previous_delay: call.previous_delay_ns.map(Duration::from_nanos),
+                    total_delay: Duration::from_nanos(call.total_delay_ns),
+                    waited: Duration::from_nanos(call.waited_ns),
                     now,
                     elapsed: now.since(call.started_at),
                     outcome,
@@ -198,31 +206,39 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
 
     /// Ends a call that nobody waits for any more, and gives back what it held.
     ///
-    /// A send that is under way stays charged: the server may have counted it.
+    /// A send that is under way stays charged: the server may have counted it. A
+    /// retry that was not made goes back to the budget.
     pub fn abandon(&mut self, now: Timestamp, call: &mut Call) {
         if let State::InFlight { sent_at } = call.state {
             self.release(now, call, sent_at, &Observation::new(Outcome::Ignored));
         }
         if !matches!(call.state, State::Done(_)) {
-            call.finish(GiveUp::Abandoned);
+            let _ = self.finish_waiting(now, call, GiveUp::Abandoned);
         }
     }
 
     /// Takes back a send that was permitted and not made, charge and all.
+    ///
+    /// A retry goes back to the budget, and is paid anew when the call is sent after
+    /// all.
     pub fn retract(&mut self, now: Timestamp, call: &mut Call) {
         if let State::InFlight { sent_at } = call.state {
             let mut unsent = Observation::new(Outcome::Ignored);
             unsent.usage = Some(Cost::ZERO);
             self.release(now, call, sent_at, &unsent);
             call.sends = call.sends.saturating_sub(1);
-            call.state = State::Waiting { not_before: now, reason: WaitReason::Backoff };
+            call.state = State::waiting(now);
+            self.give_back(now, call);
         }
     }
 
     /// When `call` ends at the latest.
     #[must_use]
     pub fn deadline(&self, call: &Call) -> Option<Timestamp> {
-        self.stop.deadline(call.started_at)
+        match call.own.as_deref() {
+            Some(Own { stop: Some(stop), .. }) => stop.deadline(call.started_at),
+            _ => self.stop.deadline(call.started_at),
+        }
     }
 
     /// The limiter that the calls share.
@@ -249,6 +265,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         }
     }
 
+    #[inline]
     fn release(&mut self, now: Timestamp, call: &Call, sent_at: Timestamp, seen: &Observation) {
         let actual = seen.usage.unwrap_or(call.cost);
         let completion = Completion { sent_at, cost: call.cost, actual, observation: seen };
@@ -257,35 +274,66 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     }
 
     fn schedule_retry(&mut self, now: Timestamp, call: &mut Call, retry: &Retry) {
-        let own = self.backoff.delay(retry, &mut self.entropy);
+        let (own, is_jittered) = match call.own.as_deref() {
+            Some(Own { backoff: Some(backoff), .. }) => {
+                (backoff.delay(retry, &mut self.entropy), backoff.is_jittered())
+            }
+            _ => (self.backoff.delay(retry, &mut self.entropy), self.backoff.is_jittered()),
+        };
         let (delay, reason) = match retry.hint {
             Some(hint) => {
-                let delay = above_hint(own, hint, self.backoff.is_jittered());
+                let delay = above_hint(own, hint, is_jittered);
                 let reason = if own < hint { WaitReason::ServerHint } else { WaitReason::Backoff };
                 (delay, reason)
             }
             None => (own, WaitReason::Backoff),
         };
+        let stopped = match call.own.as_deref() {
+            Some(Own { stop: Some(stop), .. }) => stop.stop(retry, delay),
+            _ => self.stop.stop(retry, delay),
+        };
         let opens_at = now.after(delay);
-        if let Some(reason) = self.stop.stop(retry, delay) {
+        if let Some(reason) = stopped {
             call.finish(GiveUp::Stopped(reason));
         } else if retry.hint.is_some_and(|hint| self.hint.refuses(hint)) {
             call.finish(GiveUp::HintBeyondCap { opens_at });
-        } else if let Some(paid) = self.withdraw(now, retry.outcome) {
-            call.paid = paid;
+        } else if self.pay(now, call) {
             // What the strategy gave, not what the server added: a strategy that
             // grows from the previous delay must not grow from a hint.
-            call.previous_delay = Some(own);
-            call.total_delay = call.total_delay.saturating_add(own);
-            call.waited = call.waited.saturating_add(delay);
-            call.state = State::Waiting { not_before: opens_at, reason };
+            call.previous_delay_ns = Some(nanos(own));
+            call.total_delay_ns = call.total_delay_ns.saturating_add(nanos(own));
+            call.waited_ns = call.waited_ns.saturating_add(nanos(delay));
+            call.state = State::Waiting { since: now, not_before: opens_at, reason };
         } else {
             call.finish(GiveUp::BudgetExhausted);
         }
     }
 
-    /// What the budget charges for a retry, unless it has none left.
-    fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64> {
-        self.budget.as_mut().map_or(Some(0), |budget| budget.withdraw(now, outcome))
+    /// Pays for a retry of `call`, unless the budget has none left.
+    fn pay(&mut self, now: Timestamp, call: &mut Call) -> bool {
+        let paid =
+            self.budget.as_mut().map_or(Some(0), |budget| budget.withdraw(now, call.outcome));
+        call.paid = paid.unwrap_or(0);
+        call.unpaid = paid.is_none();
+        paid.is_some()
+    }
+
+    /// Gives back what a retry was paid with that is not made.
+    fn give_back(&mut self, now: Timestamp, call: &mut Call) {
+        if call.sends > 0 && !call.unpaid {
+            if let Some(budget) = &mut self.budget {
+                budget.refund(now, call.paid);
+            }
+            (call.paid, call.unpaid) = (0, true);
+        }
+    }
+
+    /// Ends a call that waits, or that was given back what it held.
+    #[cold]
+    fn finish_waiting(&mut self, now: Timestamp, call: &mut Call, why: GiveUp) -> Action {
+        if matches!(call.state, State::Waiting { .. }) {
+            self.give_back(now, call);
+        }
+        call.finished(why)
     }
 }

@@ -1,5 +1,6 @@
 //! One value that says how requests are sent and sent again.
 
+mod bounds;
 mod builder;
 mod prototype;
 
@@ -12,6 +13,7 @@ use crate::backoff::{BackoffStrategy, Exponential};
 use crate::limiter::All;
 use crate::{Engine, Entropy, HintRule, StopCondition};
 
+pub(crate) use self::bounds::Bounds;
 pub use self::builder::PolicyBuilder;
 use self::prototype::{BudgetPrototype, Prototype};
 
@@ -55,8 +57,13 @@ struct Plan {
     limiters: Vec<Box<dyn Prototype>>,
     backoff: Arc<dyn BackoffStrategy>,
     stop: Arc<dyn StopCondition>,
+    /// The same as `stop`, part by part.
+    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "a driver changes them"))]
+    bounds: Arc<Bounds>,
     budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
+    #[cfg(feature = "std")]
+    observers: crate::driver::Observers,
 }
 
 impl Policy {
@@ -67,7 +74,7 @@ impl Policy {
     /// It limits no rate; add what the API allows with
     /// [`limit`](PolicyBuilder::limit).
     pub fn recommended() -> Self {
-        Self::builder().assemble()
+        Self::builder().build().expect("the numbers of the default are in range")
     }
 
     /// Starts from [`recommended`](Self::recommended) and changes it.
@@ -140,10 +147,22 @@ impl Policy {
         self.shared.get_or_init(|| self.start(Box::new(crate::SplitMix64::from_os())))
     }
 
+    /// That state, if there was a call.
+    #[cfg(feature = "std")]
+    pub(crate) fn started(&self) -> Option<&Arc<crate::driver::Shared>> {
+        self.shared.get()
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.plan.bounds
+    }
+
     #[cfg(feature = "std")]
     fn start(&self, entropy: Box<dyn Entropy + Send>) -> Arc<crate::driver::Shared> {
         let limited = !self.plan.limiters.is_empty();
-        Arc::new(crate::driver::Shared::new(self.engine(entropy), limited))
+        let observers = self.plan.observers.clone();
+        Arc::new(crate::driver::Shared::new(self.engine(entropy), observers, limited))
     }
 }
 

@@ -5,6 +5,7 @@ mod quantity;
 mod quota;
 mod scope;
 
+use core::fmt;
 use core::time::Duration;
 
 use crate::Cost;
@@ -55,6 +56,21 @@ impl Outcome {
     #[must_use]
     pub const fn is_throttled(self) -> bool {
         matches!(self, Self::Throttled(_))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Success => "success",
+            Self::Throttled(Throttle::RateLimit) => "throttled",
+            Self::Throttled(Throttle::Overload) => "overloaded",
+            Self::Throttled(Throttle::Concurrency) => "too many in flight",
+            Self::Throttled(Throttle::QuotaExhausted) => "quota used up",
+            Self::Transient => "transient failure",
+            Self::Permanent => "permanent failure",
+            Self::Ignored => "ignored",
+        })
     }
 }
 
@@ -131,6 +147,13 @@ pub trait RateSignal {
         None
     }
 
+    /// The protocol's own code for the result, such as a status of HTTP.
+    ///
+    /// For those who read a report; nothing is decided by it.
+    fn code(&self) -> Option<u16> {
+        None
+    }
+
     /// The same facts as plain data.
     fn observe(&self) -> Observation {
         Observation {
@@ -139,6 +162,7 @@ pub trait RateSignal {
             quotas: self.quotas(),
             scope: self.scope(),
             usage: self.usage(),
+            code: self.code(),
         }
     }
 }
@@ -167,13 +191,23 @@ pub struct Observation {
     /// What the request really cost.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub usage: Option<Cost>,
+    /// The protocol's own code for the result; nothing is decided by it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub code: Option<u16>,
 }
 
 impl Observation {
     /// An observation without hints.
     #[must_use]
     pub const fn new(outcome: Outcome) -> Self {
-        Self { outcome, retry_after: None, quotas: Quotas::NONE, scope: None, usage: None }
+        Self {
+            outcome,
+            retry_after: None,
+            quotas: Quotas::NONE,
+            scope: None,
+            usage: None,
+            code: None,
+        }
     }
 
     /// A success that says nothing more.
@@ -207,6 +241,10 @@ impl RateSignal for Observation {
 
     fn usage(&self) -> Option<Cost> {
         self.usage
+    }
+
+    fn code(&self) -> Option<u16> {
+        self.code
     }
 
     fn observe(&self) -> Observation {

@@ -21,6 +21,7 @@
 //! ```
 
 mod backoff;
+mod budget;
 mod jitter;
 mod limit;
 mod policy;
@@ -31,8 +32,9 @@ mod schema;
 
 pub use self::{
     backoff::{BackoffSpec, Cut, StepSpec},
+    budget::BudgetSpec,
     jitter::{JitterSpec, Sides},
     limit::{LimitSpec, WindowStart},
     policy::PolicySpec,
-    retry::{Bound, BudgetSpec, DurationText, HintSpec, RetrySpec},
+    retry::{Bound, DurationText, HintSpec, RetrySpec},
 };

@@ -54,6 +54,23 @@ fn a_whole_storm_is_decided_without_the_heap() {
 }
 
 #[test]
+fn a_call_that_succeeds_at_once_has_no_history_on_the_heap() {
+    let policy = Policy::recommended();
+    // The state of the policy, and the waker of this thread.
+    let call = || policy.retry(|| Ok::<_, std::io::Error>(())).blocking();
+    call().unwrap();
+    let first = allocation_counter::measure(|| call().unwrap());
+    assert_eq!(first.count_total, 1, "the waker: {first:?}");
+    let mut attempts = policy.attempts();
+    let waited = allocation_counter::measure(|| attempts.permit_blocking().unwrap());
+    let recorded = allocation_counter::measure(|| {
+        let _ = black_box(attempts.record(&Observation::new(Outcome::Success)));
+        black_box(attempts.history().is_empty());
+    });
+    assert_eq!((waited.count_total, recorded.count_total), (1, 0));
+}
+
+#[test]
 fn the_counter_counts() {
     let counted = allocation_counter::measure(|| drop(black_box(Box::new(1))));
     assert_eq!(counted.count_total, 1);

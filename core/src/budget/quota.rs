@@ -95,4 +95,8 @@ impl Budget for RetryQuota {
         self.balance = self.balance.checked_sub(price)?;
         Some(price)
     }
+
+    fn refund(&mut self, _: Timestamp, paid: u64) {
+        self.balance = self.balance.saturating_add(paid).min(self.max);
+    }
 }

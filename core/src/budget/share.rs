@@ -95,4 +95,8 @@ impl Budget for RetryBudget {
     fn withdraw(&mut self, _: Timestamp, _: Outcome) -> Option<u64> {
         Self::withdraw(self).then_some(self.retry)
     }
+
+    fn refund(&mut self, _: Timestamp, paid: u64) {
+        self.balance = self.balance.saturating_add(paid).min(self.max);
+    }
 }

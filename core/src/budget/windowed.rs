@@ -130,7 +130,17 @@ impl Budget for WindowedBudget {
     }
 
     fn withdraw(&mut self, now: Timestamp, _: Outcome) -> Option<u64> {
-        Self::withdraw(self, now).then_some(self.retry.unsigned_abs())
+        // The slot that it came from is the receipt: a retry that the window has
+        // forgotten is free again already.
+        Self::withdraw(self, now).then_some(self.current)
+    }
+
+    fn refund(&mut self, now: Timestamp, paid: u64) {
+        self.slot(now);
+        if self.current - paid.min(self.current) < SLOTS as u64 {
+            let slot = &mut self.slots[index(paid)];
+            *slot = slot.saturating_add(self.retry);
+        }
     }
 }
 

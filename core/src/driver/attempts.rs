@@ -1,12 +1,17 @@
 //! One call, attempt by attempt, for adapters and for loops of the user's own.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::task::Waker;
 use core::time::Duration;
 
+use super::history::NO_HISTORY;
 use super::line::Ticket;
-use super::shared::Shared;
-use crate::{Call, Clock, Cost, GiveUp, Observation, Policy, RateSignal};
+use super::observer::Moment;
+use super::shared::{Admission, Shared};
+use super::{CallOptions, History, Observer, PastAttempt, Wait};
+use crate::{Call, Clock, Cost, GiveUp, Observation, Outcome, Policy, RateSignal, Timestamp};
 
 /// One call under a [`Policy`], attempt by attempt.
 ///
@@ -39,9 +44,10 @@ pub struct Attempts {
     pub(super) shared: Arc<Shared>,
     pub(super) call: Call,
     pub(super) ticket: Option<Ticket>,
+    history: Option<Box<History>>,
     /// Boxed, since most calls never wait and a timer is larger than the rest.
     #[cfg(feature = "tokio")]
-    pub(super) timer: Option<core::pin::Pin<alloc::boxed::Box<tokio::time::Sleep>>>,
+    pub(super) timer: Option<core::pin::Pin<Box<tokio::time::Sleep>>>,
 }
 
 /// What follows from an answer.
@@ -58,13 +64,13 @@ pub enum Verdict {
 }
 
 impl Attempts {
-    pub(super) fn new(policy: &Policy, cost: Cost) -> Self {
-        let shared = Arc::clone(policy.shared());
-        let call = Call::unstarted(cost);
+    #[inline]
+    fn new(policy: &Policy, cost: Cost) -> Self {
         Self {
-            shared,
-            call,
+            shared: Arc::clone(policy.shared()),
+            call: Call::unstarted(cost),
             ticket: None,
+            history: None,
             #[cfg(feature = "tokio")]
             timer: None,
         }
@@ -76,22 +82,75 @@ impl Attempts {
     ///
     /// If there was no permit since the last answer.
     pub fn record(&mut self, signal: &dyn RateSignal) -> Verdict {
-        self.record_observed(&signal.observe())
+        self.record_observed(&signal.observe(), &())
     }
 
     /// Takes in what a judge made of the last result.
-    pub(super) fn record_judged(&mut self, judged: Option<&Observation>) -> Verdict {
-        self.record_observed(judged.unwrap_or(Observation::SUCCESS))
+    pub(super) fn record_judged(
+        &mut self,
+        judged: Option<&Observation>,
+        own: &impl Observer,
+    ) -> Verdict {
+        self.record_observed(judged.unwrap_or(Observation::SUCCESS), own)
     }
 
-    fn record_observed(&mut self, seen: &Observation) -> Verdict {
+    fn record_observed(&mut self, seen: &Observation, own: &impl Observer) -> Verdict {
         assert!(self.call.is_in_flight(), "an answer was recorded without a permit to send");
-        self.shared.complete(&mut self.call, seen);
-        match self.call.end() {
-            None => Verdict::Retry,
-            Some(Ok(())) => Verdict::Success,
-            Some(Err(why)) => Verdict::GiveUp(why),
+        let sent_at = self.call.sent_at();
+        let now = self.shared.complete(&mut self.call, seen);
+        if seen.outcome == Outcome::Success {
+            self.tell(own, Moment::After(seen));
+            self.tell(own, Moment::Success);
+            return Verdict::Success;
         }
+        self.record_failure([sent_at.unwrap_or(now), now], seen, own)
+    }
+
+    /// Apart, so that the way of a success is short.
+    #[cold]
+    fn record_failure(
+        &mut self,
+        times: [Timestamp; 2],
+        seen: &Observation,
+        own: &impl Observer,
+    ) -> Verdict {
+        let wait = self.call.not_before().zip(self.call.waits_for());
+        let wait = wait.map(|(time, reason)| Wait::new(Some(time.since(times[1])), reason));
+        let since_start = times.map(|time| time.since(self.call.started_at()));
+        let past = PastAttempt::new(self.sends(), since_start, seen, wait);
+        History::push(&mut self.history, past);
+        self.tell(own, Moment::After(seen));
+        if let Some(wait) = &wait {
+            self.tell(own, Moment::BeforeWait(wait));
+        }
+        match self.call.end() {
+            Some(Err(why)) => {
+                self.tell(own, Moment::GiveUp(why));
+                Verdict::GiveUp(why)
+            }
+            // Not over: only a success ends without a reason.
+            _ => Verdict::Retry,
+        }
+    }
+
+    /// Asks whether the call may be sent; `waker` is woken when to ask again.
+    pub(super) fn ask(&mut self, waker: &Waker, own: &impl Observer) -> Admission {
+        let was_over = self.call.end().is_some();
+        let admission = self.shared.admit(&mut self.call, &mut self.ticket, waker);
+        match &admission {
+            Admission::Ready(_) if was_over => {}
+            Admission::Ready(Ok(())) => self.tell(own, Moment::BeforeSend),
+            Admission::Ready(Err(why)) => self.tell(own, Moment::GiveUp(*why)),
+            Admission::Wait { begins: Some(wait), .. } => self.tell(own, Moment::BeforeWait(wait)),
+            Admission::Wait { begins: None, .. } => {}
+        }
+        admission
+    }
+
+    /// Tells the observers of the policy, then that of the call.
+    fn tell(&self, own: &impl Observer, moment: Moment<'_>) {
+        self.shared.tell(moment, self);
+        moment.tell(own, self);
     }
 
     /// Says that the request cannot, or must not, be sent once more; see
@@ -111,6 +170,22 @@ impl Attempts {
         self.call.sends()
     }
 
+    /// What each attempt costs.
+    #[must_use]
+    pub const fn cost(&self) -> &Cost {
+        self.call.cost()
+    }
+
+    /// The attempts that failed.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        self.history.as_deref().unwrap_or(&NO_HISTORY)
+    }
+
+    pub(super) fn take_history(&mut self) -> Option<Box<History>> {
+        self.history.take()
+    }
+
     /// Time since the first permit was asked for; zero before.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -125,7 +200,11 @@ impl Drop for Attempts {
     fn drop(&mut self) {
         // A call that ended holds nothing: the common case takes no lock.
         if self.call.end().is_none() || self.ticket.is_some() {
+            let is_abandoned = self.call.end().is_none() && !self.call.is_unstarted();
             self.shared.abandon(&mut self.call, &mut self.ticket);
+            if is_abandoned {
+                self.shared.tell(Moment::GiveUp(GiveUp::Abandoned), self);
+            }
         }
     }
 }
@@ -144,8 +223,17 @@ impl Policy {
     }
 
     /// Begins a call of this cost.
+    #[inline]
     #[must_use]
     pub fn attempts_costing(&self, cost: Cost) -> Attempts {
         Attempts::new(self, cost)
+    }
+
+    /// Begins a call that differs from this policy as `options` say.
+    #[must_use]
+    pub fn attempts_with(&self, options: &CallOptions) -> Attempts {
+        let mut attempts = self.attempts_costing(options.each());
+        options.give(&mut attempts, self);
+        attempts
     }
 }

@@ -6,7 +6,7 @@ use std::task::Wake;
 use std::thread::{self, Thread};
 
 use super::shared::Admission;
-use super::{Attempts, GaveUp, Judge, RetryCall, Verdict};
+use super::{Attempts, GaveUp, Judge, Observer, RetryCall, Verdict};
 use crate::{Clock, GiveUp};
 
 impl Attempts {
@@ -16,20 +16,24 @@ impl Attempts {
     ///
     /// Why it may not be sent any more.
     pub fn permit_blocking(&mut self) -> Result<(), GiveUp> {
+        self.permit_blocking_telling(&())
+    }
+
+    fn permit_blocking_telling(&mut self, own: &impl Observer) -> Result<(), GiveUp> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         loop {
-            match self.shared.admit(&mut self.call, &mut self.ticket, &waker) {
+            match self.ask(&waker, own) {
                 Admission::Ready(end) => return end,
-                Admission::Wait(Some(time)) => {
+                Admission::Wait { until: Some(time), .. } => {
                     thread::park_timeout(time.since(self.shared.clock().now()));
                 }
-                Admission::Wait(None) => thread::park(),
+                Admission::Wait { until: None, .. } => thread::park(),
             }
         }
     }
 }
 
-impl<F, J> RetryCall<'_, F, J> {
+impl<F, J, O: Observer> RetryCall<'_, F, J, O> {
     /// Calls in this thread, as often and as late as the policy says.
     ///
     /// # Errors
@@ -52,24 +56,24 @@ impl<F, J> RetryCall<'_, F, J> {
         F: FnMut() -> Result<T, E>,
         J: Judge<T, E>,
     {
-        let mut attempts = self.policy.attempts_costing(self.cost);
+        let mut attempts = self.policy.attempts_with(&self.options);
         let mut last = None;
         loop {
-            if let Err(why) = attempts.permit_blocking() {
-                return Err(GaveUp::new(why, &attempts, last));
+            if let Err(why) = attempts.permit_blocking_telling(&self.observer) {
+                return Err(GaveUp::new(why, &mut attempts, last));
             }
             let result = (self.op)();
             let judged = self.judge.judge(&result);
-            match (attempts.record_judged(judged.as_ref()), result) {
+            match (attempts.record_judged(judged.as_ref(), &self.observer), result) {
                 (Verdict::Success, Ok(value)) => return Ok(value),
                 // A judge that calls an error a success ends the call all the same.
                 (Verdict::Success, result) => {
                     let why = GiveUp::NotRetryable(crate::Outcome::Success);
-                    return Err(GaveUp::new(why, &attempts, Some(result)));
+                    return Err(GaveUp::new(why, &mut attempts, Some(result)));
                 }
                 (Verdict::Retry, result) => last = Some(result),
                 (Verdict::GiveUp(why), result) => {
-                    return Err(GaveUp::new(why, &attempts, Some(result)));
+                    return Err(GaveUp::new(why, &mut attempts, Some(result)));
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! The error of a call that was given up.
 
+use alloc::boxed::Box;
 use core::fmt;
 use core::time::Duration;
 
-use super::Attempts;
+use super::history::NO_HISTORY;
+use super::{Attempts, History};
 use crate::GiveUp;
 
 /// A call that was given up: why, after how much, and the last result.
@@ -26,12 +28,14 @@ pub struct GaveUp<T, E> {
     reason: GiveUp,
     attempts: u32,
     elapsed: Duration,
+    history: Option<Box<History>>,
     last: Option<Result<T, E>>,
 }
 
 impl<T, E> GaveUp<T, E> {
-    pub(super) fn new(reason: GiveUp, attempts: &Attempts, last: Option<Result<T, E>>) -> Self {
-        Self { reason, attempts: attempts.sends(), elapsed: attempts.elapsed(), last }
+    pub(super) fn new(reason: GiveUp, attempts: &mut Attempts, last: Option<Result<T, E>>) -> Self {
+        let (sends, elapsed) = (attempts.sends(), attempts.elapsed());
+        Self { reason, attempts: sends, elapsed, history: attempts.take_history(), last }
     }
 
     /// Why.
@@ -50,6 +54,12 @@ impl<T, E> GaveUp<T, E> {
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// The attempts that failed: when, how, and what wait followed.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        self.history.as_deref().unwrap_or(&NO_HISTORY)
     }
 
     /// What the last attempt returned; `None` if it was never sent.

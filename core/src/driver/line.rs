@@ -1,21 +1,28 @@
 //! The line in which calls wait for the limiter.
 
 use alloc::collections::VecDeque;
+use core::num::NonZeroU64;
 use core::task::Waker;
 
 /// Calls in the order in which they came.
 ///
 /// Tickets only grow, so a place is found by binary search and one that is given
 /// up leaves no hole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Line {
     places: VecDeque<Place>,
-    next: u64,
+    next: NonZeroU64,
 }
 
-/// A place in the line.
+impl Default for Line {
+    fn default() -> Self {
+        Self { places: VecDeque::new(), next: NonZeroU64::MIN }
+    }
+}
+
+/// A place in the line. Never 0, so that having none takes up no room.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct Ticket(u64);
+pub(super) struct Ticket(NonZeroU64);
 
 #[derive(Debug)]
 struct Place {
@@ -31,7 +38,7 @@ impl Line {
     /// Takes the last place.
     pub(super) fn join(&mut self, waker: &Waker) -> Ticket {
         let ticket = Ticket(self.next);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         self.places.push_back(Place { ticket, waker: waker.clone() });
         ticket
     }

@@ -1,20 +1,24 @@
 //! The shortest way to make a call under a policy.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::judge::{BySignal, Inspect, RetryIf, When, With};
-use crate::{Cost, Observation, Policy};
+use super::observer::{BeforeSend, BeforeWait, OnGiveUp, OnSuccess};
+use super::{Attempts, CallOptions, Wait};
+use crate::{BackoffStrategy, Cost, GiveUp, Observation, Policy, StopCondition};
 
 /// A call that is about to be made; made by [`Policy::retry`].
 ///
 /// End it with [`blocking`](Self::blocking), or with `.await` where Tokio is
 /// enabled.
 #[must_use = "call `blocking` or `.await` it"]
-pub struct RetryCall<'a, F, J = BySignal> {
+pub struct RetryCall<'a, F, J = BySignal, O = ()> {
     pub(super) policy: &'a Policy,
     pub(super) op: F,
     pub(super) judge: J,
-    pub(super) cost: Cost,
+    pub(super) observer: O,
+    pub(super) options: CallOptions,
 }
 
 impl Policy {
@@ -40,13 +44,13 @@ impl Policy {
     /// # Ok::<(), forbear_core::driver::GaveUp<i32, io::Error>>(())
     /// ```
     pub const fn retry<F>(&self, op: F) -> RetryCall<'_, F> {
-        RetryCall { policy: self, op, judge: BySignal, cost: Cost::REQUEST }
+        RetryCall { policy: self, op, judge: BySignal, observer: (), options: CallOptions::new() }
     }
 }
 
-impl<'a, F, J> RetryCall<'a, F, J> {
+impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     /// Tries again after the errors that `retryable` holds for.
-    pub fn when<E, P>(self, retryable: P) -> RetryCall<'a, F, When<P>>
+    pub fn when<E, P>(self, retryable: P) -> RetryCall<'a, F, When<P>, O>
     where
         // Named here, or a closure's argument gets one lifetime instead of any.
         P: Fn(&E) -> bool,
@@ -58,7 +62,7 @@ impl<'a, F, J> RetryCall<'a, F, J> {
     ///
     /// A call that is given up after a good one has it in
     /// [`GaveUp::last`](super::GaveUp::last).
-    pub fn retry_if<P>(self, predicate: P) -> RetryCall<'a, F, RetryIf<P>> {
+    pub fn retry_if<P>(self, predicate: P) -> RetryCall<'a, F, RetryIf<P>, O> {
         self.judged_by(RetryIf(predicate))
     }
 
@@ -75,37 +79,133 @@ impl<'a, F, J> RetryCall<'a, F, J> {
     /// let answer = call.inspect(|_: &Result<_, _>| seen.set(seen.get() + 1)).blocking();
     /// assert_eq!((answer.unwrap(), seen.get()), (7, 1));
     /// ```
-    pub fn inspect<T, E, L>(self, look: L) -> RetryCall<'a, F, Inspect<J, L>>
+    pub fn inspect<T, E, L>(self, look: L) -> RetryCall<'a, F, Inspect<J, L>, O>
     where
         L: Fn(&Result<T, E>),
     {
-        let Self { policy, op, judge, cost } = self;
-        RetryCall { policy, op, judge: Inspect { judge, look }, cost }
+        let Self { policy, op, judge, observer, options } = self;
+        RetryCall { policy, op, judge: Inspect { judge, look }, observer, options }
     }
 
     /// Reads each result, good or bad, with `classify`.
     ///
     /// For clients that return a response with status 429 as `Ok`.
-    pub fn classify<T, E, C>(self, classify: C) -> RetryCall<'a, F, With<C>>
+    pub fn classify<T, E, C>(self, classify: C) -> RetryCall<'a, F, With<C>, O>
     where
         C: Fn(&Result<T, E>) -> Observation,
     {
         self.judged_by(With(classify))
     }
 
+    /// Tells `observer` of this call too.
+    ///
+    /// It may borrow, and need not be shared between threads.
+    pub fn observe<P>(self, observer: P) -> RetryCall<'a, F, J, (O, P)> {
+        let Self { policy, op, judge, observer: others, options } = self;
+        RetryCall { policy, op, judge, observer: (others, observer), options }
+    }
+
+    /// Calls `tell` before each send of this call.
+    pub fn before_send<H>(self, tell: H) -> RetryCall<'a, F, J, (O, BeforeSend<H>)>
+    where
+        H: Fn(&Attempts),
+    {
+        self.observe(BeforeSend(tell))
+    }
+
+    /// Calls `tell` before each wait of this call: for its retry, or for its turn.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::io;
+    /// use std::time::Duration;
+    /// use forbear_core::Policy;
+    /// use forbear_core::backoff::Constant;
+    ///
+    /// let backoff = Constant::new(Duration::from_millis(1));
+    /// let policy = Policy::builder().max_attempts(3).backoff(backoff).build()?;
+    /// let waits = Cell::new(0);
+    /// let end = policy
+    ///     .retry(|| Err::<(), _>(io::Error::from(io::ErrorKind::TimedOut)))
+    ///     .before_wait(|call, wait| {
+    ///         assert_eq!(wait.delay, Some(Duration::from_millis(1)));
+    ///         waits.set(call.sends());
+    ///     })
+    ///     .blocking();
+    /// assert!(end.is_err());
+    /// assert_eq!(waits.get(), 2);
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn before_wait<H>(self, tell: H) -> RetryCall<'a, F, J, (O, BeforeWait<H>)>
+    where
+        H: Fn(&Attempts, &Wait),
+    {
+        self.observe(BeforeWait(tell))
+    }
+
+    /// Calls `tell` when this call has succeeded, after
+    /// [`sends`](Attempts::sends) attempts.
+    pub fn on_success<H>(self, tell: H) -> RetryCall<'a, F, J, (O, OnSuccess<H>)>
+    where
+        H: Fn(&Attempts),
+    {
+        self.observe(OnSuccess(tell))
+    }
+
+    /// Calls `tell` when this call is given up.
+    pub fn on_give_up<H>(self, tell: H) -> RetryCall<'a, F, J, (O, OnGiveUp<H>)>
+    where
+        H: Fn(&Attempts, GiveUp),
+    {
+        self.observe(OnGiveUp(tell))
+    }
+
     /// What each attempt costs; one request unless set.
-    pub const fn cost(mut self, cost: Cost) -> Self {
-        self.cost = cost;
+    pub fn cost(mut self, cost: Cost) -> Self {
+        self.options = self.options.cost(cost);
         self
     }
 
-    fn judged_by<K>(self, judge: K) -> RetryCall<'a, F, K> {
-        RetryCall { policy: self.policy, op: self.op, judge, cost: self.cost }
+    /// At most `max` sends for this call, instead of the policy's; see
+    /// [`CallOptions::max_attempts`].
+    pub fn max_attempts(mut self, max: u32) -> Self {
+        self.options = self.options.max_attempts(max);
+        self
+    }
+
+    /// This call ends within `deadline`, instead of the policy's; see
+    /// [`CallOptions::deadline`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options = self.options.deadline(deadline);
+        self
+    }
+
+    /// Picks the delays of this call, instead of the policy's strategy.
+    pub fn backoff(mut self, backoff: impl BackoffStrategy + 'static) -> Self {
+        self.options = self.options.backoff(backoff);
+        self
+    }
+
+    /// This call ends when `stop` says so, instead of by the policy's conditions.
+    pub fn stop(mut self, stop: impl StopCondition + 'static) -> Self {
+        self.options = self.options.stop(stop);
+        self
+    }
+
+    /// Differs from the policy as `options` say, and as nothing said before.
+    pub fn with(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    fn judged_by<K>(self, judge: K) -> RetryCall<'a, F, K, O> {
+        let Self { policy, op, observer, options, .. } = self;
+        RetryCall { policy, op, judge, observer, options }
     }
 }
 
-impl<F, J> fmt::Debug for RetryCall<'_, F, J> {
+impl<F, J, O> fmt::Debug for RetryCall<'_, F, J, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryCall").field("cost", &self.cost).finish_non_exhaustive()
+        f.debug_struct("RetryCall").field("options", &self.options).finish_non_exhaustive()
     }
 }

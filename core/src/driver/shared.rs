@@ -3,15 +3,17 @@
 use core::task::Waker;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::MonotonicClock;
 use super::line::{Line, Ticket};
-use crate::{Action, Call, Clock, Engine, GiveUp, Observation, Outcome, Timestamp};
+use super::observer::{Moment, Observers};
+use super::{Attempts, MonotonicClock, Statistics, Wait};
+use crate::{Action, Call, Clock, Engine, GiveUp, Observation, Outcome, Timestamp, WaitReason};
 
 /// An engine, the line in front of it, and the clock that both go by.
 #[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<State>,
     clock: MonotonicClock,
+    observers: Observers,
     /// Whether some limiter may look at the time of an answer.
     limited: bool,
 }
@@ -20,6 +22,7 @@ pub(crate) struct Shared {
 struct State {
     engine: Engine,
     line: Line,
+    statistics: Statistics,
 }
 
 /// What a call that asked to be sent was told.
@@ -27,13 +30,27 @@ pub(super) enum Admission {
     /// Send, or end.
     Ready(Result<(), GiveUp>),
     /// Ask again when woken, or at this time.
-    Wait(Option<Timestamp>),
+    Wait {
+        until: Option<Timestamp>,
+        /// The wait, where it begins.
+        begins: Option<Wait>,
+    },
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, limited: bool) -> Self {
-        let state = Mutex::new(State { engine, line: Line::default() });
-        Self { state, clock: MonotonicClock::start(), limited }
+    pub(crate) fn new(engine: Engine, observers: Observers, limited: bool) -> Self {
+        let (line, statistics) = (Line::default(), Statistics::default());
+        let state = Mutex::new(State { engine, line, statistics });
+        Self { state, clock: MonotonicClock::start(), observers, limited }
+    }
+
+    #[inline]
+    pub(super) fn tell(&self, moment: Moment<'_>, call: &Attempts) {
+        self.observers.tell(moment, call);
+    }
+
+    pub(super) fn statistics(&self) -> Statistics {
+        self.lock().statistics
     }
 
     pub(super) const fn clock(&self) -> MonotonicClock {
@@ -56,8 +73,8 @@ impl Shared {
         admission
     }
 
-    /// Reports the answer to a send.
-    pub(super) fn complete(&self, call: &mut Call, seen: &Observation) {
+    /// Reports the answer to a send, and returns when it came.
+    pub(super) fn complete(&self, call: &mut Call, seen: &Observation) -> Timestamp {
         let mut state = self.lock();
         // Without a limiter nothing looks at the time of a success, and reading
         // the clock is half of what such a call costs.
@@ -65,14 +82,19 @@ impl Shared {
         let sent_at = call.sent_at().filter(|_| timeless);
         let now = sent_at.unwrap_or_else(|| self.clock.now());
         state.engine.complete_with(now, call, seen);
+        state.statistics.answer(seen, call.end());
         let head = state.line.head();
         drop(state);
         wake(head);
+        now
     }
 
     /// Takes back a send that was permitted and not made.
     pub(super) fn retract(&self, call: &mut Call) {
         let mut state = self.lock();
+        if call.is_in_flight() {
+            state.statistics.take_back(call.sends() > 1);
+        }
         state.engine.retract(self.clock.now(), call);
         let head = state.line.head();
         drop(state);
@@ -82,6 +104,9 @@ impl Shared {
     /// Gives back the place and the send of a call that nobody waits for.
     pub(super) fn abandon(&self, call: &mut Call, ticket: &mut Option<Ticket>) {
         let mut state = self.lock();
+        if call.end().is_none() && !call.is_unstarted() {
+            state.statistics.end(Err(GiveUp::Abandoned));
+        }
         state.engine.abandon(self.clock.now(), call);
         if let Some(place) = ticket.take() {
             state.line.leave(place);
@@ -108,30 +133,44 @@ impl State {
         ticket: &mut Option<Ticket>,
         waker: &Waker,
     ) -> (Admission, Option<Waker>) {
-        call.start_at(now);
+        if call.is_unstarted() {
+            call.start_at(now);
+            self.statistics.calls += 1;
+        }
         if let Some(time) = call.not_before()
             && now < time
         {
             // It backs off, and joins the line when that is over.
-            return (Admission::Wait(Some(time)), None);
+            return (Admission::Wait { until: Some(time), begins: None }, None);
         }
         let first = ticket.map_or_else(|| self.line.is_empty(), |place| self.line.is_head(place));
-        let deadline = self.engine.deadline(call);
         // Behind others, only the deadline can end the wait.
-        if !first && deadline.is_none_or(|at| now < at) {
-            self.stand(ticket, waker);
-            return (Admission::Wait(deadline), None);
-        }
-        let ready = match self.engine.poll(now, call) {
-            Action::Send => Ok(()),
-            Action::Finish(end) => end,
-            Action::SleepUntil(time, _) => {
-                self.stand(ticket, waker);
-                return (Admission::Wait(Some(time)), None);
+        if !first {
+            let deadline = self.engine.deadline(call);
+            if deadline.is_none_or(|at| now < at) {
+                let wait = Wait::new(None, WaitReason::Line);
+                return (self.stand(ticket, waker, deadline, wait), None);
             }
-            Action::Park { until, .. } => {
-                self.stand(ticket, waker);
-                return (Admission::Wait(until), None);
+        }
+        let since = call.waits_since();
+        let ready = match self.engine.poll(now, call) {
+            Action::Send => {
+                self.statistics.send(call.sends() > 1, since.unwrap_or(now), now);
+                Ok(())
+            }
+            Action::Finish(end) => {
+                // One that waited until now; one that was over was counted before.
+                if since.is_some() {
+                    self.statistics.end(end);
+                }
+                end
+            }
+            Action::SleepUntil(time, reason) => {
+                let wait = Wait::new(Some(time.since(now)), reason);
+                return (self.stand(ticket, waker, Some(time), wait), None);
+            }
+            Action::Park { until, reason } => {
+                return (self.stand(ticket, waker, until, Wait::new(None, reason)), None);
             }
         };
         let next = ticket.take().and_then(|place| {
@@ -143,11 +182,24 @@ impl State {
     }
 
     /// Makes sure that the call has a place, and that it is woken by `waker`.
-    fn stand(&mut self, ticket: &mut Option<Ticket>, waker: &Waker) {
-        match *ticket {
-            Some(place) => self.line.rewake(place, waker),
-            None => *ticket = Some(self.line.join(waker)),
-        }
+    fn stand(
+        &mut self,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+        until: Option<Timestamp>,
+        wait: Wait,
+    ) -> Admission {
+        let begins = match *ticket {
+            Some(place) => {
+                self.line.rewake(place, waker);
+                None
+            }
+            None => {
+                *ticket = Some(self.line.join(waker));
+                Some(wait)
+            }
+        };
+        Admission::Wait { until, begins }
     }
 }
 

@@ -10,7 +10,7 @@ use ::tokio::time::sleep_until;
 use pin_project_lite::pin_project;
 
 use super::shared::Admission;
-use super::{Attempts, GaveUp, Judge, RetryCall, Verdict};
+use super::{Attempts, Fallback, GaveUp, Judge, Observer, RetryCall, Verdict};
 use crate::{GiveUp, Outcome, Timestamp};
 
 impl Attempts {
@@ -32,14 +32,22 @@ impl Attempts {
     ///
     /// Why it may not be sent any more.
     pub fn poll_permit(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), GiveUp>> {
+        self.poll_permit_telling(cx, &())
+    }
+
+    fn poll_permit_telling(
+        &mut self,
+        cx: &mut Context<'_>,
+        own: &impl Observer,
+    ) -> Poll<Result<(), GiveUp>> {
         loop {
-            match self.shared.admit(&mut self.call, &mut self.ticket, cx.waker()) {
+            match self.ask(cx.waker(), own) {
                 Admission::Ready(end) => {
                     self.timer = None;
                     return Poll::Ready(end);
                 }
-                Admission::Wait(None) => return Poll::Pending,
-                Admission::Wait(Some(time)) => {
+                Admission::Wait { until: None, .. } => return Poll::Pending,
+                Admission::Wait { until: Some(time), .. } => {
                     if self.poll_timer(time, cx).is_pending() {
                         return Poll::Pending;
                     }
@@ -69,21 +77,24 @@ pin_project! {
     /// Dropped at any point, it gives back its place in the line and whatever it
     /// holds of the limiters.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<F, Fut, J, T, E> {
+    pub struct RetryFuture<F, Fut, J, O, T, E> {
         attempts: Attempts,
         op: F,
         judge: J,
-        last: Option<Result<T, E>>,
+        observer: O,
+        // Boxed: it is there only after a failure, and may be the larger part.
+        last: Option<Box<Result<T, E>>>,
         #[pin]
         running: Option<Fut>,
     }
 }
 
-impl<F, Fut, J, T, E> Future for RetryFuture<F, Fut, J, T, E>
+impl<F, Fut, J, O, T, E> Future for RetryFuture<F, Fut, J, O, T, E>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     J: Judge<T, E>,
+    O: Observer,
 {
     type Output = Result<T, GaveUp<T, E>>;
 
@@ -91,18 +102,22 @@ where
         let mut this = self.project();
         loop {
             if this.running.is_none() {
-                match this.attempts.poll_permit(cx) {
+                match this.attempts.poll_permit_telling(cx, this.observer) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(())) => this.running.set(Some((this.op)())),
                     Poll::Ready(Err(why)) => {
-                        return Poll::Ready(Err(GaveUp::new(why, this.attempts, this.last.take())));
+                        return Poll::Ready(Err(GaveUp::new(
+                            why,
+                            this.attempts,
+                            this.last.take().map(|last| *last),
+                        )));
                     }
                 }
             }
             let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
             let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
             let judged = this.judge.judge(&result);
-            let verdict = this.attempts.record_judged(judged.as_ref());
+            let verdict = this.attempts.record_judged(judged.as_ref(), this.observer);
             // Dropped after the answer is recorded, so that a panic in between
             // still finds the send in flight and gives it back.
             this.running.set(None);
@@ -112,7 +127,7 @@ where
                 (Verdict::Success, result) => (GiveUp::NotRetryable(Outcome::Success), result),
                 (Verdict::GiveUp(why), result) => (why, result),
                 (Verdict::Retry, result) => {
-                    *this.last = Some(result);
+                    *this.last = Some(Box::new(result));
                     continue;
                 }
             };
@@ -121,28 +136,75 @@ where
     }
 }
 
-impl<F, Fut, J, T, E> fmt::Debug for RetryFuture<F, Fut, J, T, E> {
+impl<F, Fut, J, O, T, E> fmt::Debug for RetryFuture<F, Fut, J, O, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryFuture").field("attempts", &self.attempts).finish_non_exhaustive()
     }
 }
 
-impl<F, Fut, J, T, E> IntoFuture for RetryCall<'_, F, J>
+impl<F, Fut, J, O, T, E> IntoFuture for RetryCall<'_, F, J, O>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     J: Judge<T, E>,
+    O: Observer,
 {
     type Output = Result<T, GaveUp<T, E>>;
-    type IntoFuture = RetryFuture<F, Fut, J, T, E>;
+    type IntoFuture = RetryFuture<F, Fut, J, O, T, E>;
 
     fn into_future(self) -> Self::IntoFuture {
-        RetryFuture {
-            attempts: self.policy.attempts_costing(self.cost),
-            op: self.op,
-            judge: self.judge,
-            last: None,
-            running: None,
-        }
+        let Self { policy, op, judge, observer, options } = self;
+        let attempts = policy.attempts_costing(options.each());
+        let mut future = RetryFuture { attempts, op, judge, observer, last: None, running: None };
+        // In its place, so that it is not moved once more.
+        options.give(&mut future.attempts, policy);
+        future
+    }
+}
+
+pin_project! {
+    /// A call that has a value in any case; made by awaiting a [`Fallback`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct FallbackFuture<Fut, G> {
+        #[pin]
+        call: Fut,
+        instead: Option<G>,
+    }
+}
+
+impl<Fut, G, T, E> Future for FallbackFuture<Fut, G>
+where
+    Fut: Future<Output = Result<T, GaveUp<T, E>>>,
+    G: FnOnce(GaveUp<T, E>) -> T,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let this = self.project();
+        this.call.poll(cx).map(|end| {
+            end.unwrap_or_else(|gave_up| {
+                let instead = this.instead.take();
+                instead.expect("a future is not polled after its end")(gave_up)
+            })
+        })
+    }
+}
+
+impl<Fut: fmt::Debug, G> fmt::Debug for FallbackFuture<Fut, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FallbackFuture").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+impl<C, G, T, E> IntoFuture for Fallback<C, G>
+where
+    C: IntoFuture<Output = Result<T, GaveUp<T, E>>>,
+    G: FnOnce(GaveUp<T, E>) -> T,
+{
+    type Output = T;
+    type IntoFuture = FallbackFuture<C::IntoFuture, G>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        FallbackFuture { call: self.call.into_future(), instead: Some(self.instead) }
     }
 }

@@ -37,6 +37,8 @@ pub enum WaitReason {
     Cooldown,
     /// The limiter of this name.
     Limiter(&'static str),
+    /// Its turn: it stands in line behind others.
+    Line,
     /// The answer to its own send.
     Answer,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for WaitReason {
             Self::ServerHint => f.write_str("the server's wait"),
             Self::Cooldown => f.write_str("the server's wait after another call"),
             Self::Limiter(name) => write!(f, "the limiter {name}"),
+            Self::Line => f.write_str("its turn in line"),
             Self::Answer => f.write_str("an answer"),
         }
     }

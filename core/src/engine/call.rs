@@ -1,48 +1,102 @@
 //! One logical request, over all its attempts.
 
-use core::time::Duration;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 
 use super::{Action, GiveUp, WaitReason};
-use crate::{Cost, Timestamp};
+use crate::{BackoffStrategy, Cost, Outcome, StopCondition, Timestamp};
 
 /// One logical request, over all its attempts.
+///
+/// It is within every future that waits, so it is kept small: 136 bytes, durations
+/// as whole nanoseconds, and what few calls have in a box.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub(super) cost: Cost,
     pub(super) started_at: Timestamp,
     pub(super) sends: u32,
     pub(super) repeatable: bool,
-    pub(super) previous_delay: Option<Duration>,
-    pub(super) total_delay: Duration,
-    pub(super) waited: Duration,
+    /// Whether a retry that the budget gave was taken back, and is to be paid anew.
+    pub(super) unpaid: bool,
+    /// How the last attempt ended.
+    pub(super) outcome: Outcome,
+    /// The delay that the strategy gave last [ns]; `None` before the first.
+    pub(super) previous_delay_ns: Option<u64>,
+    /// Those delays, added up [ns].
+    pub(super) total_delay_ns: u64,
+    /// Time waited between attempts, the server's part included [ns].
+    pub(super) waited_ns: u64,
     /// What the budget charged for the last retry.
     pub(super) paid: u64,
+    pub(super) own: Option<Box<Own>>,
     pub(super) state: State,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum State {
-    Waiting { not_before: Timestamp, reason: WaitReason },
+    Waiting { since: Timestamp, not_before: Timestamp, reason: WaitReason },
     InFlight { sent_at: Timestamp },
     Done(Result<(), GiveUp>),
+}
+
+/// What a call has instead of the engine's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own {
+    pub(super) backoff: Option<Arc<dyn BackoffStrategy>>,
+    pub(super) stop: Option<Arc<dyn StopCondition>>,
 }
 
 impl Call {
     /// A call of this cost that begins now.
     #[must_use]
     pub const fn new(now: Timestamp, cost: Cost) -> Self {
-        let state = State::Waiting { not_before: now, reason: WaitReason::Backoff };
         Self {
             cost,
             started_at: now,
             sends: 0,
             repeatable: true,
-            previous_delay: None,
-            total_delay: Duration::ZERO,
-            waited: Duration::ZERO,
+            unpaid: false,
+            outcome: Outcome::Ignored,
+            previous_delay_ns: None,
+            total_delay_ns: 0,
+            waited_ns: 0,
             paid: 0,
-            state,
+            own: None,
+            state: State::waiting(now),
         }
+    }
+
+    /// The same call with a backoff of its own instead of the engine's.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use forbear_core::backoff::Constant;
+    /// use forbear_core::{Call, Cost, Timestamp};
+    ///
+    /// let impatient = Arc::new(Constant::new(Duration::from_millis(1)));
+    /// let call = Call::new(Timestamp::ZERO, Cost::REQUEST).with_backoff(impatient);
+    /// # let _ = call;
+    /// ```
+    #[must_use]
+    pub fn with_backoff(mut self, backoff: Arc<dyn BackoffStrategy>) -> Self {
+        self.set_backoff(backoff);
+        self
+    }
+
+    /// The same call with a stop condition of its own instead of the engine's.
+    #[must_use]
+    pub fn with_stop(mut self, stop: Arc<dyn StopCondition>) -> Self {
+        self.set_stop(stop);
+        self
+    }
+
+    pub(crate) fn set_backoff(&mut self, backoff: Arc<dyn BackoffStrategy>) {
+        self.own.get_or_insert_default().backoff = Some(backoff);
+    }
+
+    pub(crate) fn set_stop(&mut self, stop: Arc<dyn StopCondition>) {
+        self.own.get_or_insert_default().stop = Some(stop);
     }
 
     /// A call that begins when it is first asked about, which saves a driver one
@@ -61,7 +115,8 @@ impl Call {
     #[cfg(feature = "std")]
     pub(crate) fn start_at(&mut self, now: Timestamp) {
         if self.is_unstarted() {
-            *self = Self::new(now, self.cost);
+            self.started_at = now;
+            self.state = State::waiting(now);
         }
     }
 
@@ -73,6 +128,24 @@ impl Call {
     pub const fn not_before(&self) -> Option<Timestamp> {
         match self.state {
             State::Waiting { not_before, .. } => Some(not_before),
+            State::InFlight { .. } | State::Done(_) => None,
+        }
+    }
+
+    /// What it waits for, unless it is in flight or over.
+    #[must_use]
+    pub const fn waits_for(&self) -> Option<WaitReason> {
+        match self.state {
+            State::Waiting { reason, .. } => Some(reason),
+            State::InFlight { .. } | State::Done(_) => None,
+        }
+    }
+
+    /// Since when it waits to be sent: its start, or the end of the last attempt.
+    #[must_use]
+    pub const fn waits_since(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Waiting { since, .. } => Some(since),
             State::InFlight { .. } | State::Done(_) => None,
         }
     }
@@ -134,5 +207,12 @@ impl Call {
     pub(super) const fn finished(&mut self, why: GiveUp) -> Action {
         self.finish(why);
         Action::Finish(Err(why))
+    }
+}
+
+impl State {
+    /// May be sent at once.
+    pub(super) const fn waiting(now: Timestamp) -> Self {
+        Self::Waiting { since: now, not_before: now, reason: WaitReason::Backoff }
     }
 }

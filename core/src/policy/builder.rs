@@ -5,9 +5,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{BudgetPrototype, Plan, Policy, Prototype, recommended_backoff};
+use super::{Bounds, BudgetPrototype, Plan, Policy, Prototype, recommended_backoff};
 use crate::budget::Budget;
-use crate::stop::{Deadline, MaxAttempts, Never};
+use crate::stop::{Deadline, Elapsed, MaxAttempts, TotalWait};
 use crate::{BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition};
 
 /// A [`Policy`] that is being put together; made by [`Policy::builder`].
@@ -18,11 +18,15 @@ use crate::{BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, Stop
 pub struct PolicyBuilder {
     max_attempts: Option<u32>,
     deadline: Option<Duration>,
+    elapsed: Option<Duration>,
+    total_wait: Option<Duration>,
     stop: Option<Arc<dyn StopCondition>>,
     backoff: Arc<dyn BackoffStrategy>,
     budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
     limiters: Vec<Box<dyn Prototype>>,
+    #[cfg(feature = "std")]
+    observers: crate::driver::Observers,
 }
 
 impl Default for PolicyBuilder {
@@ -30,12 +34,16 @@ impl Default for PolicyBuilder {
         Self {
             max_attempts: Some(6),
             deadline: Some(Duration::from_secs(120)),
+            elapsed: None,
+            total_wait: None,
             stop: None,
             backoff: Arc::new(recommended_backoff()),
             // Finagle's shape: a share of the traffic, and a floor for quiet clients.
             budget: RetryBudget::new(0.1, 10).ok().map(|budget| Box::new(budget) as Box<_>),
             hint: HintRule::default(),
             limiters: Vec::new(),
+            #[cfg(feature = "std")]
+            observers: crate::driver::Observers::default(),
         }
     }
 }
@@ -65,7 +73,19 @@ impl PolicyBuilder {
         self
     }
 
-    /// Calls end when `stop` says so, instead of by attempts and deadline.
+    /// No retry is scheduled once `max` has passed; see [`Elapsed`].
+    pub const fn elapsed(mut self, max: Duration) -> Self {
+        self.elapsed = Some(max);
+        self
+    }
+
+    /// The waits of a call add up to at most `max`; see [`TotalWait`].
+    pub const fn total_wait(mut self, max: Duration) -> Self {
+        self.total_wait = Some(max);
+        self
+    }
+
+    /// Calls end when `stop` says so, instead of by the bounds above.
     pub fn stop(mut self, stop: impl StopCondition + 'static) -> Self {
         self.stop = Some(Arc::new(stop));
         self
@@ -103,42 +123,41 @@ impl PolicyBuilder {
         self
     }
 
+    /// Tells `observer` what becomes of each call; several are told in this order.
+    ///
+    /// A policy without one pays nothing for it.
+    #[cfg(feature = "std")]
+    pub fn observe(
+        mut self,
+        observer: impl crate::driver::Observer + Send + Sync + 'static,
+    ) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
     /// The policy.
     ///
     /// # Errors
     ///
-    /// If the number of attempts or the deadline is 0.
-    pub fn build(mut self) -> Result<Policy, InvalidConfig> {
-        let attempts = self.max_attempts.map(MaxAttempts::new).transpose()?;
-        let deadline = self.deadline.map(Deadline::new).transpose()?;
-        if self.stop.is_none() {
-            self.stop = Some(stop_at(attempts, deadline));
-        }
-        Ok(self.assemble())
-    }
-
-    /// The policy, from numbers that are known to be right.
-    pub(super) fn assemble(self) -> Policy {
-        let defaults = || {
-            let attempts = self.max_attempts.and_then(|max| MaxAttempts::new(max).ok());
-            let deadline = self.deadline.and_then(|deadline| Deadline::new(deadline).ok());
-            stop_at(attempts, deadline)
+    /// If the number of attempts, the deadline or the elapsed time is 0.
+    pub fn build(self) -> Result<Policy, InvalidConfig> {
+        let bounds = Bounds {
+            max_attempts: self.max_attempts.map(MaxAttempts::new).transpose()?,
+            deadline: self.deadline.map(Deadline::new).transpose()?,
+            elapsed: self.elapsed.map(Elapsed::new).transpose()?,
+            total_wait: self.total_wait.map(TotalWait::new),
+            ..Bounds::default()
         };
-        Policy::from_plan(Arc::new(Plan {
-            stop: self.stop.clone().unwrap_or_else(defaults),
+        let bounds = Arc::new(self.stop.map_or(bounds, Bounds::only));
+        Ok(Policy::from_plan(Arc::new(Plan {
+            stop: Arc::<Bounds>::clone(&bounds),
+            bounds,
             limiters: self.limiters,
             backoff: self.backoff,
             budget: self.budget,
             hint: self.hint,
-        }))
-    }
-}
-
-fn stop_at(attempts: Option<MaxAttempts>, deadline: Option<Deadline>) -> Arc<dyn StopCondition> {
-    match (attempts, deadline) {
-        (Some(attempts), Some(deadline)) => Arc::new(attempts | deadline),
-        (Some(attempts), None) => Arc::new(attempts),
-        (None, Some(deadline)) => Arc::new(deadline),
-        (None, None) => Arc::new(Never),
+            #[cfg(feature = "std")]
+            observers: self.observers,
+        })))
     }
 }

@@ -27,6 +27,10 @@ impl<T, E: RateSignal> RateSignal for Result<T, E> {
         self.as_ref().err().and_then(RateSignal::usage)
     }
 
+    fn code(&self) -> Option<u16> {
+        self.as_ref().err().and_then(RateSignal::code)
+    }
+
     fn observe(&self) -> Observation {
         self.as_ref().map_or_else(RateSignal::observe, |_| Observation::new(Outcome::Success))
     }

@@ -7,9 +7,9 @@ use core::time::Duration;
 use serde::de::{self, IntoDeserializer, MapAccess, Visitor, value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::BackoffSpec;
+use super::{BackoffSpec, BudgetSpec};
 use crate::text::serde_duration;
-use crate::{Beyond, HintRule, InvalidConfig, PolicyBuilder, RetryBudget};
+use crate::{Beyond, HintRule, InvalidConfig, PolicyBuilder};
 
 /// When and how often a failed request is tried again.
 ///
@@ -26,6 +26,12 @@ pub struct RetrySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::deadline"))]
     pub deadline: Option<Bound<DurationText>>,
+    /// Time after which no retry is scheduled, though the last one may come later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed: Option<DurationText>,
+    /// The most that the waits of a call add up to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_wait: Option<DurationText>,
     /// How long to wait before a retry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff: Option<BackoffSpec>,
@@ -51,15 +57,19 @@ impl RetrySpec {
             Some(Bound::None) => builder.no_deadline(),
             Some(Bound::At(deadline)) => builder.deadline(deadline.0),
         };
+        if let Some(elapsed) = self.elapsed {
+            builder = builder.elapsed(elapsed.0);
+        }
+        if let Some(total_wait) = self.total_wait {
+            builder = builder.total_wait(total_wait.0);
+        }
         if let Some(backoff) = &self.backoff {
             builder = builder.backoff(backoff.build()?);
         }
         builder = match &self.budget {
             None => builder,
             Some(Bound::None) => builder.no_budget(),
-            Some(Bound::At(budget)) => {
-                builder.budget(RetryBudget::new(budget.ratio, budget.reserve)?)
-            }
+            Some(Bound::At(budget)) => budget.apply(builder)?,
         };
         Ok(match &self.hint {
             None => builder,
@@ -135,19 +145,6 @@ pub struct DurationText(
     #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
     pub Duration,
 );
-
-/// The share of the traffic that may be retries.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct BudgetSpec {
-    /// Retries for each first send, 0 to 1000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1000.0)))]
-    pub ratio: f64,
-    /// Retries that are free at the start.
-    #[serde(default)]
-    pub reserve: u32,
-}
 
 /// What to make of the server's waits.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

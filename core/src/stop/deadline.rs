@@ -25,6 +25,12 @@ impl Deadline {
         }
         Ok(Self(deadline))
     }
+
+    /// `deadline` after the start; at 0 a call is over before it is sent.
+    #[cfg(feature = "std")]
+    pub(crate) const fn at(deadline: Duration) -> Self {
+        Self(deadline)
+    }
 }
 
 impl StopCondition for Deadline {

@@ -32,7 +32,7 @@ impl Elapsed {
     /// If `max` is 0.
     pub fn new(max: Duration) -> Result<Self, InvalidConfig> {
         if max.is_zero() {
-            return Err(InvalidConfig::new("max_elapsed", "0", "longer than 0"));
+            return Err(InvalidConfig::new("elapsed", "0", "longer than 0"));
         }
         Ok(Self(max))
     }

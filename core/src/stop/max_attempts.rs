@@ -20,6 +20,12 @@ impl MaxAttempts {
         let invalid = || InvalidConfig::new("max_attempts", max, "at least 1");
         NonZeroU32::new(max).map(Self).ok_or_else(invalid)
     }
+
+    /// At most `max` sends; 0 counts as 1.
+    #[cfg(feature = "std")]
+    pub(crate) fn at_least_one(max: u32) -> Self {
+        Self(NonZeroU32::new(max).unwrap_or(NonZeroU32::MIN))
+    }
 }
 
 impl StopCondition for MaxAttempts {

@@ -86,13 +86,15 @@ pub fn outcome() -> impl Strategy<Value = Outcome> {
 pub fn observation() -> impl Strategy<Value = Observation> {
     let scope = proptest::option::of("[a-z]{0,60}".prop_map(|name| Scope::new(&name)));
     let quotas = proptest::collection::vec(quota(), 0..=9);
-    (outcome(), optional_duration(), quotas, scope, proptest::option::of(cost())).prop_map(
-        |(outcome, retry_after, quotas, scope, usage)| Observation {
+    let (usage, code) = (proptest::option::of(cost()), any::<Option<u16>>());
+    (outcome(), optional_duration(), quotas, scope, usage, code).prop_map(
+        |(outcome, retry_after, quotas, scope, usage, code)| Observation {
             outcome,
             retry_after,
             quotas: quotas.into_iter().collect(),
             scope,
             usage,
+            code,
         },
     )
 }

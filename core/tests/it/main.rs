@@ -12,6 +12,8 @@
 mod atomic;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
+/// Budgets, and what is given back to them.
+mod budgets;
 /// A call that goes away, at every point where it can.
 mod cancelling;
 /// Decisions of the engine, step by step.
@@ -32,11 +34,15 @@ mod line;
 mod mutants_backoff;
 /// Limiters with a planted fault, each of which a law finds.
 mod mutants_limiter;
+/// What is told of a call: history, observers, statistics; and its own options.
+mod observing;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
 /// Predicates over results, and calls that go by them.
 mod predicates;
 /// Vectors from the test-suites of other libraries.
 mod retry_vectors;
+/// What a call and a future take up.
+mod size;
 /// What tests share.
 mod support;

@@ -55,6 +55,30 @@ fn bounds_may_be_lifted_in_words() {
 }
 
 #[test]
+fn every_budget_and_bound_has_its_words() {
+    for (words, expected) in [
+        ("budget = { ratio = 0.5 }", "RetryBudget"),
+        ("budget = { kind = 'share', ratio = 0.5, reserve = 3 }", "RetryBudget"),
+        ("budget = { ratio = 0.5, kind = 'windowed' }", "WindowedBudget"),
+        ("budget = { kind = 'windowed', ratio = 0, min_per_second = 2, window = '5s' }", "slot_ns"),
+        ("budget = { kind = 'throttle', max_tokens = 10, ratio = 0.1 }", "RetryThrottle"),
+        ("budget = { kind = 'quota' }", "transient: 14, throttled: 5"),
+        ("budget = { kind = 'quota', capacity = 9, transient = 2, reward = 0.5 }", "transient: 2"),
+        ("elapsed = '30s'", "elapsed: Some(Elapsed(30s))"),
+        ("total_wait = '0s'", "total_wait: Some(TotalWait(0ns))"),
+    ] {
+        let spec: PolicySpec = toml::from_str(&format!("[retry]\n{words}")).unwrap();
+        let policy = format!("{:?}", spec.build().unwrap());
+        assert!(policy.contains(expected), "{words}\n{policy}");
+        let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
+        assert_eq!(spec, again);
+        let json: PolicySpec =
+            serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
+        assert_eq!(spec, json);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
     for (file, expected) in [
         ("retry = { max_atempts = 3 }", "unknown field `max_atempts`, expected one of"),
@@ -66,7 +90,21 @@ fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
         ("retry = { budget = { ratio = nan } }", "ratio is NaN, must be a number from 0 to 1000"),
         ("retry = { budget = { ratio = -0.1 } }", "ratio is -0.1, must be a number from 0 to"),
         ("retry = { budget = { ratio = 1e9 } }", "ratio is 1000000000, must be"),
-        ("retry = { budget = 'some' }", "invalid type: string \"some\", expected struct"),
+        ("retry = { budget = 'some' }", "invalid type: string \"some\", expected a table, such as"),
+        ("retry = { budget = { reserve = 1 } }", "missing field `ratio`"),
+        ("retry = { budget = { ratio = 0.1, max_tokens = 9 } }", "unknown field `max_tokens`"),
+        ("retry = { budget = { kind = 'free' } }", "unknown variant `free`, expected one of"),
+        (
+            "retry = { budget = { kind = 'throttle', max_tokens = 0, ratio = 1 } }",
+            "max_tokens is 0, must be from 1 to 1000",
+        ),
+        (
+            "retry = { budget = { kind = 'windowed', ratio = 0.1, window = '2m' } }",
+            "window is 2m, must be from 1s to 60s",
+        ),
+        ("retry = { budget = { kind = 'quota', reward = -1 } }", "reward is -1, must be a number"),
+        ("retry = { elapsed = '0s' }", "elapsed is 0, must be longer than 0"),
+        ("retry = { total_wait = 5 }", "invalid type: integer `5`, expected a string"),
         ("retry = { hint = { cap = '0s' } }", "cap is 0, must be longer than 0"),
         (
             "retry = { backoff = { kind = 'exponential', base = '2m', max = '1m' } }",

@@ -50,5 +50,6 @@ fn parts(signal: &impl RateSignal) -> Observation {
         quotas: signal.quotas(),
         scope: signal.scope(),
         usage: signal.usage(),
+        code: signal.code(),
     }
 }

@@ -1,0 +1,121 @@
+//! What one call has instead of its policy's.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use super::Attempts;
+use crate::policy::Bounds;
+use crate::{BackoffStrategy, Call, Cost, Policy, StopCondition};
+
+/// What one call has instead of its policy's; what is not set is the policy's.
+///
+/// The limiters, the budget and the server's waits are shared, so no call has its
+/// own. Every value means something, so that none has to be refused in the middle
+/// of a call.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use std::time::Duration;
+/// use forbear_core::Policy;
+/// use forbear_core::driver::CallOptions;
+///
+/// let policy = Policy::recommended();
+/// let quick = CallOptions::new().max_attempts(2).deadline(Duration::from_millis(500));
+/// let refused = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionRefused));
+/// let gave_up = policy.retry(refused).with(quick).blocking().unwrap_err();
+/// assert!(gave_up.attempts() <= 2);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until a call has them"]
+pub struct CallOptions {
+    cost: Cost,
+    /// Boxed, since few calls have any: a call is moved before it is made.
+    own: Option<Box<Own>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Own {
+    max_attempts: Option<u32>,
+    deadline: Option<Duration>,
+    stop: Option<Arc<dyn StopCondition>>,
+    backoff: Option<Arc<dyn BackoffStrategy>>,
+}
+
+impl CallOptions {
+    /// All as the policy has it, at the cost of one request.
+    pub const fn new() -> Self {
+        Self { cost: Cost::REQUEST, own: None }
+    }
+
+    /// What each attempt costs.
+    pub const fn cost(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// At most `max` sends, the first included; 0 counts as 1.
+    pub fn max_attempts(mut self, max: u32) -> Self {
+        self.own().max_attempts = Some(max);
+        self
+    }
+
+    /// The call ends within `deadline`, its attempts included; at 0 it is over
+    /// before it is sent, as where a caller passes on the time that it has left.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.own().deadline = Some(deadline);
+        self
+    }
+
+    /// The call ends when `stop` says so, instead of by the policy's conditions;
+    /// attempts and a deadline that are set here bound it all the same.
+    pub fn stop(mut self, stop: impl StopCondition + 'static) -> Self {
+        self.own().stop = Some(Arc::new(stop));
+        self
+    }
+
+    /// Picks the delays.
+    pub fn backoff(mut self, backoff: impl BackoffStrategy + 'static) -> Self {
+        self.own().backoff = Some(Arc::new(backoff));
+        self
+    }
+
+    pub(super) const fn each(&self) -> Cost {
+        self.cost
+    }
+
+    /// Gives a call under `policy` what it has of its own.
+    #[inline]
+    pub(super) fn give(&self, attempts: &mut Attempts, policy: &Policy) {
+        if let Some(own) = &self.own {
+            own.give(&mut attempts.call, policy);
+        }
+    }
+
+    fn own(&mut self) -> &mut Own {
+        self.own.get_or_insert_default()
+    }
+}
+
+impl Own {
+    #[cold]
+    fn give(&self, call: &mut Call, policy: &Policy) {
+        if let Some(backoff) = &self.backoff {
+            call.set_backoff(Arc::clone(backoff));
+        }
+        if self.stop.is_some() || self.max_attempts.is_some() || self.deadline.is_some() {
+            let stop = self.stop.as_ref().map(|stop| Bounds::only(Arc::clone(stop)));
+            let mut bounds = stop.unwrap_or_else(|| policy.bounds().clone());
+            bounds.replace(self.max_attempts, self.deadline);
+            call.set_stop(Arc::new(bounds));
+        }
+    }
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
