@@ -52,6 +52,11 @@ pub mod spec;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
+/// The examples of the guide, which are tests.
+#[cfg(all(doctest, feature = "testkit"))]
+#[doc = include_str!("../../docs/CUSTOM.md")]
+mod custom {}
+
 mod cost;
 mod decision;
 mod engine;

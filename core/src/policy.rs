@@ -74,7 +74,7 @@ impl Policy {
     /// It limits no rate; add what the API allows with
     /// [`limit`](PolicyBuilder::limit).
     pub fn recommended() -> Self {
-        Self::builder().build().expect("the numbers of the default are in range")
+        Self::builder().assemble(Bounds::recommended())
     }
 
     /// Starts from [`recommended`](Self::recommended) and changes it.

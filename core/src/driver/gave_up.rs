@@ -87,6 +87,7 @@ impl<T, E: fmt::Debug> fmt::Debug for GaveUp<T, E> {
             .field("reason", &self.reason)
             .field("attempts", &self.attempts)
             .field("elapsed", &self.elapsed)
+            .field("history", &self.history())
             .field("error", &self.last.as_ref().and_then(|last| last.as_ref().err()))
             .finish()
     }

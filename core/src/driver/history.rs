@@ -78,6 +78,7 @@ impl History {
     pub const CAPACITY: usize = 32;
 
     /// The attempts that are kept, the oldest first.
+    #[must_use]
     pub fn iter(&self) -> vec_deque::Iter<'_, PastAttempt> {
         self.kept.iter()
     }

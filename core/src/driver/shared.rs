@@ -189,16 +189,11 @@ impl State {
         until: Option<Timestamp>,
         wait: Wait,
     ) -> Admission {
-        let begins = match *ticket {
-            Some(place) => {
-                self.line.rewake(place, waker);
-                None
-            }
-            None => {
-                *ticket = Some(self.line.join(waker));
-                Some(wait)
-            }
-        };
+        let begins = ticket.is_none().then_some(wait);
+        match *ticket {
+            Some(place) => self.line.rewake(place, waker),
+            None => *ticket = Some(self.line.join(waker)),
+        }
         Admission::Wait { until, begins }
     }
 }

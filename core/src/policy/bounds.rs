@@ -18,6 +18,19 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// Of the recommended policy.
+    pub(super) const RECOMMENDED_ATTEMPTS: u32 = 6;
+    pub(super) const RECOMMENDED_DEADLINE: Duration = Duration::from_secs(120);
+
+    /// Those of the recommended policy.
+    pub(super) fn recommended() -> Self {
+        Self {
+            max_attempts: MaxAttempts::new(Self::RECOMMENDED_ATTEMPTS).ok(),
+            deadline: Deadline::new(Self::RECOMMENDED_DEADLINE).ok(),
+            ..Self::default()
+        }
+    }
+
     /// No condition but this one.
     pub(crate) fn only(stop: Arc<dyn StopCondition>) -> Self {
         Self { other: Some(stop), ..Self::default() }

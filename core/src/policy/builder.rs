@@ -32,8 +32,8 @@ pub struct PolicyBuilder {
 impl Default for PolicyBuilder {
     fn default() -> Self {
         Self {
-            max_attempts: Some(6),
-            deadline: Some(Duration::from_secs(120)),
+            max_attempts: Some(Bounds::RECOMMENDED_ATTEMPTS),
+            deadline: Some(Bounds::RECOMMENDED_DEADLINE),
             elapsed: None,
             total_wait: None,
             stop: None,
@@ -148,8 +148,13 @@ impl PolicyBuilder {
             total_wait: self.total_wait.map(TotalWait::new),
             ..Bounds::default()
         };
+        Ok(self.assemble(bounds))
+    }
+
+    /// The policy, from bounds that are known to be right.
+    pub(super) fn assemble(self, bounds: Bounds) -> Policy {
         let bounds = Arc::new(self.stop.map_or(bounds, Bounds::only));
-        Ok(Policy::from_plan(Arc::new(Plan {
+        Policy::from_plan(Arc::new(Plan {
             stop: Arc::<Bounds>::clone(&bounds),
             bounds,
             limiters: self.limiters,
@@ -158,6 +163,6 @@ impl PolicyBuilder {
             hint: self.hint,
             #[cfg(feature = "std")]
             observers: self.observers,
-        })))
+        }))
     }
 }
