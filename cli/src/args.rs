@@ -18,6 +18,7 @@ Examples:
   forbear delays policy.toml                show the delays that it gives
   forbear scenarios                         list the storms that are built in
   forbear compare retry-after-herd            replay a storm under several policies
+  forbear verify                            hold the simulator against the textbook
   curl -si https://api.github.com | forbear signal
 
 Data goes to standard output, progress and messages to standard error.

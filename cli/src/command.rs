@@ -8,6 +8,7 @@ mod run;
 mod scenarios;
 mod schema;
 mod signal;
+mod verify;
 
 use clap::Subcommand;
 
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
     Signal(signal::Signal),
+    Verify(verify::Verify),
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -35,6 +37,7 @@ impl Command {
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),
             Self::Signal(signal) => signal.run(output),
+            Self::Verify(verify) => verify.run(output),
             Self::Init(init) => init.run(output),
             Self::Schema(schema) => schema.run(output),
             Self::Completions(completions) => completions.run(output),

@@ -15,7 +15,6 @@ pub(crate) enum Exit {
     /// Wrong usage, or a file that cannot be used.
     Usage,
     /// A threshold or an invariant does not hold.
-    #[expect(dead_code, reason = "documented for `check`, which is still to come")]
     Failed,
     /// There was nothing to do.
     NothingRan,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
@@ -23,6 +23,11 @@ impl Interrupt {
         flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&pressed))?;
         flag::register(SIGINT, Arc::clone(&pressed))?;
         Ok(Self(pressed))
+    }
+
+    /// Whether it was pressed.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 
     /// Set once it was pressed.

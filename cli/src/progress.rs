@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar of `total` steps; it is drawn only if somebody looks on.
-    pub(crate) fn new(total: u64, is_live: bool) -> Self {
+    /// A bar of `total` steps, which are `unit`; it is drawn only if somebody looks on.
+    pub(crate) fn new(total: u64, unit: &str, is_live: bool) -> Self {
         // Ten times a second: drawing is slower than a short run.
         let target = if is_live {
             ProgressDrawTarget::stderr_with_hz(10)
@@ -16,7 +16,9 @@ impl Progress {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} runs, {eta} left");
+        let style = ProgressStyle::with_template(&format!(
+            "{{wide_bar}} {{pos}}/{{len}} {unit}, {{eta}} left"
+        ));
         bar.set_style(style.expect("the template is right, as every run shows"));
         Self(bar)
     }

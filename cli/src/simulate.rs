@@ -20,7 +20,7 @@ pub(crate) fn simulate(
         Failure::unexpected(Problem::new(format!("cannot listen for Ctrl-C: {error}")))
     })?;
     let runs = u64::from(options.replications) * policies.len() as u64;
-    let bar = Progress::new(runs, output.is_live());
+    let bar = Progress::new(runs, "runs", output.is_live());
     let report = |progress: forbear_sim::Progress| bar.set(progress.done);
     Ok(compare(scenario, policies, options, &report, interrupt.flag()))
 }

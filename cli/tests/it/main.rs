@@ -18,3 +18,5 @@ mod published;
 mod signal;
 /// Running the command.
 mod support;
+/// `verify`.
+mod verify;
