@@ -19,7 +19,8 @@ use crate::{
     RateSignal, Retry, StopCondition, StopReason, Timestamp,
 };
 
-use self::call::{Own, State};
+pub(crate) use self::call::Own;
+use self::call::State;
 pub use self::{
     action::{Action, WaitReason},
     call::Call,

@@ -65,10 +65,10 @@ pub enum Verdict {
 
 impl Attempts {
     #[inline]
-    fn new(policy: &Policy, cost: Cost) -> Self {
+    pub(super) fn new(policy: &Policy, options: &CallOptions) -> Self {
         Self {
             shared: Arc::clone(policy.shared()),
-            call: Call::unstarted(cost),
+            call: Call::unstarted(options.each(), options.own_under(policy)),
             ticket: None,
             history: None,
             #[cfg(feature = "tokio")]
@@ -226,14 +226,12 @@ impl Policy {
     #[inline]
     #[must_use]
     pub fn attempts_costing(&self, cost: Cost) -> Attempts {
-        Attempts::new(self, cost)
+        Attempts::new(self, &CallOptions::new().cost(cost))
     }
 
     /// Begins a call that differs from this policy as `options` say.
     #[must_use]
     pub fn attempts_with(&self, options: &CallOptions) -> Attempts {
-        let mut attempts = self.attempts_costing(options.each());
-        options.give(&mut attempts, self);
-        attempts
+        Attempts::new(self, options)
     }
 }

@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use super::Attempts;
+use crate::engine::Own;
 use crate::policy::Bounds;
-use crate::{BackoffStrategy, Call, Cost, Policy, StopCondition};
+use crate::{BackoffStrategy, Cost, Policy, StopCondition};
 
 /// What one call has instead of its policy's; what is not set is the policy's.
 ///
@@ -33,11 +33,11 @@ use crate::{BackoffStrategy, Call, Cost, Policy, StopCondition};
 pub struct CallOptions {
     cost: Cost,
     /// Boxed, since few calls have any: a call is moved before it is made.
-    own: Option<Box<Own>>,
+    own: Option<Box<Differences>>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Own {
+struct Differences {
     max_attempts: Option<u32>,
     deadline: Option<Duration>,
     stop: Option<Arc<dyn StopCondition>>,
@@ -58,27 +58,27 @@ impl CallOptions {
 
     /// At most `max` sends, the first included; 0 counts as 1.
     pub fn max_attempts(mut self, max: u32) -> Self {
-        self.own().max_attempts = Some(max);
+        self.differences().max_attempts = Some(max);
         self
     }
 
     /// The call ends within `deadline`, its attempts included; at 0 it is over
     /// before it is sent, as where a caller passes on the time that it has left.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.own().deadline = Some(deadline);
+        self.differences().deadline = Some(deadline);
         self
     }
 
     /// The call ends when `stop` says so, instead of by the policy's conditions;
     /// attempts and a deadline that are set here bound it all the same.
     pub fn stop(mut self, stop: impl StopCondition + 'static) -> Self {
-        self.own().stop = Some(Arc::new(stop));
+        self.differences().stop = Some(Arc::new(stop));
         self
     }
 
     /// Picks the delays.
     pub fn backoff(mut self, backoff: impl BackoffStrategy + 'static) -> Self {
-        self.own().backoff = Some(Arc::new(backoff));
+        self.differences().backoff = Some(Arc::new(backoff));
         self
     }
 
@@ -86,31 +86,28 @@ impl CallOptions {
         self.cost
     }
 
-    /// Gives a call under `policy` what it has of its own.
+    /// What a call under `policy` has of its own.
     #[inline]
-    pub(super) fn give(&self, attempts: &mut Attempts, policy: &Policy) {
-        if let Some(own) = &self.own {
-            own.give(&mut attempts.call, policy);
-        }
+    pub(super) fn own_under(&self, policy: &Policy) -> Option<Box<Own>> {
+        self.own.as_ref().map(|differences| Box::new(differences.under(policy)))
     }
 
-    fn own(&mut self) -> &mut Own {
+    fn differences(&mut self) -> &mut Differences {
         self.own.get_or_insert_default()
     }
 }
 
-impl Own {
+impl Differences {
     #[cold]
-    fn give(&self, call: &mut Call, policy: &Policy) {
-        if let Some(backoff) = &self.backoff {
-            call.set_backoff(Arc::clone(backoff));
-        }
-        if self.stop.is_some() || self.max_attempts.is_some() || self.deadline.is_some() {
-            let stop = self.stop.as_ref().map(|stop| Bounds::only(Arc::clone(stop)));
+    fn under(&self, policy: &Policy) -> Own {
+        let Self { max_attempts, deadline, stop, backoff } = self;
+        let stop = (stop.is_some() || max_attempts.is_some() || deadline.is_some()).then(|| {
+            let stop = stop.as_ref().map(|stop| Bounds::only(Arc::clone(stop)));
             let mut bounds = stop.unwrap_or_else(|| policy.bounds().clone());
-            bounds.replace(self.max_attempts, self.deadline);
-            call.set_stop(Arc::new(bounds));
-        }
+            bounds.replace(*max_attempts, *deadline);
+            Arc::new(bounds) as Arc<dyn StopCondition>
+        });
+        Own { backoff: backoff.clone(), stop }
     }
 }
 

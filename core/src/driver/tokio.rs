@@ -154,11 +154,8 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { policy, op, judge, observer, options } = self;
-        let attempts = policy.attempts_costing(options.each());
-        let mut future = RetryFuture { attempts, op, judge, observer, last: None, running: None };
-        // In its place, so that it is not moved once more.
-        options.give(&mut future.attempts, policy);
-        future
+        let attempts = Attempts::new(policy, &options);
+        RetryFuture { attempts, op, judge, observer, last: None, running: None }
     }
 }
 

@@ -20,11 +20,11 @@ pub struct Call {
     pub(super) unpaid: bool,
     /// How the last attempt ended.
     pub(super) outcome: Outcome,
-    /// The delay that the strategy gave last [ns]; `None` before the first.
+    /// The delay that the strategy gave last; `None` before the first.
     pub(super) previous_delay_ns: Option<u64>,
-    /// Those delays, added up [ns].
+    /// Those delays, added up.
     pub(super) total_delay_ns: u64,
-    /// Time waited between attempts, the server's part included [ns].
+    /// Time waited between attempts, the server's part included.
     pub(super) waited_ns: u64,
     /// What the budget charged for the last retry.
     pub(super) paid: u64,
@@ -41,14 +41,15 @@ pub(super) enum State {
 
 /// What a call has instead of the engine's.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Own {
-    pub(super) backoff: Option<Arc<dyn BackoffStrategy>>,
-    pub(super) stop: Option<Arc<dyn StopCondition>>,
+pub(crate) struct Own {
+    pub(crate) backoff: Option<Arc<dyn BackoffStrategy>>,
+    pub(crate) stop: Option<Arc<dyn StopCondition>>,
 }
 
 impl Call {
     /// A call of this cost that begins now.
     #[must_use]
+    #[inline]
     pub const fn new(now: Timestamp, cost: Cost) -> Self {
         Self {
             cost,
@@ -80,30 +81,23 @@ impl Call {
     /// ```
     #[must_use]
     pub fn with_backoff(mut self, backoff: Arc<dyn BackoffStrategy>) -> Self {
-        self.set_backoff(backoff);
+        self.own.get_or_insert_default().backoff = Some(backoff);
         self
     }
 
     /// The same call with a stop condition of its own instead of the engine's.
     #[must_use]
     pub fn with_stop(mut self, stop: Arc<dyn StopCondition>) -> Self {
-        self.set_stop(stop);
-        self
-    }
-
-    pub(crate) fn set_backoff(&mut self, backoff: Arc<dyn BackoffStrategy>) {
-        self.own.get_or_insert_default().backoff = Some(backoff);
-    }
-
-    pub(crate) fn set_stop(&mut self, stop: Arc<dyn StopCondition>) {
         self.own.get_or_insert_default().stop = Some(stop);
+        self
     }
 
     /// A call that begins when it is first asked about, which saves a driver one
     /// reading of the clock.
     #[cfg(feature = "std")]
-    pub(crate) const fn unstarted(cost: Cost) -> Self {
-        Self::new(Timestamp::MAX, cost)
+    #[inline]
+    pub(crate) fn unstarted(cost: Cost, own: Option<Box<Own>>) -> Self {
+        Self { own, ..Self::new(Timestamp::MAX, cost) }
     }
 
     #[cfg(feature = "std")]

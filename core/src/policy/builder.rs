@@ -125,7 +125,7 @@ impl PolicyBuilder {
 
     /// Tells `observer` what becomes of each call; several are told in this order.
     ///
-    /// A policy without one pays nothing for it.
+    /// A policy without one looks at an empty list, no more.
     #[cfg(feature = "std")]
     pub fn observe(
         mut self,
