@@ -275,9 +275,11 @@ fn nothing_left_and_a_reset_in_zero_seconds_is_asked_about_a_second_later() {
 }
 
 #[test]
-fn it_is_idle_when_its_windows_are_over() {
+fn it_is_idle_ten_minutes_after_its_windows_are_over() {
     let mut learned = Learned::new();
     answer_with(&mut learned, millis(0), millis(0), &said(Outcome::Success, 10, 5, 5000));
-    assert!(!learned.is_idle(millis(4999)));
-    assert!(learned.is_idle(millis(5000)));
+    // What was learned is evidence for a while after the window that it is about.
+    assert!(!learned.is_idle(millis(5000)));
+    assert!(!learned.is_idle(millis(604_999)));
+    assert!(learned.is_idle(millis(605_000)));
 }
