@@ -53,6 +53,7 @@ fn a_whole_storm_is_decided_without_the_heap() {
     assert_eq!(counted.count_total, 0, "{counted:?}");
 }
 
+#[cfg(feature = "std")]
 #[test]
 fn a_call_that_succeeds_at_once_has_no_history_on_the_heap() {
     let policy = Policy::recommended();
