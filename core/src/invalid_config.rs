@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use core::fmt;
+use core::time::Duration;
 
 /// A number or text that a policy cannot be built from.
 ///
@@ -28,6 +29,25 @@ impl InvalidConfig {
     #[must_use]
     pub fn new(parameter: &'static str, value: impl fmt::Display, must: &'static str) -> Self {
         Self { parameter, value: value.to_string(), must }
+    }
+
+    /// Refuses 0 where at least 1 is needed.
+    pub(crate) fn refuse_zero<T>(parameter: &'static str, value: T) -> Result<(), Self>
+    where
+        T: Default + fmt::Display + PartialEq,
+    {
+        if value == T::default() {
+            return Err(Self::new(parameter, value, "at least 1"));
+        }
+        Ok(())
+    }
+
+    /// Refuses no time at all.
+    pub(crate) fn refuse_no_time(parameter: &'static str, time: Duration) -> Result<(), Self> {
+        if time.is_zero() {
+            return Err(Self::new(parameter, "0", "longer than 0"));
+        }
+        Ok(())
     }
 
     /// Which setting is wrong, by its name in the policy file.

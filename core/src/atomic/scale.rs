@@ -32,9 +32,7 @@ impl Scale {
     const NS_TICKS_MAX: u64 = 64;
 
     pub(super) fn new(rate: Rate, burst: u32) -> Result<Self, InvalidConfig> {
-        if burst == 0 {
-            return Err(InvalidConfig::new("burst", burst, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("burst", burst)?;
         let (units, ns) = rate.reduced();
         let (ns_ticks, unit_ticks) = if units <= Self::NS_TICKS_MAX {
             (units, ns)

@@ -40,9 +40,7 @@ impl DecorrelatedJitter {
     ///
     /// If `base` is 0 or above `max`.
     pub fn new(base: Duration, max: Duration) -> Result<Self, InvalidConfig> {
-        if base.is_zero() {
-            return Err(InvalidConfig::new("base", "0", "longer than 0"));
-        }
+        InvalidConfig::refuse_no_time("base", base)?;
         if base > max {
             let text = crate::text::format_duration(base);
             return Err(InvalidConfig::new("base", text, "no longer than max"));

@@ -54,9 +54,7 @@ impl HintRule {
     ///
     /// If `cap` is 0.
     pub fn new(cap: Duration, beyond: Beyond) -> Result<Self, InvalidConfig> {
-        if cap.is_zero() {
-            return Err(InvalidConfig::new("cap", "0", "longer than 0"));
-        }
+        InvalidConfig::refuse_no_time("cap", cap)?;
         Ok(Self { cap, beyond, ..Self::default() })
     }
 

@@ -73,9 +73,7 @@ impl Breaker {
     ///
     /// If either is 0.
     pub fn after(failures: u32, open_for: Duration) -> Result<Self, InvalidConfig> {
-        if failures == 0 {
-            return Err(InvalidConfig::new("failures", failures, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("failures", failures)?;
         Self::new(Trip::InARow { failures, seen: 0 }, open_for)
     }
 
@@ -94,20 +92,14 @@ impl Breaker {
         if !(1..=100).contains(&percent) {
             return Err(InvalidConfig::new("percent", percent, "from 1 to 100"));
         }
-        if at_least == 0 {
-            return Err(InvalidConfig::new("at_least", at_least, "at least 1"));
-        }
-        if window.is_zero() {
-            return Err(InvalidConfig::new("window", "0", "longer than 0"));
-        }
+        InvalidConfig::refuse_zero("at_least", at_least)?;
+        InvalidConfig::refuse_no_time("window", window)?;
         let seen = Box::new(Rolling::over(nanos(window)));
         Self::new(Trip::Share { percent, at_least, seen }, open_for)
     }
 
     fn new(trip: Trip, open_for: Duration) -> Result<Self, InvalidConfig> {
-        if open_for.is_zero() {
-            return Err(InvalidConfig::new("open_for", "0", "longer than 0"));
-        }
+        InvalidConfig::refuse_no_time("open_for", open_for)?;
         let state = State::Closed { since: Timestamp::ZERO };
         let latest = Timestamp::ZERO;
         Ok(Self { trip, open_for_ns: nanos(open_for), probes: 1, state, latest })
@@ -119,9 +111,7 @@ impl Breaker {
     ///
     /// If it is 0.
     pub fn with_probes(mut self, probes: u32) -> Result<Self, InvalidConfig> {
-        if probes == 0 {
-            return Err(InvalidConfig::new("probes", probes, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("probes", probes)?;
         self.probes = probes;
         Ok(self)
     }

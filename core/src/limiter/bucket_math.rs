@@ -29,9 +29,7 @@ impl Shape {
     }
 
     pub(super) fn with_burst(mut self, burst: u32) -> Result<Self, InvalidConfig> {
-        if burst == 0 {
-            return Err(InvalidConfig::new("burst", burst, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("burst", burst)?;
         self.burst = burst;
         Ok(self)
     }

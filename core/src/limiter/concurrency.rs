@@ -31,9 +31,7 @@ impl Concurrency {
     ///
     /// If `max` is 0.
     pub fn new(max: u32) -> Result<Self, InvalidConfig> {
-        if max == 0 {
-            return Err(InvalidConfig::new("max", max, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("max", max)?;
         Ok(Self { max, in_flight: 0, name: "concurrency" })
     }
 

@@ -73,13 +73,9 @@ impl FixedWindow {
     ///
     /// If either is 0.
     pub fn new(limit: u32, period: Duration) -> Result<Self, InvalidConfig> {
-        if limit == 0 {
-            return Err(InvalidConfig::new("limit", limit, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("limit", limit)?;
+        InvalidConfig::refuse_no_time("period", period)?;
         let period_ns = nanos(period);
-        if period_ns == 0 {
-            return Err(InvalidConfig::new("period", "0", "longer than 0"));
-        }
         Ok(Self {
             limit,
             period_ns,
@@ -139,9 +135,7 @@ impl FixedWindow {
     ///
     /// If `limit` is 0.
     pub fn set_limit(&mut self, limit: u32) -> Result<(), InvalidConfig> {
-        if limit == 0 {
-            return Err(InvalidConfig::new("limit", limit, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("limit", limit)?;
         self.limit = limit;
         Ok(())
     }

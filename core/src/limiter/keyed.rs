@@ -65,9 +65,7 @@ impl<K: Clone + Ord, L: Clone + Limiter> Keyed<K, L> {
     ///
     /// If `capacity` is 0.
     pub fn new(prototype: L, capacity: usize) -> Result<Self, InvalidConfig> {
-        if capacity == 0 {
-            return Err(InvalidConfig::new("capacity", capacity, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("capacity", capacity)?;
         Ok(Self { prototype, capacity, entries: BTreeMap::new(), cursor: None })
     }
 

@@ -44,9 +44,7 @@ impl SlidingCounter {
     ///
     /// If one of them is 0.
     pub fn new(limit: u32, period: Duration, steps: u32) -> Result<Self, InvalidConfig> {
-        if steps == 0 {
-            return Err(InvalidConfig::new("steps", steps, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("steps", steps)?;
         let log = SlidingLog::with_steps(limit, period, u64::from(steps))?;
         Ok(Self(log.named("sliding_counter")))
     }

@@ -81,13 +81,9 @@ impl SlidingLog {
         period: Duration,
         steps: u64,
     ) -> Result<Self, InvalidConfig> {
-        if limit == 0 {
-            return Err(InvalidConfig::new("limit", limit, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("limit", limit)?;
+        InvalidConfig::refuse_no_time("period", period)?;
         let period_ns = nanos(period);
-        if period_ns == 0 {
-            return Err(InvalidConfig::new("period", "0", "longer than 0"));
-        }
         Ok(Self {
             limit,
             period_ns,
@@ -119,9 +115,7 @@ impl SlidingLog {
     ///
     /// If `limit` is 0.
     pub fn set_limit(&mut self, limit: u32) -> Result<(), InvalidConfig> {
-        if limit == 0 {
-            return Err(InvalidConfig::new("limit", limit, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("limit", limit)?;
         self.limit = limit;
         if limit > Self::EXACT {
             self.step_ns = self.step_ns.max(self.period_ns.div_ceil(u64::from(Self::EXACT)));

@@ -58,11 +58,10 @@ impl WarmUp {
     ///
     /// If `period` is 0.
     pub fn new(rate: Rate, period: Duration) -> Result<Self, InvalidConfig> {
+        InvalidConfig::refuse_no_time("period", period)?;
         // A quarter of all time, so that sums of a few periods do not overflow.
         let period_ns = nanos(period).min(u64::MAX >> 2);
-        if period_ns == 0 {
-            return Err(InvalidConfig::new("period", "0", "longer than 0"));
-        }
+
         let shape = Shape::new(rate);
         let limiter = Self { shape, period_ns, cold: 3, next: 0, stored: 0, name: "warm_up" };
         Ok(limiter.at_its_coldest())

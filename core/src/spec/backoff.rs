@@ -414,10 +414,7 @@ impl Default for Clamp {
 
 /// `base`, since a multiple of nothing is no delay at all.
 fn above_zero(base: DurationText) -> Result<Duration, InvalidConfig> {
-    if base.0.is_zero() {
-        return Err(InvalidConfig::new("base", "0", "longer than 0"));
-    }
-    Ok(base.0)
+    InvalidConfig::refuse_no_time("base", base.0).map(|()| base.0)
 }
 
 const fn doubling() -> Factor {

@@ -20,9 +20,7 @@ impl Deadline {
     ///
     /// If `deadline` is 0.
     pub fn new(deadline: Duration) -> Result<Self, InvalidConfig> {
-        if deadline.is_zero() {
-            return Err(InvalidConfig::new("deadline", "0", "longer than 0"));
-        }
+        InvalidConfig::refuse_no_time("deadline", deadline)?;
         Ok(Self(deadline))
     }
 

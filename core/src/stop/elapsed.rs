@@ -31,9 +31,7 @@ impl Elapsed {
     ///
     /// If `max` is 0.
     pub fn new(max: Duration) -> Result<Self, InvalidConfig> {
-        if max.is_zero() {
-            return Err(InvalidConfig::new("elapsed", "0", "longer than 0"));
-        }
+        InvalidConfig::refuse_no_time("elapsed", max)?;
         Ok(Self(max))
     }
 }

@@ -41,9 +41,7 @@ impl Aimd {
     ///
     /// If `initial` is 0.
     pub fn new(initial: u32) -> Result<Self, InvalidConfig> {
-        if initial == 0 {
-            return Err(InvalidConfig::new("initial", initial, "at least 1"));
-        }
+        InvalidConfig::refuse_zero("initial", initial)?;
         let (min, max) = (1, initial.max(1000));
         let ratio = Decimal { digits: 9, places: 1 };
         Ok(Self { limit: initial, min, max, ratio, timeout: Duration::MAX })
