@@ -61,14 +61,14 @@ fn a_call_that_succeeds_at_once_has_no_history_on_the_heap() {
     let call = || policy.retry(|| Ok::<_, std::io::Error>(())).blocking();
     call().unwrap();
     let first = allocation_counter::measure(|| call().unwrap());
-    assert_eq!(first.count_total, 1, "the waker: {first:?}");
+    assert_eq!(first.count_total, 0, "{first:?}");
     let mut attempts = policy.attempts();
     let waited = allocation_counter::measure(|| attempts.permit_blocking().unwrap());
     let recorded = allocation_counter::measure(|| {
         let _ = black_box(attempts.record(&Observation::new(Outcome::Success)));
         black_box(attempts.history().is_empty());
     });
-    assert_eq!((waited.count_total, recorded.count_total), (1, 0));
+    assert_eq!((waited.count_total, recorded.count_total), (0, 0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::ops::ControlFlow;
 use core::task::Waker;
 use core::time::Duration;
 
@@ -10,7 +11,7 @@ use super::history::NO_HISTORY;
 use super::line::Ticket;
 use super::observer::Moment;
 use super::shared::{Admission, Shared};
-use super::{CallOptions, History, Observer, PastAttempt, Wait};
+use super::{CallOptions, GaveUp, History, Judge, Observer, PastAttempt, Wait};
 use crate::{Call, Clock, Cost, GiveUp, Observation, Outcome, Policy, RateSignal, Timestamp};
 
 /// One call under a [`Policy`], attempt by attempt.
@@ -85,13 +86,24 @@ impl Attempts {
         self.record_observed(&signal.observe(), &())
     }
 
-    /// Takes in what a judge made of the last result.
-    pub(super) fn record_judged(
+    /// Takes in the last result: the end of the call, or the result to keep while it
+    /// goes on.
+    pub(super) fn conclude<T, E>(
         &mut self,
-        judged: Option<&Observation>,
+        result: Result<T, E>,
+        judge: &impl Judge<T, E>,
         own: &impl Observer,
-    ) -> Verdict {
-        self.record_observed(judged.unwrap_or(Observation::SUCCESS), own)
+    ) -> ControlFlow<Result<T, GaveUp<T, E>>, Result<T, E>> {
+        let judged = judge.judge(&result);
+        let verdict = self.record_observed(judged.as_ref().unwrap_or(Observation::SUCCESS), own);
+        let (why, result) = match (verdict, result) {
+            (Verdict::Retry, result) => return ControlFlow::Continue(result),
+            (Verdict::Success, Ok(value)) => return ControlFlow::Break(Ok(value)),
+            // A judge that calls an error a success ends the call all the same.
+            (Verdict::Success, result) => (GiveUp::NotRetryable(Outcome::Success), result),
+            (Verdict::GiveUp(why), result) => (why, result),
+        };
+        ControlFlow::Break(Err(GaveUp::new(why, self, Some(result))))
     }
 
     fn record_observed(&mut self, seen: &Observation, own: &impl Observer) -> Verdict {

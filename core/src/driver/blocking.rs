@@ -1,12 +1,13 @@
 //! Waiting in a thread.
 
 use alloc::sync::Arc;
+use core::ops::ControlFlow;
 use core::task::Waker;
 use std::task::Wake;
 use std::thread::{self, Thread};
 
 use super::shared::Admission;
-use super::{Attempts, GaveUp, Judge, Observer, RetryCall, Verdict};
+use super::{Attempts, GaveUp, Judge, Observer, RetryCall};
 use crate::{Clock, GiveUp};
 
 impl Attempts {
@@ -20,7 +21,7 @@ impl Attempts {
     }
 
     fn permit_blocking_telling(&mut self, own: &impl Observer) -> Result<(), GiveUp> {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let waker = own_waker();
         loop {
             match self.ask(&waker, own) {
                 Admission::Ready(end) => return end,
@@ -63,25 +64,33 @@ impl<F, J, O: Observer> RetryCall<'_, F, J, O> {
                 return Err(GaveUp::new(why, &mut attempts, last));
             }
             let result = (self.op)();
-            let judged = self.judge.judge(&result);
-            match (attempts.record_judged(judged.as_ref(), &self.observer), result) {
-                (Verdict::Success, Ok(value)) => return Ok(value),
-                // A judge that calls an error a success ends the call all the same.
-                (Verdict::Success, result) => {
-                    let why = GiveUp::NotRetryable(crate::Outcome::Success);
-                    return Err(GaveUp::new(why, &mut attempts, Some(result)));
-                }
-                (Verdict::Retry, result) => last = Some(result),
-                (Verdict::GiveUp(why), result) => {
-                    return Err(GaveUp::new(why, &mut attempts, Some(result)));
-                }
+            match attempts.conclude(result, &self.judge, &self.observer) {
+                ControlFlow::Break(end) => return end,
+                ControlFlow::Continue(result) => last = Some(result),
             }
         }
     }
 }
 
+std::thread_local! {
+    /// Made once a thread, so that a call that need not wait allocates nothing.
+    static WAKER: Waker = Unpark::this_thread();
+}
+
+/// Wakes this thread.
+fn own_waker() -> Waker {
+    // A thread that is ending has no more locals.
+    WAKER.try_with(Waker::clone).unwrap_or_else(|_| Unpark::this_thread())
+}
+
 /// Wakes a thread that is parked.
 struct Unpark(Thread);
+
+impl Unpark {
+    fn this_thread() -> Waker {
+        Waker::from(Arc::new(Self(thread::current())))
+    }
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {

@@ -83,9 +83,7 @@ impl Shared {
         let now = sent_at.unwrap_or_else(|| self.clock.now());
         state.engine.complete_with(now, call, seen);
         state.statistics.answer(seen, call.end());
-        let head = state.line.head();
-        drop(state);
-        wake(head);
+        release(state);
         now
     }
 
@@ -96,9 +94,7 @@ impl Shared {
             state.statistics.take_back(call.sends() > 1);
         }
         state.engine.retract(self.clock.now(), call);
-        let head = state.line.head();
-        drop(state);
-        wake(head);
+        release(state);
     }
 
     /// Gives back the place and the send of a call that nobody waits for.
@@ -111,10 +107,7 @@ impl Shared {
         if let Some(place) = ticket.take() {
             state.line.leave(place);
         }
-        // Whatever it held, the head may have waited for it.
-        let head = state.line.head();
-        drop(state);
-        wake(head);
+        release(state);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -196,6 +189,14 @@ impl State {
         }
         Admission::Wait { until, begins }
     }
+}
+
+/// Releases the lock and wakes the head: whatever the caller gave back, the head may
+/// have waited for it.
+fn release(state: MutexGuard<'_, State>) {
+    let head = state.line.head();
+    drop(state);
+    wake(head);
 }
 
 /// Wakes outside the lock: a waker may run its task at once, in this thread.

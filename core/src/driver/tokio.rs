@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 use core::future::{Future, IntoFuture};
+use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -10,8 +11,8 @@ use ::tokio::time::sleep_until;
 use pin_project_lite::pin_project;
 
 use super::shared::Admission;
-use super::{Attempts, Fallback, GaveUp, Judge, Observer, RetryCall, Verdict};
-use crate::{GiveUp, Outcome, Timestamp};
+use super::{Attempts, Fallback, GaveUp, Judge, Observer, RetryCall};
+use crate::{GiveUp, Timestamp};
 
 impl Attempts {
     /// Waits until the call may be sent.
@@ -116,22 +117,14 @@ where
             }
             let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
             let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
-            let judged = this.judge.judge(&result);
-            let verdict = this.attempts.record_judged(judged.as_ref(), this.observer);
+            let concluded = this.attempts.conclude(result, this.judge, this.observer);
             // Dropped after the answer is recorded, so that a panic in between
             // still finds the send in flight and gives it back.
             this.running.set(None);
-            let why = match (verdict, result) {
-                (Verdict::Success, Ok(value)) => return Poll::Ready(Ok(value)),
-                // A judge that calls an error a success ends the call all the same.
-                (Verdict::Success, result) => (GiveUp::NotRetryable(Outcome::Success), result),
-                (Verdict::GiveUp(why), result) => (why, result),
-                (Verdict::Retry, result) => {
-                    *this.last = Some(Box::new(result));
-                    continue;
-                }
-            };
-            return Poll::Ready(Err(GaveUp::new(why.0, this.attempts, Some(why.1))));
+            match concluded {
+                ControlFlow::Break(end) => return Poll::Ready(end),
+                ControlFlow::Continue(result) => *this.last = Some(Box::new(result)),
+            }
         }
     }
 }
