@@ -64,12 +64,7 @@ impl<'de> serde::Deserialize<'de> for Ratio {
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Ratio {
-    #[expect(
-        clippy::float_arithmetic,
-        clippy::cast_precision_loss,
-        reason = "written for people and read back as the nearest decimal, which is this one"
-    )]
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.digits as f64 / self.denominator as f64)
+        serializer.serialize_f64(Decimal::fraction_as_f64(self.digits, self.denominator))
     }
 }

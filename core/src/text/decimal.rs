@@ -47,6 +47,17 @@ impl Decimal {
         fits.then(|| nines.reduced())
     }
 
+    /// `digits / denominator` for a file: read back, it is the same decimal.
+    #[cfg(feature = "serde")]
+    #[expect(
+        clippy::float_arithmetic,
+        clippy::cast_precision_loss,
+        reason = "written for people and read back as the nearest decimal, which is this one"
+    )]
+    pub(crate) fn fraction_as_f64(digits: u64, denominator: u64) -> f64 {
+        digits as f64 / denominator as f64
+    }
+
     /// `10^places`.
     pub(crate) const fn denominator(self) -> u64 {
         10_u64.pow(self.places)
