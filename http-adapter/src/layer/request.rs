@@ -20,7 +20,7 @@ pub trait HttpRequest: Sized {
     ///
     /// Provided: the field `Host`.
     fn authority(&self) -> Option<String> {
-        Some(self.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase())
+        host_field(self.headers())
     }
 
     /// Its extensions, if it has any to offer.
@@ -60,8 +60,7 @@ impl<B: ReplayableBody> HttpRequest for Request<B> {
             let host = uri.host()?.to_ascii_lowercase();
             Some(uri.port_u16().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
         };
-        host_and_port(self.uri())
-            .or_else(|| Some(self.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase()))
+        host_and_port(self.uri()).or_else(|| host_field(self.headers()))
     }
 
     fn try_replay(&self) -> Option<Self> {
@@ -78,4 +77,9 @@ impl<B: ReplayableBody> HttpRequest for Request<B> {
     fn can_replay(&self) -> bool {
         self.body().can_replay()
     }
+}
+
+/// The field `Host`, in lower case.
+fn host_field(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get(HOST)?.to_str().ok()?.to_ascii_lowercase())
 }

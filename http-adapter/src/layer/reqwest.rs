@@ -5,8 +5,7 @@ use forbear_core::GiveUp;
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 
-use super::response::{DISCARD_LIMIT, DISCARD_TIME};
-use super::{HttpRequest, HttpResponse, Peeked, PeekedResponse};
+use super::{HttpRequest, HttpResponse, Peeked, PeekedResponse, response};
 
 impl HttpRequest for Request {
     fn method(&self) -> &Method {
@@ -72,17 +71,7 @@ impl PeekedResponse for Response {
         self.extensions_mut().insert(reason);
     }
 
-    async fn discard(mut self) {
-        let read = async {
-            let mut rest = DISCARD_LIMIT;
-            while let Ok(Some(data)) = self.chunk().await {
-                match rest.checked_sub(data.len()) {
-                    Some(left) => rest = left,
-                    None => break,
-                }
-            }
-        };
-        // Late or broken, the response is dropped all the same.
-        let _ = tokio::time::timeout(DISCARD_TIME, read).await;
+    async fn discard(self) {
+        response::discard(Body::from(self)).await;
     }
 }

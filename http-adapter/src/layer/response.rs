@@ -14,10 +14,10 @@ use super::Peeked;
 
 /// The most of a refused response's body that is read for the sake of its
 /// connection; a longer one costs more than a new connection.
-pub(super) const DISCARD_LIMIT: usize = 64 * 1024;
+const DISCARD_LIMIT: usize = 64 * 1024;
 
 /// The longest time that is spent on it.
-pub(super) const DISCARD_TIME: Duration = Duration::from_secs(1);
+const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// A response that the layer can read.
 ///
@@ -103,17 +103,22 @@ where
     }
 
     async fn discard(self) {
-        let read = async {
-            let (mut body, mut rest) = (pin!(self.into_body()), DISCARD_LIMIT);
-            while let Some(Ok(frame)) = body.frame().await {
-                let len = frame.data_ref().map_or(0, Bytes::len);
-                match rest.checked_sub(len) {
-                    Some(left) => rest = left,
-                    None => break,
-                }
-            }
-        };
-        // Late or broken, the response is dropped all the same.
-        let _ = tokio::time::timeout(DISCARD_TIME, read).await;
+        discard(self.into_body()).await;
     }
+}
+
+/// Reads `body` to its end, within [`DISCARD_LIMIT`] and [`DISCARD_TIME`].
+pub(super) async fn discard<B: Body<Data = Bytes>>(body: B) {
+    let read = async {
+        let (mut body, mut rest) = (pin!(body), DISCARD_LIMIT);
+        while let Some(Ok(frame)) = body.frame().await {
+            let len = frame.data_ref().map_or(0, Bytes::len);
+            match rest.checked_sub(len) {
+                Some(left) => rest = left,
+                None => break,
+            }
+        }
+    };
+    // Late or broken, the response is dropped all the same.
+    let _ = tokio::time::timeout(DISCARD_TIME, read).await;
 }
