@@ -155,6 +155,7 @@ pub(crate) const REQUESTS: &str = "requests";
 
 /// What a field says about a window.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "toml", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum CounterRole {
     /// The quota.

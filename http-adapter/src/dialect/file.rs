@@ -97,7 +97,7 @@ struct Row {
     #[serde(default)]
     dimension: Option<String>,
     #[serde(default)]
-    reset: Reset,
+    reset: ResetForm,
     #[serde(default, deserialize_with = "window")]
     window: Option<Duration>,
     #[serde(default)]
@@ -110,7 +110,7 @@ impl Row {
             self.words.iter().map(|(word, role)| (kept(&TEXTS, word), *role)).collect();
         let dialect = Dialect::counters(kept(&TEXTS, &self.provider), kept(&TEXTS, &self.prefix))
             .words(kept(&WORDS, &words[..]))
-            .reset(self.reset.into())
+            .reset(self.reset)
             .source(kept(&TEXTS, &self.source));
         let dialect = match self.dimension {
             Some(name) => dialect.dimension(kept(&TEXTS, &name)),
@@ -141,59 +141,6 @@ where
     value
 }
 
-/// What a bare number in a reset means.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Reset {
-    #[default]
-    BySize,
-    DeltaSeconds,
-    DeltaMillis,
-    EpochSeconds,
-    EpochMillis,
-}
-
-impl From<Reset> for ResetForm {
-    fn from(reset: Reset) -> Self {
-        match reset {
-            Reset::BySize => Self::BySize,
-            Reset::DeltaSeconds => Self::DeltaSeconds,
-            Reset::DeltaMillis => Self::DeltaMillis,
-            Reset::EpochSeconds => Self::EpochSeconds,
-            Reset::EpochMillis => Self::EpochMillis,
-        }
-    }
-}
-
-/// What a word means.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Role {
-    Limit,
-    Remaining,
-    Used,
-    Reset,
-    ResetAfter,
-    ResetTime,
-    WindowSeconds,
-    WindowMillis,
-}
-
-impl From<Role> for CounterRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Limit => Self::Limit,
-            Role::Remaining => Self::Remaining,
-            Role::Used => Self::Used,
-            Role::Reset => Self::Reset,
-            Role::ResetAfter => Self::ResetAfter,
-            Role::ResetTime => Self::ResetTime,
-            Role::WindowSeconds => Self::WindowSeconds,
-            Role::WindowMillis => Self::WindowMillis,
-        }
-    }
-}
-
 /// A prefix of field names: four octets or more, or it would be a prefix of too much.
 fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -210,12 +157,12 @@ fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
 fn words<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<(String, CounterRole)>, D::Error> {
-    let words = std::collections::BTreeMap::<String, Role>::deserialize(deserializer)?;
+    let words = std::collections::BTreeMap::<String, CounterRole>::deserialize(deserializer)?;
     match words.keys().find(|word| !word.bytes().all(is_of_name)) {
         Some(word) => Err(de::Error::custom(format_args!(
             "word is {word:?}, must be lower-case letters, digits and hyphens"
         ))),
-        None => Ok(words.into_iter().map(|(word, role)| (word, role.into())).collect()),
+        None => Ok(words.into_iter().collect()),
     }
 }
 

@@ -23,6 +23,7 @@ const INVALID_FROM: u64 = 100_000_000_000_000;
 
 /// What a bare number in a reset field means.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "toml", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ResetForm {
     /// Told by its size: a delta in seconds below 1e8, an epoch in seconds below 1e11, an
