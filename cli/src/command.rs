@@ -4,10 +4,12 @@ mod compare;
 mod completions;
 mod delays;
 mod init;
+mod merge;
 mod run;
 mod scenarios;
 mod schema;
 mod signal;
+mod sweep;
 mod verify;
 
 use clap::Subcommand;
@@ -20,6 +22,8 @@ use crate::output::Output;
 pub(crate) enum Command {
     Compare(compare::Compare),
     Run(run::Run),
+    Sweep(sweep::Sweep),
+    Merge(merge::Merge),
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
     Signal(signal::Signal),
@@ -34,6 +38,8 @@ impl Command {
         match self {
             Self::Compare(compare) => compare.run(output),
             Self::Run(run) => run.run(output),
+            Self::Sweep(sweep) => sweep.run(output),
+            Self::Merge(merge) => merge.run(output),
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),
             Self::Signal(signal) => signal.run(output),

@@ -36,6 +36,7 @@ mod number;
 mod render;
 mod report;
 mod stats;
+mod sweep;
 mod table;
 mod verdict;
 
@@ -46,6 +47,7 @@ pub use crate::{
     number::Unit,
     report::Report,
     stats::{Estimate, Interval},
+    sweep::{Standing, SweepReport, SweepRow},
     table::{Cell, Row, Table},
     verdict::Verdict,
 };

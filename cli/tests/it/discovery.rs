@@ -1,7 +1,18 @@
 use crate::support::{forbear, run};
 
-const COMMANDS: &[&str] =
-    &["compare", "run", "scenarios", "delays", "signal", "init", "schema", "completions"];
+const COMMANDS: &[&str] = &[
+    "compare",
+    "run",
+    "sweep",
+    "merge",
+    "scenarios",
+    "delays",
+    "signal",
+    "verify",
+    "init",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {

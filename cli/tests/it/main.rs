@@ -18,5 +18,7 @@ mod published;
 mod signal;
 /// Running the command.
 mod support;
+/// `sweep` and `merge`.
+mod sweep;
 /// `verify`.
 mod verify;
