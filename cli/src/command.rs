@@ -1,5 +1,6 @@
 //! What the command can do, one file each.
 
+mod check;
 mod compare;
 mod completions;
 mod delays;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
     Merge(merge::Merge),
+    Check(check::Check),
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
     Signal(signal::Signal),
@@ -40,6 +42,7 @@ impl Command {
             Self::Run(run) => run.run(output),
             Self::Sweep(sweep) => sweep.run(output),
             Self::Merge(merge) => merge.run(output),
+            Self::Check(check) => check.run(output),
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),
             Self::Signal(signal) => signal.run(output),

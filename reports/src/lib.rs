@@ -29,6 +29,7 @@
 #![expect(clippy::float_arithmetic, reason = "a report describes what integers have decided")]
 
 mod chart;
+mod check;
 mod error;
 mod metric;
 mod name;
@@ -42,6 +43,10 @@ mod verdict;
 
 pub use crate::{
     chart::ChartName,
+    check::{
+        Asker, Baseline, BaselineError, Finding, Threshold, ThresholdError, Tolerance,
+        ToleranceError, check_assertions, check_thresholds,
+    },
     error::ReportError,
     metric::{Better, Group, Metric},
     number::Unit,

@@ -5,6 +5,7 @@ const COMMANDS: &[&str] = &[
     "run",
     "sweep",
     "merge",
+    "check",
     "scenarios",
     "delays",
     "signal",

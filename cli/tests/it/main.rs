@@ -2,6 +2,8 @@
 
 /// Files that cannot be used: exit code 2, the place, nothing written.
 mod bad_files;
+/// `check`.
+mod check;
 /// `compare`, `run` and `scenarios`.
 mod compare;
 /// `delays`.
