@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod delays;
 mod init;
+mod man;
 mod merge;
 mod run;
 mod scenarios;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -50,6 +52,7 @@ impl Command {
             Self::Init(init) => init.run(output),
             Self::Schema(schema) => schema.run(output),
             Self::Completions(completions) => completions.run(output),
+            Self::Man(man) => man.run(output),
         }
     }
 }
