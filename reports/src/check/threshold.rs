@@ -63,11 +63,12 @@ impl Threshold {
         let found = match estimate {
             None => "no replication has a value".to_owned(),
             Some(Estimate { mean, interval, .. }) => {
-                let range = interval.map(|interval| {
+                // One that is narrower than the digits shown says nothing.
+                let range = interval.and_then(|interval| {
                     let text = unit.range_text(mean, interval.low, interval.high);
                     let is_open = interval.low < self.bound && self.bound < interval.high;
                     let open = if is_open { ", which holds the bound" } else { "" };
-                    format!(" (95 % interval {text}{open})")
+                    (text != unit.text(mean)).then(|| format!(" (95 % interval {text}{open})"))
                 });
                 format!("{}{}", unit.text(mean), range.unwrap_or_default())
             }
