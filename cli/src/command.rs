@@ -1,13 +1,17 @@
 //! What the command can do, one file each.
 
+mod check;
 mod compare;
 mod completions;
 mod delays;
 mod init;
+mod man;
+mod merge;
 mod run;
 mod scenarios;
 mod schema;
 mod signal;
+mod sweep;
 mod verify;
 
 use clap::Subcommand;
@@ -20,6 +24,9 @@ use crate::output::Output;
 pub(crate) enum Command {
     Compare(compare::Compare),
     Run(run::Run),
+    Sweep(sweep::Sweep),
+    Merge(merge::Merge),
+    Check(check::Check),
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
     Signal(signal::Signal),
@@ -27,6 +34,7 @@ pub(crate) enum Command {
     Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -34,6 +42,9 @@ impl Command {
         match self {
             Self::Compare(compare) => compare.run(output),
             Self::Run(run) => run.run(output),
+            Self::Sweep(sweep) => sweep.run(output),
+            Self::Merge(merge) => merge.run(output),
+            Self::Check(check) => check.run(output),
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),
             Self::Signal(signal) => signal.run(output),
@@ -41,6 +52,7 @@ impl Command {
             Self::Init(init) => init.run(output),
             Self::Schema(schema) => schema.run(output),
             Self::Completions(completions) => completions.run(output),
+            Self::Man(man) => man.run(output),
         }
     }
 }

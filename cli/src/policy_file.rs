@@ -37,6 +37,20 @@ pub(crate) fn load(path: &Path, known: &[NamedPolicy]) -> Result<NamedPolicy, Pr
     parse(&file, &source, &stem)
 }
 
+/// The one policy of a command: that of `path`, else the first of `known`, else the
+/// recommended.
+///
+/// # Errors
+///
+/// If the file cannot be read or is no policy.
+pub(crate) fn one(path: Option<&Path>, known: &[NamedPolicy]) -> Result<NamedPolicy, Problem> {
+    match (path, known.first()) {
+        (Some(path), _) => load(path, known),
+        (None, Some(first)) => Ok(first.clone()),
+        (None, None) => recommended(),
+    }
+}
+
 /// What a call does when nobody says how.
 pub(crate) fn recommended() -> Result<NamedPolicy, Problem> {
     parse("recommended", "", "recommended")

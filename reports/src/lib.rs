@@ -29,6 +29,7 @@
 #![expect(clippy::float_arithmetic, reason = "a report describes what integers have decided")]
 
 mod chart;
+mod check;
 mod error;
 mod metric;
 mod name;
@@ -36,16 +37,22 @@ mod number;
 mod render;
 mod report;
 mod stats;
+mod sweep;
 mod table;
 mod verdict;
 
 pub use crate::{
     chart::ChartName,
+    check::{
+        Asker, Baseline, BaselineError, Finding, Threshold, ThresholdError, Tolerance,
+        ToleranceError, check_assertions, check_thresholds,
+    },
     error::ReportError,
     metric::{Better, Group, Metric},
     number::Unit,
     report::Report,
     stats::{Estimate, Interval},
+    sweep::{Standing, SweepReport, SweepRow},
     table::{Cell, Row, Table},
     verdict::Verdict,
 };

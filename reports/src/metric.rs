@@ -128,6 +128,12 @@ impl Metric {
         Self::ThrottledRate,
     ];
 
+    /// The metric with that key.
+    #[must_use]
+    pub fn named(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.key() == key)
+    }
+
     /// Its key in JSON and CSV: lower-case words with underscores.
     #[must_use]
     pub const fn key(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 mod lead;
 
-use forbear_sim::results::{Comparison, PolicyResult};
+use forbear_sim::results::{Comparison, PolicyResult, RunResult};
 
 use crate::metric::{Better, Metric};
 use crate::name;
@@ -82,7 +82,8 @@ impl Table {
 
 impl Cell {
     fn new(metric: Metric, policy: &PolicyResult) -> Self {
-        let values: Vec<f64> = values(metric, policy).into_iter().map(|(_, value)| value).collect();
+        let values: Vec<f64> =
+            values(metric, &policy.runs).into_iter().map(|(_, value)| value).collect();
         Self { metric, estimate: Estimate::of(&values), difference: None, leads: false }
     }
 
@@ -140,17 +141,19 @@ pub(crate) fn difference(
     policy: &PolicyResult,
     against: &PolicyResult,
 ) -> Option<Estimate> {
-    Estimate::of(&differences(&values(metric, policy), &values(metric, against)))
+    Estimate::of(&differences(&values(metric, &policy.runs), &values(metric, &against.runs)))
 }
 
-fn values(metric: Metric, policy: &PolicyResult) -> Vec<(u64, f64)> {
-    let value = |run: &forbear_sim::results::RunResult| {
-        metric.value(&run.metrics).map(|value| (run.seed, value))
-    };
-    policy.runs.iter().filter_map(value).collect()
+/// The seeds of the runs that have a value, each with it.
+pub(crate) fn values(metric: Metric, runs: &[RunResult]) -> Vec<(u64, f64)> {
+    let value = |run: &RunResult| metric.value(&run.metrics).map(|value| (run.seed, value));
+    runs.iter().filter_map(value).collect()
 }
 
-fn range_text(estimate: Option<Estimate>, text: impl Fn(f64, f64, f64) -> String) -> String {
+pub(crate) fn range_text(
+    estimate: Option<Estimate>,
+    text: impl Fn(f64, f64, f64) -> String,
+) -> String {
     let Some(Estimate { mean, interval: Some(interval), .. }) = estimate else {
         return String::new();
     };

@@ -23,7 +23,7 @@ use self::criterion::{CRITERIA, Criterion, Elimination};
 use crate::metric::Metric;
 
 /// Below so many runs, intervals are too rough to trust (see `stats::bootstrap`).
-const ENOUGH_RUNS: usize = 10;
+pub(crate) const ENOUGH_RUNS: usize = 10;
 
 /// What the comparison comes to.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

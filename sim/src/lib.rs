@@ -21,6 +21,7 @@
 //! ```
 
 pub mod results;
+pub mod sweep;
 pub mod truth;
 
 mod bound;

@@ -40,11 +40,7 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let scenario = scenario_file::load(&self.scenario, &self.set)?;
-        let policy = match (&self.policy, scenario.policies().first()) {
-            (Some(path), _) => policy_file::load(path, scenario.policies())?,
-            (None, Some(first)) => first.clone(),
-            (None, None) => policy_file::recommended()?,
-        };
+        let policy = policy_file::one(self.policy.as_deref(), scenario.policies())?;
         let options = Options { seed: self.seed, replications: 1, command: self.command() };
         let comparison = simulate(&scenario, &[policy], &options, output)?;
         let [result] = &comparison.policies[..] else { return Ok(Exit::NothingRan) };

@@ -254,9 +254,9 @@ fn one_run_shows_every_metric() {
     assert_ne!(ran.stdout, run(&["run", &file, "patient", "--seed", "8"]).exits(0).stdout);
 }
 
-/// Starts a long comparison, and presses Ctrl-C after a while.
+/// Starts what takes long, and presses Ctrl-C after a while.
 #[cfg(unix)]
-fn interrupted(words: &[&str]) -> Ran {
+pub(crate) fn interrupted(words: &[&str]) -> Ran {
     let mut command = forbear(words);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id().to_string();

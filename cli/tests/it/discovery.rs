@@ -1,7 +1,20 @@
 use crate::support::{forbear, run};
 
-const COMMANDS: &[&str] =
-    &["compare", "run", "scenarios", "delays", "signal", "init", "schema", "completions"];
+const COMMANDS: &[&str] = &[
+    "compare",
+    "run",
+    "sweep",
+    "merge",
+    "check",
+    "scenarios",
+    "delays",
+    "signal",
+    "verify",
+    "init",
+    "schema",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_names_every_command_and_every_exit_code() {
@@ -50,6 +63,23 @@ fn the_schema_is_json_and_knows_every_table() {
         assert!(schema["properties"][key].is_object(), "{key}: {schema}");
     }
     assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let page = run(&["man"]).exits(0).stdout;
+    assert!(page.contains(".TH forbear 1"), "{page}");
+    for command in COMMANDS {
+        assert!(page.contains(&format!("forbear\\-{command}(1)")), "{command}: {page}");
+        let page = run(&["man", command]).exits(0).stdout;
+        assert!(
+            page.contains(&format!("forbear\\fR \\fB{command}"))
+                || page.contains(&format!("forbear {command}")),
+            "{page}"
+        );
+    }
+    let ran = run(&["man", "comapre"]).exits(2);
+    assert!(ran.stderr.contains("no command is called 'comapre'"), "{}", ran.stderr);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 /// Files that cannot be used: exit code 2, the place, nothing written.
 mod bad_files;
+/// `check`.
+mod check;
 /// `compare`, `run` and `scenarios`.
 mod compare;
 /// `delays`.
@@ -18,5 +20,7 @@ mod published;
 mod signal;
 /// Running the command.
 mod support;
+/// `sweep` and `merge`.
+mod sweep;
 /// `verify`.
 mod verify;

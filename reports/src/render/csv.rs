@@ -52,7 +52,7 @@ pub(crate) fn csv(report: &Report<'_>) -> Result<String, ReportError> {
 }
 
 /// Mean, low and high with all their digits; empty where there is none.
-fn numbers(estimate: Option<Estimate>) -> [String; 3] {
+pub(crate) fn numbers(estimate: Option<Estimate>) -> [String; 3] {
     let interval = estimate.and_then(|estimate| estimate.interval);
     [
         estimate.map(|estimate| estimate.mean),
@@ -63,7 +63,7 @@ fn numbers(estimate: Option<Estimate>) -> [String; 3] {
 }
 
 /// A name that no spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn inert(name: &str) -> String {
+pub(crate) fn inert(name: &str) -> String {
     if name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{name}")
     } else {

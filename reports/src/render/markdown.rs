@@ -110,7 +110,7 @@ fn facts(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 }
 
 /// A fenced block, with a fence longer than any in `text`.
-fn code(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
+pub(crate) fn code(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
     let text = name::printable(text);
     let mut longest = 0;
     let mut run = 0;
@@ -123,7 +123,7 @@ fn code(out: &mut String, language: &str, text: &str) -> std::fmt::Result {
 }
 
 /// `text` with nothing in it that Markdown or HTML would act on.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -73,6 +73,14 @@ impl Assertion {
     }
 }
 
+impl Broken {
+    /// What does not hold.
+    #[must_use]
+    pub const fn assertion(&self) -> &Assertion {
+        &self.assertion
+    }
+}
+
 impl TryFrom<Unchecked> for Assertion {
     type Error = InvalidConfig;
 
@@ -85,6 +93,18 @@ impl TryFrom<Unchecked> for Assertion {
             return Err(InvalidConfig::new("bound", "nan", "a number"));
         }
         Ok(Self { policy, metric, at_least, at_most })
+    }
+}
+
+impl fmt::Display for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is ", self.metric)?;
+        match (self.at_least, self.at_most) {
+            (Some(least), Some(most)) => write!(f, "{least} to {most}"),
+            (Some(least), None) => write!(f, "at least {least}"),
+            (None, Some(most)) => write!(f, "at most {most}"),
+            (None, None) => f.write_str("anything"),
+        }
     }
 }
 

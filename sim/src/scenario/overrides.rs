@@ -27,7 +27,7 @@ pub(super) fn apply(text: &str, overrides: &[(String, String)]) -> Result<Scenar
 }
 
 /// Where the value of a dotted key is kept, made if it is not there.
-fn place<'a>(root: &'a mut Value, key: &str) -> Result<&'a mut Value, ScenarioError> {
+pub(super) fn place<'a>(root: &'a mut Value, key: &str) -> Result<&'a mut Value, ScenarioError> {
     let mut at = root;
     for part in key.split('.') {
         if part.is_empty() {
@@ -52,7 +52,7 @@ fn place<'a>(root: &'a mut Value, key: &str) -> Result<&'a mut Value, ScenarioEr
 }
 
 /// TOML where it is TOML; text otherwise, so that `50/s` needs no quotes.
-fn read(value: &str) -> Value {
+pub(super) fn read(value: &str) -> Value {
     let line = format!("value = {value}");
     let table = toml::from_str::<Table>(&line).ok().filter(|table| table.len() == 1);
     table

@@ -4,6 +4,9 @@ use forbear_core::spec::PolicySpec;
 use forbear_core::{InvalidConfig, Policy};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use toml::Value;
+
+use super::{ScenarioError, overrides};
 
 /// A policy with the name that it has in a comparison.
 ///
@@ -46,6 +49,28 @@ impl NamedPolicy {
     pub fn renamed(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
         self
+    }
+
+    /// The same policy with the values at some dotted keys of its file replaced:
+    /// `retry.max_attempts=3`, `limit.0.rate=20/s`.
+    ///
+    /// # Errors
+    ///
+    /// If a key is unknown, or a value is not right for it.
+    pub fn with(&self, overrides: &[(String, String)]) -> Result<Self, ScenarioError> {
+        let mut policy = self.clone();
+        for (key, value) in overrides {
+            let replacing = |error| ScenarioError::replacing(key, value, error);
+            let mut root =
+                Value::try_from(&policy.spec).map_err(|error| ScenarioError::key(key, error))?;
+            *overrides::place(&mut root, key)? = overrides::read(value);
+            let spec: PolicySpec = root.try_into().map_err(replacing)?;
+            policy.policy = spec
+                .build()
+                .map_err(|error| ScenarioError::key(&format!("{key}={value}"), error))?;
+            policy.spec = spec;
+        }
+        Ok(policy)
     }
 
     /// What it was built from.

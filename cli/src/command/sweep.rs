@@ -1,0 +1,122 @@
+//! `forbear sweep`.
+
+mod output;
+
+use std::path::PathBuf;
+
+use forbear_reports::{Metric, SweepReport};
+use forbear_sim::Options;
+use forbear_sim::sweep::{Grid, Parameter, Shard, sweep};
+
+pub(super) use self::output::{Files, show};
+use crate::failure::{Exit, Failure};
+use crate::metric_name::parse_objective;
+use crate::output::Output;
+use crate::problem::Problem;
+use crate::scenario_file::{Override, parse_override};
+use crate::simulate::watched;
+use crate::{command_line, diagnose, policy_file, scenario_file};
+
+/// Replays a storm at every combination of some values
+///
+/// A key is one of a policy file, such as limit.0.rate, or of the scenario, such as clients.count.
+/// Values are a list, or a range with a step or a factor. Every point meets the storms of the same
+/// seeds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  forbear sweep retry-after-herd --vary retry.max_attempts=2..10:2
+  forbear sweep retry-after-herd recommended --vary clients.count=50..400:x2 --csv points.csv
+  forbear sweep storm.toml policy.toml --vary retry.backoff.base=100ms,500ms,2s \\
+      --vary retry.backoff.max=10s..80s:x2 --objective completion_p95,amplification
+
+A large sweep in parts, here with GNU parallel; the result is the same to the byte:
+  parallel 'forbear sweep SCENARIO --vary ... --shard {}/8 --json > part{}.json' ::: $(seq 8)
+  forbear merge part*.json --json > whole.json
+
+Ctrl-C ends the sweep and keeps the points that are done; a second one kills.")]
+pub(crate) struct Sweep {
+    /// The name of a scenario that is built in, or a file
+    scenario: String,
+
+    /// A policy file, or the name of a policy of the scenario or of a preset; without it the
+    /// scenario's first
+    policy: Option<PathBuf>,
+
+    /// A key and its values, a list (100ms,1s) or a range (10..100:10, 1s..64s:x2); may be repeated
+    #[arg(long, value_name = "KEY=VALUES", required = true)]
+    vary: Vec<Parameter>,
+
+    /// Storms to replay at each point, each with its own seed
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    reps: u32,
+
+    /// Seed of the first storm
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// A value in place of the scenario's; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
+    set: Vec<Override>,
+
+    /// Metrics that the Pareto front is of
+    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = parse_objective, default_values = SweepReport::OBJECTIVES.map(Metric::key))]
+    objective: Vec<Metric>,
+
+    /// Run only part I of N
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+
+    #[command(flatten)]
+    files: Files,
+}
+
+impl Sweep {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        let scenario = scenario_file::load(&self.scenario, &self.set)?;
+        let policy = policy_file::one(self.policy.as_deref(), scenario.policies())?;
+        let grid = Grid::new(&scenario, &policy, &self.vary)
+            .map_err(|error| diagnose::spoken(&format!("--vary {error}")))?;
+        // Before the work, not after it.
+        let files = self.files.open()?;
+        let options = Options { seed: self.seed, replications: self.reps, command: self.command() };
+        let points = grid.points(self.shard);
+        let runs = points.saturating_mul(u64::from(self.reps));
+        let swept = watched(runs, output, |report, cancel| {
+            sweep(&grid, self.shard, &options, report, cancel)
+        })?;
+        let done = swept.points.len();
+        if done == 0 && swept.partial {
+            output.problem(&Problem::new("interrupted before the first point was over"));
+            return Ok(Exit::Interrupted);
+        }
+        if done == 0 {
+            let problem =
+                Problem::new("this shard has no point, there are more shards than points");
+            return Err(Failure::nothing_ran(problem));
+        }
+        show(&SweepReport::new(&swept, &self.objective), &files, output)?;
+        if swept.partial {
+            output.remark(&format!("interrupted: {done} of {points} points are kept"));
+            return Ok(Exit::Interrupted);
+        }
+        Ok(Exit::Success)
+    }
+
+    /// The words that make the whole sweep again.
+    fn command(&self) -> String {
+        let mut words = vec!["forbear".to_owned(), "sweep".to_owned(), self.scenario.clone()];
+        words.extend(self.policy.as_ref().map(|path| path.display().to_string()));
+        for parameter in &self.vary {
+            words.extend(["--vary".to_owned(), parameter.to_string()]);
+        }
+        words.extend(["--reps".to_owned(), self.reps.to_string()]);
+        words.extend(["--seed".to_owned(), self.seed.to_string()]);
+        for (key, value) in &self.set {
+            words.extend(["--set".to_owned(), format!("{key}={value}")]);
+        }
+        let objectives: Vec<&str> = self.objective.iter().map(|metric| metric.key()).collect();
+        words.extend(["--objective".to_owned(), objectives.join(",")]);
+        command_line::quoted(words.iter().map(String::as_str))
+    }
+}

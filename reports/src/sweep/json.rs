@@ -1,0 +1,51 @@
+//! A sweep as JSON: a summary, and what it comes from.
+
+use std::collections::BTreeMap;
+
+use forbear_sim::sweep::{Parameter, Sweep};
+use serde::Serialize;
+
+use super::{Standing, SweepReport};
+use crate::error::ReportError;
+use crate::metric::Metric;
+use crate::stats::Estimate;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Rises when a reader of the previous form would misread this one.
+    format: u32,
+    headline: String,
+    cautions: Vec<String>,
+    objectives: Vec<&'static str>,
+    summary: Vec<Summary<'a>>,
+    sweep: &'a Sweep,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    values: BTreeMap<&'a str, &'a str>,
+    standing: Option<Standing>,
+    metrics: BTreeMap<&'static str, Option<Estimate>>,
+}
+
+/// Writes the report, indented, with a final line break.
+pub(super) fn json(report: &SweepReport<'_>) -> Result<String, ReportError> {
+    let sweep = report.sweep();
+    let keys = || sweep.parameters.iter().map(Parameter::key);
+    let summary = sweep.points.iter().zip(report.rows()).map(|(point, row)| Summary {
+        values: keys().zip(point.values.iter().map(String::as_str)).collect(),
+        standing: row.standing,
+        metrics: Metric::ALL.map(Metric::key).into_iter().zip(row.estimates.clone()).collect(),
+    });
+    let document = Document {
+        format: 1,
+        headline: report.headline(),
+        cautions: report.cautions(),
+        objectives: report.objectives().iter().map(|metric| metric.key()).collect(),
+        summary: summary.collect(),
+        sweep,
+    };
+    let mut text = serde_json::to_string_pretty(&document)?;
+    text.push('\n');
+    Ok(text)
+}
