@@ -12,7 +12,6 @@ mod interrupt;
 mod output;
 mod output_file;
 mod policy_file;
-mod preset;
 mod problem;
 mod progress;
 mod scenario_file;

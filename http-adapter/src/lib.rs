@@ -19,6 +19,7 @@ mod head;
 mod layer;
 mod list;
 mod merge;
+mod preset;
 mod reader;
 mod reading;
 mod record;
@@ -44,6 +45,7 @@ pub use crate::{
         Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
         PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError, SendOnce,
     },
+    preset::{Figure, Preset, UnknownPreset},
     reader::Reader,
     reading::{LimitReading, Reading},
     record::{Record, RecordError},

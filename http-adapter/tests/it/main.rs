@@ -44,6 +44,8 @@ mod nesting;
 mod nginx;
 /// Bodies that the layer reads ahead, and hands on whole.
 mod peeked;
+/// Presets of providers: their policies, their numbers, their refusals.
+mod preset;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
 /// The grammar of resets, and the sizes that tell their meaning.
