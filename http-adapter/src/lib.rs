@@ -23,6 +23,7 @@ mod preset;
 mod reader;
 mod reading;
 mod record;
+mod rule;
 mod scope;
 mod shape;
 mod sheet;
@@ -49,6 +50,7 @@ pub use crate::{
     reader::Reader,
     reading::{LimitReading, Reading},
     record::{Record, RecordError},
+    rule::Rule,
     tokens::estimated_token_cost,
     value::reset::ResetForm,
 };

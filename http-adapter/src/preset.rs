@@ -12,7 +12,7 @@ use forbear_core::{Policy, spec::PolicySpec};
 
 #[cfg(feature = "toml")]
 use crate::ForbearLayer;
-use crate::Reader;
+use crate::{Reader, Rule};
 
 pub use self::{figure::Figure, unknown::UnknownPreset};
 
@@ -43,6 +43,7 @@ pub struct Preset {
     policy: &'static str,
     figures: &'static [Figure],
     idempotency_header: Option<&'static str>,
+    rules: &'static [Rule],
 }
 
 impl Preset {
@@ -92,10 +93,20 @@ impl Preset {
         self.idempotency_header
     }
 
-    /// A reader of the provider's responses.
+    /// What the provider's responses mean where that differs from the built-in rules.
+    ///
+    /// The built-in rules know the codes of each: which say that a quota is used up for
+    /// good, such as `OpenAI`'s `insufficient_quota`, and which that a server is overloaded.
+    #[must_use]
+    pub const fn rules(&self) -> &'static [Rule] {
+        self.rules
+    }
+
+    /// A reader of the provider's responses, with its [`rules`](Self::rules).
     #[must_use]
     pub fn reader(&self) -> Reader {
-        Reader::for_provider(self.name)
+        let reader = Reader::for_provider(self.name);
+        self.rules.iter().cloned().fold(reader, Reader::with_rule)
     }
 
     /// Its policy as data, to change a number before it is built.

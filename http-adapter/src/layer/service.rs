@@ -14,9 +14,7 @@ use tower_service::Service;
 
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
-use super::{
-    Error, HttpRequest, HttpResponse, PeekedResponse, SendError, idempotency_key, nesting, safety,
-};
+use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, nesting, safety};
 use crate::{Head, wall_clock};
 
 /// A service whose requests go as a policy says; made by
@@ -136,7 +134,7 @@ impl Sending {
                 }
                 Err(error) => {
                     let read = self.rules.read_error(&error);
-                    (Err(error), read.observation(), read == SendError::NotSent)
+                    (Err(error), read.observation(), read.was_not_done())
                 }
             };
             // A stream may have outgrown what is kept of it while it was sent.

@@ -1,6 +1,9 @@
 //! The presets, one row each. The policy files are in `presets/`.
 
+use forbear_core::Outcome;
+
 use super::{Figure, Preset};
+use crate::Rule;
 
 macro_rules! preset {
     ($name:literal, $summary:literal, $figures:expr) => {
@@ -10,6 +13,7 @@ macro_rules! preset {
             policy: include_str!(concat!("../../presets/", $name, ".toml")),
             figures: $figures,
             idempotency_header: None,
+            rules: &[],
         }
     };
 }
@@ -27,6 +31,20 @@ const AIRTABLE: &str = "https://support.airtable.com/docs/en/managing-api-call-l
 const HUBSPOT: &str =
     "https://developers.hubspot.com/changelog/heads-up-new-and-improved-hubspot-api-limits";
 
+/// A lock that was held: the SDKs of both send again, `_should_retry` of
+/// <https://github.com/openai/openai-python/blob/main/src/openai/_base_client.py> and of
+/// <https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/_base_client.py>.
+const HELD_LOCK: &[Rule] = &[Rule::new(Outcome::Transient).status(409)];
+
+/// An object that another request has locked; Stripe's SDK sends again,
+/// <https://github.com/stripe/stripe-ruby/releases/tag/v5.1.0> (#841).
+const STRIPE_LOCK: &[Rule] =
+    &[Rule::of_code(Outcome::Transient, 429, "error.code", "lock_timeout")];
+
+/// An account on its way to another data centre, with a `Retry-After`,
+/// <https://developers.hubspot.com/docs/api-reference/error-handling>.
+const HUBSPOT_MIGRATION: &[Rule] = &[Rule::new(Outcome::Transient).status(477)];
+
 const GPT_4O: &str = "gpt-4o in usage tier 1";
 const SONNET_4: &str = "Claude Sonnet 4 in usage tier 1";
 const GITHUB_TOKEN: &str = "a personal access token";
@@ -35,23 +53,29 @@ const GITHUB_TOKEN: &str = "a personal access token";
 pub(super) const PRESETS: &[Preset] = &[
     preset!("recommended", "What suits most APIs; every key, with its default", &[]),
     preset!("batch", "A long job that must get through, however long it takes", &[]),
-    preset!(
-        "openai",
-        "OpenAI, usage tier 1 for gpt-4o",
-        &[
-            Figure::new("500/min", "requests", GPT_4O, OPENAI).published("2025"),
-            Figure::new("30000/min", "tokens", GPT_4O, OPENAI).published("2025"),
-        ]
-    ),
-    preset!(
-        "anthropic",
-        "Anthropic, lowest tier for Claude Sonnet 4",
-        &[
-            Figure::new("50/min", "requests", SONNET_4, ANTHROPIC).published("2025"),
-            Figure::new("30000/min", "input tokens", SONNET_4, ANTHROPIC).published("2025"),
-            Figure::new("8000/min", "output tokens", SONNET_4, ANTHROPIC).published("2025"),
-        ]
-    ),
+    Preset {
+        rules: HELD_LOCK,
+        ..preset!(
+            "openai",
+            "OpenAI, usage tier 1 for gpt-4o",
+            &[
+                Figure::new("500/min", "requests", GPT_4O, OPENAI).published("2025"),
+                Figure::new("30000/min", "tokens", GPT_4O, OPENAI).published("2025"),
+            ]
+        )
+    },
+    Preset {
+        rules: HELD_LOCK,
+        ..preset!(
+            "anthropic",
+            "Anthropic, lowest tier for Claude Sonnet 4",
+            &[
+                Figure::new("50/min", "requests", SONNET_4, ANTHROPIC).published("2025"),
+                Figure::new("30000/min", "input tokens", SONNET_4, ANTHROPIC).published("2025"),
+                Figure::new("8000/min", "output tokens", SONNET_4, ANTHROPIC).published("2025"),
+            ]
+        )
+    },
     preset!(
         "github",
         "GitHub's REST API with a token",
@@ -64,6 +88,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset {
         // <https://docs.stripe.com/api/idempotent_requests>.
         idempotency_header: Some("Idempotency-Key"),
+        rules: STRIPE_LOCK,
         ..preset!(
             "stripe",
             "Stripe in live mode",
@@ -98,9 +123,12 @@ pub(super) const PRESETS: &[Preset] = &[
         "Airtable, one base",
         &[Figure::new("5/s", "requests", "one base, any plan", AIRTABLE).published("2024-11-04")]
     ),
-    preset!(
-        "hubspot",
-        "HubSpot, an app with OAuth in one account",
-        &[Figure::new("100/10s", "requests", "one app with OAuth in one account", HUBSPOT)]
-    ),
+    Preset {
+        rules: HUBSPOT_MIGRATION,
+        ..preset!(
+            "hubspot",
+            "HubSpot, an app with OAuth in one account",
+            &[Figure::new("100/10s", "requests", "one app with OAuth in one account", HUBSPOT)]
+        )
+    },
 ];

@@ -52,6 +52,8 @@ mod record;
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
 mod retry_after;
+/// Verdicts of the user's own.
+mod rule;
 /// Which requests share a state.
 mod scopes;
 /// Errors of the transport: was the request sent?

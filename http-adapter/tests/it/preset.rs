@@ -115,6 +115,7 @@ const REFUSALS: &[Refusal] = &[
         EXHAUSTED,
         None,
     ),
+    refusal("openai", 409, &[], r#"{"error":{"code":"conflict"}}"#, Outcome::Transient, None),
     // <https://platform.claude.com/docs/en/api/errors>
     refusal(
         "anthropic",
@@ -172,6 +173,14 @@ const REFUSALS: &[Refusal] = &[
         &[("stripe-rate-limited-reason", "global-rate")],
         r#"{"error":{"code":"rate_limit"}}"#,
         RATE_LIMIT,
+        None,
+    ),
+    refusal(
+        "stripe",
+        429,
+        &[],
+        r#"{"error":{"code":"lock_timeout","type":"invalid_request_error"}}"#,
+        Outcome::Transient,
         None,
     ),
     // <https://docs.slack.dev/apis/web-api/rate-limits>
@@ -238,6 +247,7 @@ const REFUSALS: &[Refusal] = &[
         RATE_LIMIT,
         None,
     ),
+    refusal("hubspot", 477, &[("retry-after", "3600")], "", Outcome::Transient, Some(3_600_000)),
 ];
 
 #[test]
