@@ -124,6 +124,7 @@ impl Preset {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg(feature = "toml")]
+    #[expect(clippy::missing_panics_doc, reason = "each row of the constant table is tested")]
     #[must_use]
     pub fn policy_spec(&self) -> PolicySpec {
         toml::from_str(self.policy).expect("the table is constant and each row of it is tested")
@@ -139,6 +140,7 @@ impl Preset {
     /// # Ok::<(), forbear_http::UnknownPreset>(())
     /// ```
     #[cfg(feature = "toml")]
+    #[expect(clippy::missing_panics_doc, reason = "each row of the constant table is tested")]
     pub fn policy(&self) -> Policy {
         self.policy_spec().build().expect("the table is constant and each row of it is tested")
     }
