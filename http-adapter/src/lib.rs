@@ -10,6 +10,8 @@
 
 mod amount;
 mod body;
+#[cfg(feature = "reqwest")]
+mod client;
 mod clock;
 mod dialect;
 mod failure;
@@ -35,6 +37,8 @@ mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(feature = "reqwest")]
+pub use crate::client::{Client, RequestBuilder};
 #[cfg(feature = "toml")]
 pub use crate::dialect::file::DialectError;
 pub use crate::{

@@ -117,7 +117,7 @@ impl Sending {
         let mut last_error = None;
         loop {
             if let Err(why) = self.attempts.permit().await {
-                return Err(Error::new(why, self.attempts.sends(), last_error));
+                return Err(Error::new(why, &self.attempts, last_error));
             }
             self.label(next.headers_mut());
             // Copied while it is whole: a body may be gone once it is sent.
@@ -155,7 +155,7 @@ impl Sending {
                     next = spare;
                 }
                 (Verdict::GiveUp(why), Ok(mut response), _) => {
-                    response.set_give_up(why);
+                    response.set_give_up(why, self.attempts.history());
                     return Ok(response);
                 }
                 (_, Ok(response), _) => return Ok(response),
@@ -164,7 +164,7 @@ impl Sending {
                         Verdict::GiveUp(why) => why,
                         Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
                     };
-                    return Err(Error::new(why, self.attempts.sends(), Some(error)));
+                    return Err(Error::new(why, &self.attempts, Some(error)));
                 }
             }
         }

@@ -14,6 +14,8 @@
 
 /// What is read of bodies, and what is not.
 mod body;
+/// The ready client, over loopback.
+mod client;
 /// tonic and octocrab with the layer below them.
 mod clients;
 /// The server's clock: `Date`, `Age` and the local one.
