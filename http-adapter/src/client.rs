@@ -67,37 +67,31 @@ impl Client {
     /// Begins a request.
     ///
     /// An address that cannot be read is an error of [`send`](RequestBuilder::send).
-    #[must_use]
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         RequestBuilder { client: self.clone(), request: self.inner.request(method, url) }
     }
 
     /// Begins a GET.
-    #[must_use]
     pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::GET, url)
     }
 
     /// Begins a POST.
-    #[must_use]
     pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::POST, url)
     }
 
     /// Begins a PUT.
-    #[must_use]
     pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PUT, url)
     }
 
     /// Begins a PATCH.
-    #[must_use]
     pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::PATCH, url)
     }
 
     /// Begins a DELETE.
-    #[must_use]
     pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
         self.request(Method::DELETE, url)
     }
