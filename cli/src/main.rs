@@ -13,7 +13,6 @@ mod metric_name;
 mod output;
 mod output_file;
 mod policy_file;
-mod preset;
 mod problem;
 mod progress;
 mod result_file;

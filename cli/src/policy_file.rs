@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use forbear_core::spec::PolicySpec;
+use forbear_http::Preset;
 use forbear_sim::NamedPolicy;
 
 use crate::diagnose;
-use crate::preset::Preset;
 use crate::problem::Problem;
 use crate::text_file;
 
@@ -21,8 +21,8 @@ pub(crate) fn load(path: &Path, known: &[NamedPolicy]) -> Result<NamedPolicy, Pr
     if let Some(policy) = known.iter().find(|policy| Some(policy.name()) == name) {
         return Ok(policy.clone());
     }
-    if let Some(preset) = name.and_then(Preset::named) {
-        return parse(preset.name, preset.source, preset.name);
+    if let Some(Ok(preset)) = name.map(Preset::by_name) {
+        return parse(preset.name(), preset.policy_file(), preset.name());
     }
     let file = text_file::name(path);
     let source = text_file::read(path).map_err(|problem| {
@@ -65,8 +65,8 @@ fn parse(file: &str, source: &str, fallback: &str) -> Result<NamedPolicy, Proble
 /// What may have been meant by a name that is none.
 fn suggestion(wrong: &str, known: &[NamedPolicy]) -> String {
     let mut names: Vec<&str> = known.iter().map(NamedPolicy::name).collect();
-    for preset in Preset::names() {
-        names.push(preset);
+    for preset in Preset::all() {
+        names.push(preset.name());
     }
     match diagnose::nearest(wrong, &names) {
         Some(right) => format!("did you mean '{right}'?"),

@@ -68,7 +68,8 @@ pub use self::{
 /// * A layer inside of another sends once: only the outermost retries
 ///   ([`SendOnce`]).
 /// * When the policy gives up, the last response is returned as it came, with
-///   the reason as an extension of type [`GiveUp`](forbear_core::GiveUp).
+///   the reason and the attempts as extensions of types
+///   [`GiveUp`](forbear_core::GiveUp) and [`History`](forbear_core::driver::History).
 ///
 /// # Clients that retry by themselves
 ///

@@ -10,6 +10,8 @@
 
 mod amount;
 mod body;
+#[cfg(feature = "reqwest")]
+mod client;
 mod clock;
 mod dialect;
 mod failure;
@@ -19,9 +21,11 @@ mod head;
 mod layer;
 mod list;
 mod merge;
+mod preset;
 mod reader;
 mod reading;
 mod record;
+mod rule;
 mod scope;
 mod shape;
 mod sheet;
@@ -33,6 +37,8 @@ mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(feature = "reqwest")]
+pub use crate::client::{Client, RequestBuilder};
 #[cfg(feature = "toml")]
 pub use crate::dialect::file::DialectError;
 pub use crate::{
@@ -44,9 +50,11 @@ pub use crate::{
         Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
         PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError, SendOnce,
     },
+    preset::{Figure, Preset, UnknownPreset},
     reader::Reader,
     reading::{LimitReading, Reading},
     record::{Record, RecordError},
+    rule::Rule,
     tokens::estimated_token_cost,
     value::reset::ResetForm,
 };

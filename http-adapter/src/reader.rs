@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use forbear_core::Throttle;
+use forbear_core::{Outcome, Throttle};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
@@ -16,6 +16,7 @@ use crate::dialect::table::PROFILES;
 use crate::gather::Gathered;
 use crate::head::Head;
 use crate::reading::{LimitReading, Reading};
+use crate::rule::Rule;
 use crate::scope::ScopeSource;
 use crate::tokens;
 use crate::value::reset::ResetForm;
@@ -56,6 +57,8 @@ pub struct Reader {
     pub(crate) reset: ResetForm,
     reads_successes: bool,
     reads_usage: bool,
+    /// Asked in this order, before the built-in ones.
+    rules: Vec<Rule>,
 }
 
 impl Reader {
@@ -67,6 +70,7 @@ impl Reader {
             reset: ResetForm::BySize,
             reads_successes: false,
             reads_usage: false,
+            rules: Vec::new(),
         }
     }
 
@@ -92,6 +96,16 @@ impl Reader {
     #[must_use]
     pub const fn with_reset(mut self, form: ResetForm) -> Self {
         self.reset = form;
+        self
+    }
+
+    /// Adds a rule of the user's own, after those that it has and before the built-in ones.
+    ///
+    /// It decides what a response means, and nothing else: the waits, the windows and the
+    /// scope are read as ever, and the layer's rules about what is safe to send again stand.
+    #[must_use]
+    pub fn with_rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
         self
     }
 
@@ -162,7 +176,12 @@ impl Reader {
             signs: gathered.signs,
             signature: signature::find(head.status, &body),
         };
-        let throttle = evidence.throttle();
+        let told = self.rules.iter().find(|rule| rule.holds(head, &body)).map(Rule::outcome);
+        let throttle = match told {
+            None => evidence.throttle(),
+            Some(Outcome::Throttled(kind)) => Some(kind),
+            Some(_) => None,
+        };
 
         // A body is believed only on a response that is known to be an error.
         let error = body.json().filter(|_| head.status >= 400 || throttle.is_some());
@@ -177,8 +196,14 @@ impl Reader {
             reading.usage = body.json().and_then(tokens::usage);
         }
         reading.scope = gathered.scope.into_text();
-        reading.throttle = throttle.map(|kind| refined(kind, reading.scope.as_deref()));
-        reading.retryable = evidence.retryable(throttle);
+        reading.told = told;
+        if let Some(outcome) = told {
+            reading.throttle = throttle;
+            reading.retryable = retryable(outcome);
+        } else {
+            reading.throttle = throttle.map(|kind| refined(kind, reading.scope.as_deref()));
+            reading.retryable = evidence.retryable(throttle);
+        }
         reading.retry_after = gathered.waits.first();
         reading.malformed = gathered.failures.into_names(head);
     }
@@ -196,6 +221,14 @@ pub(crate) fn is_short_json(headers: &HeaderMap) -> bool {
     });
     let length = text(CONTENT_LENGTH).and_then(|length| length.parse().ok());
     is_json && length.is_none_or(|length: usize| length <= MAX_BYTES)
+}
+
+/// Whether another attempt can help where a rule says what happened.
+const fn retryable(told: Outcome) -> Option<bool> {
+    match told {
+        Outcome::Success | Outcome::Ignored => None,
+        _ => Some(told.is_retryable()),
+    }
 }
 
 /// A scope may tell concurrency from rate, as Stripe's `endpoint-concurrency` does.

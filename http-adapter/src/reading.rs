@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use forbear_core::{Cost, Dimension, Throttle};
+use forbear_core::{Cost, Dimension, Outcome, Throttle};
 
 use crate::amount::Amount;
 use crate::dialect::REQUESTS;
@@ -28,6 +28,8 @@ pub struct Reading<'a> {
     pub(crate) scope: Option<Cow<'a, str>>,
     pub(crate) malformed: Vec<Cow<'a, str>>,
     pub(crate) usage: Option<Cost>,
+    /// What a rule of the user's says.
+    pub(crate) told: Option<Outcome>,
 }
 
 impl<'a> Reading<'a> {
@@ -42,6 +44,7 @@ impl<'a> Reading<'a> {
             scope: None,
             malformed: Vec::new(),
             usage: None,
+            told: None,
         }
     }
 

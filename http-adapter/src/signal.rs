@@ -13,6 +13,9 @@ use crate::reading::{LimitReading, Reading};
 /// was asked, and the layer that sent it knows whether it may be repeated.
 impl RateSignal for Reading<'_> {
     fn outcome(&self) -> Outcome {
+        if let Some(told) = self.told {
+            return told;
+        }
         let is_served = self.status() < 400;
         match (self.throttle(), self.retryable()) {
             // Sentry serves this request and limits the next: the quotas tell.
@@ -46,6 +49,11 @@ impl RateSignal for Reading<'_> {
 
     fn usage(&self) -> Option<Cost> {
         self.usage
+    }
+
+    /// The status.
+    fn code(&self) -> Option<u16> {
+        Some(self.status())
     }
 }
 

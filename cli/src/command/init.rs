@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
+use forbear_http::Preset;
 
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::output_file::OutputFile;
-use crate::preset::{PRESETS, Preset};
 use crate::problem::Problem;
 
 /// Writes a commented policy file
@@ -20,7 +20,7 @@ Examples:
   forbear init --list")]
 pub(crate) struct Init {
     /// Which one
-    #[arg(long, value_name = "NAME", default_value = "recommended", value_parser = PossibleValuesParser::new(Preset::names()))]
+    #[arg(long, value_name = "NAME", default_value = "recommended", value_parser = PossibleValuesParser::new(Preset::all().map(Preset::name)))]
     preset: String,
 
     /// Where to, '-' for standard output
@@ -39,14 +39,14 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         if self.list {
-            for Preset { name, summary, .. } in PRESETS {
-                writeln!(output.data(), "{name:<12} {summary}")?;
+            for preset in Preset::all() {
+                writeln!(output.data(), "{:<12} {}", preset.name(), preset.summary())?;
             }
             return Ok(Exit::Success);
         }
-        let source = Preset::named(&self.preset)
-            .map(|preset| preset.source)
-            .ok_or_else(|| Problem::new(format!("no preset is called '{}'", self.preset)))?;
+        let preset =
+            Preset::by_name(&self.preset).map_err(|error| Problem::new(error.to_string()))?;
+        let source = preset.policy_file();
         if self.out == Path::new("-") {
             output.data().write_all(source.as_bytes())?;
             return Ok(Exit::Success);

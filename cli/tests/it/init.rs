@@ -2,7 +2,20 @@ use std::fs;
 
 use crate::support::{Directory, run};
 
-const PRESETS: &[&str] = &["recommended", "batch", "openai", "anthropic", "github", "stripe"];
+const PRESETS: &[&str] = &[
+    "recommended",
+    "batch",
+    "openai",
+    "anthropic",
+    "github",
+    "stripe",
+    "slack",
+    "discord",
+    "shopify",
+    "notion",
+    "airtable",
+    "hubspot",
+];
 
 #[test]
 fn every_preset_is_written_and_is_a_policy() {

@@ -4,6 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use forbear_core::GiveUp;
+#[cfg(feature = "reqwest")]
+use forbear_core::Outcome;
+use forbear_core::driver::{Attempts, History};
 
 /// A request that brought no response: why it was given up, and the error of its
 /// last attempt if it was sent at all.
@@ -11,12 +14,21 @@ use forbear_core::GiveUp;
 pub struct Error<E> {
     reason: GiveUp,
     attempts: u32,
+    history: Box<History>,
     source: Option<E>,
 }
 
 impl<E> Error<E> {
-    pub(super) const fn new(reason: GiveUp, attempts: u32, source: Option<E>) -> Self {
-        Self { reason, attempts, source }
+    pub(super) fn new(reason: GiveUp, attempts: &Attempts, source: Option<E>) -> Self {
+        let history = Box::new(attempts.history().clone());
+        Self { reason, attempts: attempts.sends(), history, source }
+    }
+
+    /// What could not become a request.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn unsendable(source: E) -> Self {
+        let reason = GiveUp::NotRetryable(Outcome::Permanent);
+        Self { reason, attempts: 0, history: Box::default(), source: Some(source) }
     }
 
     /// Why it was given up.
@@ -29,6 +41,12 @@ impl<E> Error<E> {
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// The attempts that failed: when, how, with which status, and what wait followed.
+    #[must_use]
+    pub const fn history(&self) -> &History {
+        &self.history
     }
 
     /// The inner service's error of the last attempt.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use forbear_core::GiveUp;
+use forbear_core::driver::History;
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::{Body, Request, Response, ResponseBuilderExt};
 
@@ -67,8 +68,9 @@ impl PeekedResponse for Response {
         self.headers()
     }
 
-    fn set_give_up(&mut self, reason: GiveUp) {
+    fn set_give_up(&mut self, reason: GiveUp, history: &History) {
         self.extensions_mut().insert(reason);
+        self.extensions_mut().insert(history.clone());
     }
 
     async fn discard(self) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use forbear_core::GiveUp;
+use forbear_core::driver::History;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
 use http_body_util::BodyExt;
@@ -51,8 +52,8 @@ pub trait PeekedResponse {
     /// Its header fields.
     fn headers(&self) -> &HeaderMap;
 
-    /// Notes why it is returned although it is no success.
-    fn set_give_up(&mut self, reason: GiveUp);
+    /// Notes why it is returned although it is no success, and after which attempts.
+    fn set_give_up(&mut self, reason: GiveUp, history: &History);
 
     /// Reads the rest of it, within bounds, so that its connection can be used
     /// for the next attempt.
@@ -98,8 +99,9 @@ where
         self.headers()
     }
 
-    fn set_give_up(&mut self, reason: GiveUp) {
+    fn set_give_up(&mut self, reason: GiveUp, history: &History) {
         self.extensions_mut().insert(reason);
+        self.extensions_mut().insert(history.clone());
     }
 
     async fn discard(self) {

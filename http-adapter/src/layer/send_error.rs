@@ -4,7 +4,7 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::io;
 
-use forbear_core::{Observation, Outcome};
+use forbear_core::{Observation, Outcome, Throttle};
 
 /// What an error of the transport says about the request.
 ///
@@ -28,6 +28,11 @@ pub enum SendError {
     /// The connection broke or was too slow: the server may have done the work. The
     /// request is sent again only if it is idempotent.
     MaybeSent,
+    /// It was refused for reasons of load before it was sent, as a load shedder under the
+    /// layer does: it is sent again whatever the method, unless the quota is used up for
+    /// good. No built-in rule says so; see
+    /// [`ForbearLayer::reading_errors`](crate::ForbearLayer::reading_errors).
+    Refused(Throttle),
     /// It fails the same way each time, as a malformed address does.
     Permanent,
 }
@@ -87,8 +92,14 @@ impl SendError {
         of_kind(error.downcast_ref::<io::Error>()?.kind())
     }
 
+    /// Whether the server did nothing of what was asked.
+    pub(super) const fn was_not_done(self) -> bool {
+        matches!(self, Self::NotSent | Self::Refused(_))
+    }
+
     pub(super) const fn observation(self) -> Observation {
         Observation::new(match self {
+            Self::Refused(kind) => Outcome::Throttled(kind),
             Self::NotSent | Self::MaybeSent => Outcome::Transient,
             Self::Permanent => Outcome::Permanent,
         })

@@ -14,9 +14,7 @@ use tower_service::Service;
 
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
-use super::{
-    Error, HttpRequest, HttpResponse, PeekedResponse, SendError, idempotency_key, nesting, safety,
-};
+use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, nesting, safety};
 use crate::{Head, wall_clock};
 
 /// A service whose requests go as a policy says; made by
@@ -119,7 +117,7 @@ impl Sending {
         let mut last_error = None;
         loop {
             if let Err(why) = self.attempts.permit().await {
-                return Err(Error::new(why, self.attempts.sends(), last_error));
+                return Err(Error::new(why, &self.attempts, last_error));
             }
             self.label(next.headers_mut());
             // Copied while it is whole: a body may be gone once it is sent.
@@ -136,7 +134,7 @@ impl Sending {
                 }
                 Err(error) => {
                     let read = self.rules.read_error(&error);
-                    (Err(error), read.observation(), read == SendError::NotSent)
+                    (Err(error), read.observation(), read.was_not_done())
                 }
             };
             // A stream may have outgrown what is kept of it while it was sent.
@@ -157,7 +155,7 @@ impl Sending {
                     next = spare;
                 }
                 (Verdict::GiveUp(why), Ok(mut response), _) => {
-                    response.set_give_up(why);
+                    response.set_give_up(why, self.attempts.history());
                     return Ok(response);
                 }
                 (_, Ok(response), _) => return Ok(response),
@@ -166,7 +164,7 @@ impl Sending {
                         Verdict::GiveUp(why) => why,
                         Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
                     };
-                    return Err(Error::new(why, self.attempts.sends(), Some(error)));
+                    return Err(Error::new(why, &self.attempts, Some(error)));
                 }
             }
         }

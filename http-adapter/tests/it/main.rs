@@ -14,6 +14,8 @@
 
 /// What is read of bodies, and what is not.
 mod body;
+/// The ready client, over loopback.
+mod client;
 /// tonic and octocrab with the layer below them.
 mod clients;
 /// The server's clock: `Date`, `Age` and the local one.
@@ -44,12 +46,16 @@ mod nesting;
 mod nginx;
 /// Bodies that the layer reads ahead, and hands on whole.
 mod peeked;
+/// Presets of providers: their policies, their numbers, their refusals.
+mod preset;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
 /// The grammar of resets, and the sizes that tell their meaning.
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
 mod retry_after;
+/// Verdicts of the user's own.
+mod rule;
 /// Which requests share a state.
 mod scopes;
 /// Errors of the transport: was the request sent?

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use forbear_core::backoff::Constant;
-use forbear_core::{GiveUp, Observation, Outcome, Policy};
-use forbear_http::{ForbearLayer, Head, SendError};
+use forbear_core::{GiveUp, Observation, Outcome, Policy, Throttle};
+use forbear_http::{ForbearLayer, Head, Reader, Rule, SendError};
 use http::{Method, Request, Response};
 use http_body_util::{Empty, Full};
 use tower::{Layer, ServiceExt, service_fn};
@@ -41,6 +41,35 @@ async fn a_rule_of_ones_own_comes_first() {
     );
     assert_eq!(sends(layer.clone(), Method::POST, ErrorKind::ConnectionReset).await, 3);
     assert_eq!(sends(layer, Method::POST, ErrorKind::TimedOut).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_for_load_is_sent_again_whatever_the_method_unless_for_good() {
+    let shedding = |kind| layer().reading_errors(move |_: &io::Error| SendError::Refused(kind));
+    for kind in [Throttle::Overload, Throttle::RateLimit, Throttle::Concurrency] {
+        assert_eq!(sends(shedding(kind), Method::POST, ErrorKind::Other).await, 3, "{kind:?}");
+    }
+    let spent = shedding(Throttle::QuotaExhausted);
+    assert_eq!(sends(spent, Method::GET, ErrorKind::Other).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_decides_what_the_layer_sends_again() {
+    let missing = Rule::new(Outcome::Transient).status(404);
+    let layer = layer().reading_with(Reader::new().with_rule(missing));
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counter = count.clone();
+    let server = service_fn(move |_: Request<Empty<Bytes>>| {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async {
+            Ok::<_, io::Error>(Response::builder().status(404).body(Empty::<Bytes>::new()).unwrap())
+        }
+    });
+    let request = Request::get("/").body(Empty::new()).unwrap();
+    let response = layer.layer(server).oneshot(request).await.unwrap();
+    assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 3);
+    let reason = response.extensions().get::<GiveUp>();
+    assert!(matches!(reason, Some(GiveUp::Stopped(_))), "{reason:?}");
 }
 
 #[tokio::test(start_paused = true)]

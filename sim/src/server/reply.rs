@@ -42,6 +42,7 @@ impl Reply {
         seen.outcome = self.outcome();
         seen.retry_after = self.retry_after();
         seen.usage = self.usage;
+        seen.code = self.code();
         if self.quotas[0].is_some() || !seen.quotas.is_empty() {
             seen.quotas = self.quotas();
         }
@@ -82,5 +83,10 @@ impl RateSignal for Reply {
 
     fn usage(&self) -> Option<Cost> {
         self.usage
+    }
+
+    /// The status; a client that stopped waiting saw none.
+    fn code(&self) -> Option<u16> {
+        (self.status != Self::TIMED_OUT.status).then_some(self.status)
     }
 }

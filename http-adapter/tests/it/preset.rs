@@ -1,0 +1,267 @@
+use std::time::Duration;
+
+use forbear_core::spec::PolicySpec;
+use forbear_core::{Outcome, RateSignal, Throttle};
+use forbear_http::{ForbearLayer, Head, Preset};
+
+use crate::support::NOW;
+
+const RATE_LIMIT: Outcome = Outcome::Throttled(Throttle::RateLimit);
+const OVERLOAD: Outcome = Outcome::Throttled(Throttle::Overload);
+const EXHAUSTED: Outcome = Outcome::Throttled(Throttle::QuotaExhausted);
+
+#[test]
+fn every_preset_builds_and_its_file_round_trips() {
+    for preset in Preset::all() {
+        let spec: PolicySpec = toml::from_str(preset.policy_file()).unwrap();
+        assert_eq!(spec.name.as_deref(), Some(preset.name()));
+        assert_eq!(preset.policy_spec(), spec);
+        let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
+        assert_eq!(again, spec, "{}", preset.name());
+        assert_eq!(preset.policy().attempts().sends(), 0);
+        let _ = ForbearLayer::preset(preset);
+    }
+}
+
+/// The file and the figures cannot drift apart: each number of the one is in the other.
+#[test]
+fn every_number_of_a_policy_is_a_figure_with_its_source() {
+    for preset in Preset::all().skip(2) {
+        let name = preset.name();
+        let file: toml::Table = toml::from_str(preset.policy_file()).unwrap();
+        let limits = file["limit"].as_array().unwrap();
+        let numbers: Vec<String> = limits
+            .iter()
+            .filter_map(|limit| limit.get("rate").or_else(|| limit.get("max")))
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect();
+        let figures: Vec<_> = preset.figures().iter().map(|figure| figure.value).collect();
+        assert_eq!(figures, numbers, "{name}");
+        assert!(!figures.is_empty(), "{name}");
+        for figure in preset.figures() {
+            assert!(figure.source.starts_with("https://"), "{name}");
+            assert!(!figure.holds_for.is_empty() && !figure.counts.is_empty(), "{name}");
+            let is_date = |date: &str| {
+                let parts: Vec<_> = date.split('-').map(str::len).collect();
+                matches!(parts[..], [4] | [4, 2] | [4, 2, 2])
+                    && date.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
+            };
+            assert!(figure.published.is_none_or(is_date), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_unknown_is_answered_with_the_known() {
+    let error = Preset::by_name("gitlub").unwrap_err().to_string();
+    assert!(
+        error.starts_with("no preset is called 'gitlub', must be one of recommended, batch, "),
+        "{error}"
+    );
+    assert_eq!(error.matches(", ").count(), Preset::all().count(), "{error}");
+    for preset in Preset::all() {
+        assert!(error.contains(preset.name()), "{error}");
+        assert_eq!(Preset::by_name(preset.name()), Ok(preset));
+    }
+}
+
+#[test]
+fn only_stripe_documents_an_idempotency_key() {
+    let with_keys: Vec<_> =
+        Preset::all().filter(|preset| preset.idempotency_header().is_some()).collect();
+    assert_eq!(with_keys, [Preset::by_name("stripe").unwrap()]);
+}
+
+/// A refusal as the provider documents it, and what its preset makes of it.
+struct Refusal {
+    preset: &'static str,
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+    outcome: Outcome,
+    wait_ms: Option<u64>,
+}
+
+const fn refusal(
+    preset: &'static str,
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+    outcome: Outcome,
+    wait_ms: Option<u64>,
+) -> Refusal {
+    Refusal { preset, status, headers, body, outcome, wait_ms }
+}
+
+const REFUSALS: &[Refusal] = &[
+    // <https://platform.openai.com/docs/guides/error-codes>
+    refusal(
+        "openai",
+        429,
+        &[
+            ("retry-after-ms", "1250"),
+            ("retry-after", "2"),
+            ("x-ratelimit-remaining-requests", "0"),
+        ],
+        r#"{"error":{"type":"requests","code":"rate_limit_exceeded"}}"#,
+        RATE_LIMIT,
+        Some(1_250),
+    ),
+    refusal(
+        "openai",
+        429,
+        &[],
+        r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota"}}"#,
+        EXHAUSTED,
+        None,
+    ),
+    refusal("openai", 409, &[], r#"{"error":{"code":"conflict"}}"#, Outcome::Transient, None),
+    // <https://platform.claude.com/docs/en/api/errors>
+    refusal(
+        "anthropic",
+        429,
+        &[("retry-after", "17"), ("anthropic-ratelimit-requests-remaining", "0")],
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"x"}}"#,
+        RATE_LIMIT,
+        Some(17_000),
+    ),
+    refusal(
+        "anthropic",
+        529,
+        &[],
+        r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+        OVERLOAD,
+        None,
+    ),
+    // <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
+    refusal(
+        "github",
+        403,
+        &[("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "0")],
+        r#"{"message":"API rate limit exceeded for user ID 1."}"#,
+        RATE_LIMIT,
+        None,
+    ),
+    refusal(
+        "github",
+        403,
+        &[("retry-after", "60")],
+        r#"{"message":"You have exceeded a secondary rate limit."}"#,
+        RATE_LIMIT,
+        Some(60_000),
+    ),
+    refusal(
+        "github",
+        403,
+        &[("x-ratelimit-remaining", "4999")],
+        r#"{"message":"Resource not accessible by integration"}"#,
+        Outcome::Permanent,
+        None,
+    ),
+    // <https://docs.stripe.com/rate-limits>
+    refusal(
+        "stripe",
+        429,
+        &[("stripe-rate-limited-reason", "endpoint-concurrency")],
+        r#"{"error":{"code":"rate_limit","type":"invalid_request_error"}}"#,
+        Outcome::Throttled(Throttle::Concurrency),
+        None,
+    ),
+    refusal(
+        "stripe",
+        429,
+        &[("stripe-rate-limited-reason", "global-rate")],
+        r#"{"error":{"code":"rate_limit"}}"#,
+        RATE_LIMIT,
+        None,
+    ),
+    refusal(
+        "stripe",
+        429,
+        &[],
+        r#"{"error":{"code":"lock_timeout","type":"invalid_request_error"}}"#,
+        Outcome::Transient,
+        None,
+    ),
+    // <https://docs.slack.dev/apis/web-api/rate-limits>
+    refusal("slack", 429, &[("retry-after", "30")], "", RATE_LIMIT, Some(30_000)),
+    refusal("slack", 200, &[], r#"{"ok":false,"error":"ratelimited"}"#, RATE_LIMIT, None),
+    // <https://docs.discord.com/developers/topics/rate-limits>
+    refusal(
+        "discord",
+        429,
+        &[("retry-after", "65"), ("x-ratelimit-scope", "user"), ("x-ratelimit-bucket", "abcd")],
+        r#"{"message":"You are being rate limited.","retry_after":64.57,"global":false}"#,
+        RATE_LIMIT,
+        Some(65_000),
+    ),
+    // <https://shopify.dev/docs/api/admin-rest/usage/rate-limits>
+    refusal(
+        "shopify",
+        429,
+        &[("x-shopify-shop-api-call-limit", "40/40"), ("retry-after", "2.0")],
+        r#"{"errors":"Exceeded 2 calls per second for api client."}"#,
+        RATE_LIMIT,
+        Some(2_000),
+    ),
+    refusal(
+        "shopify",
+        200,
+        &[],
+        r#"{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}"#,
+        RATE_LIMIT,
+        None,
+    ),
+    // <https://developers.notion.com/reference/request-limits>
+    refusal(
+        "notion",
+        429,
+        &[("retry-after", "1")],
+        r#"{"object":"error","status":429,"code":"rate_limited"}"#,
+        RATE_LIMIT,
+        Some(1_000),
+    ),
+    // <https://airtable.com/developers/web/api/rate-limits>
+    refusal(
+        "airtable",
+        429,
+        &[],
+        r#"{"errors":[{"error":"RATE_LIMIT_REACHED","message":"x"}]}"#,
+        RATE_LIMIT,
+        None,
+    ),
+    refusal(
+        "airtable",
+        429,
+        &[],
+        r#"{"errors":[{"error":"PUBLIC_API_BILLING_LIMIT_EXCEEDED"}]}"#,
+        EXHAUSTED,
+        None,
+    ),
+    // <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>
+    refusal(
+        "hubspot",
+        429,
+        &[("x-hubspot-ratelimit-max", "100"), ("x-hubspot-ratelimit-remaining", "0")],
+        r#"{"status":"error","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}"#,
+        RATE_LIMIT,
+        None,
+    ),
+    refusal("hubspot", 477, &[("retry-after", "3600")], "", Outcome::Transient, Some(3_600_000)),
+];
+
+#[test]
+fn the_refusals_of_each_provider_are_read_as_documented() {
+    for case in REFUSALS {
+        let reader = Preset::by_name(case.preset).unwrap().reader();
+        let headers = case.headers.to_vec();
+        let head = Head::new(case.status, &headers).with_body(case.body.as_bytes());
+        let seen = reader.read(&head, NOW).observe();
+        let what = format!("{} {} {}", case.preset, case.status, case.body);
+        assert_eq!(seen.outcome, case.outcome, "{what}");
+        assert_eq!(seen.retry_after, case.wait_ms.map(Duration::from_millis), "{what}");
+    }
+    for preset in Preset::all().skip(2) {
+        assert!(REFUSALS.iter().any(|case| case.preset == preset.name()), "{}", preset.name());
+    }
+}
