@@ -32,6 +32,8 @@ mod limiter_laws;
 mod line;
 /// Faults planted in strategies, each found by a law.
 mod mutants_backoff;
+/// The laws of budgets, and faults that they find.
+mod mutants_budget;
 /// Limiters with a planted fault, each of which a law finds.
 mod mutants_limiter;
 /// What is told of a call: history, observers, statistics; and its own options.
