@@ -16,6 +16,8 @@ mod backoff_file;
 mod budgets;
 /// A call that goes away, at every point where it can.
 mod cancelling;
+/// Every number at its edges: what is refused, and that the rest saturates.
+mod edges;
 /// Decisions of the engine, step by step.
 mod engine;
 /// Every order in which calls that share a policy can take their steps.
