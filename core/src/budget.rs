@@ -31,9 +31,13 @@ pub use self::{
 ///
 /// * `observe` is called once for each attempt that got an answer, before
 ///   `withdraw` is asked for the retry after it.
-/// * `refund` undoes `withdraw`: as many retries are left as before.
+/// * The same calls get the same answers.
+/// * `refund` undoes `withdraw`: as many retries are left as before. A `withdraw` that
+///   is refused takes nothing.
 /// * Nothing panics and nothing wraps, whatever the number of calls. `now` never
 ///   decreases; given an earlier time all the same, a budget is no laxer.
+///
+/// The feature `testkit` tries all of it on one of your own: `testkit::laws::budget`.
 ///
 /// # Examples
 ///

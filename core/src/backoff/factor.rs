@@ -51,8 +51,9 @@ impl Factor {
             return Wide::ratio(self).power(exponent).times(Wide::from(value)).round();
         }
         if self.digits == 2 {
-            // The common case: a shift, which saturates where bits would be lost.
-            return if exponent <= value.leading_zeros() {
+            // The common case: a shift, which saturates where bits would be lost. It is
+            // below 64 for 0 too.
+            return if exponent <= (value | 1).leading_zeros() {
                 value << exponent
             } else if value == 0 {
                 0
@@ -179,6 +180,8 @@ mod tests {
         assert_eq!(factor(2.0).scale(1, 63), 1 << 63);
         assert_eq!(factor(2.0).scale(1, 64), u64::MAX);
         assert_eq!(factor(2.0).scale(3, 62), 3 << 62);
+        assert_eq!(factor(2.0).scale(0, 63), 0);
+        assert_eq!(factor(2.0).scale(0, 64), 0);
         assert_eq!(factor(2.0).scale(0, u32::MAX), 0);
         assert_eq!(factor(3.0).scale(5, 9), 98_415);
         assert_eq!(factor(10.0).scale(1, 19), 10_000_000_000_000_000_000);

@@ -3,12 +3,14 @@
 //! [`laws`](super::laws) panics instead, which is what a test wants.
 
 mod backoff;
+mod budget;
 mod limiter;
 mod signal;
 mod stop;
 
 pub use self::{
     backoff::{backoff, growing_backoff, hint_floor},
+    budget::{budget, budget_within},
     limiter::{limiter, limiter_by_chance, limiter_charging, limiter_reaches, limiter_within},
     signal::{no_wait_of_its_own, signal},
     stop::stop,

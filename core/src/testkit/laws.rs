@@ -5,6 +5,7 @@ use core::time::Duration;
 use proptest::strategy::Strategy;
 
 use super::{BrokenLaw, check};
+use crate::budget::Budget;
 use crate::{BackoffStrategy, Dimension, Limiter, RateSignal, StopCondition};
 
 /// Asserts every law of [`BackoffStrategy`] on the values that `make` makes.
@@ -45,6 +46,45 @@ pub fn growing_backoff<B: BackoffStrategy>(make: impl Fn() -> B) {
 #[track_caller]
 pub fn hint_floor<B: BackoffStrategy>(make: impl Fn() -> B) {
     assert_kept(check::hint_floor(make));
+}
+
+/// Asserts every law of [`Budget`] on the ones that `make` makes.
+///
+/// # Panics
+///
+/// If a law is broken.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::RetryBudget;
+/// use forbear_core::testkit::laws;
+///
+/// laws::budget(|| RetryBudget::new(0.1, 3).unwrap());
+/// ```
+#[track_caller]
+pub fn budget<B: Budget>(make: impl Fn() -> B) {
+    assert_kept(check::budget(make));
+}
+
+/// Asserts that of `n` calls that fail whatever is tried, at most `most(n)` retries
+/// are made.
+///
+/// # Panics
+///
+/// If a greedy client gets more.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::RetryBudget;
+/// use forbear_core::testkit::laws;
+///
+/// laws::budget_within(|| RetryBudget::new(0.1, 3).unwrap(), |calls| 3 + calls / 10);
+/// ```
+#[track_caller]
+pub fn budget_within<B: Budget>(make: impl Fn() -> B, most: impl Fn(u64) -> u64) {
+    assert_kept(check::budget_within(make, most));
 }
 
 /// Asserts every law of [`StopCondition`] on the values that `make` makes.

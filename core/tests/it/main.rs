@@ -16,6 +16,8 @@ mod backoff_file;
 mod budgets;
 /// A call that goes away, at every point where it can.
 mod cancelling;
+/// Every number at its edges: what is refused, and that the rest saturates.
+mod edges;
 /// Decisions of the engine, step by step.
 mod engine;
 /// Every order in which calls that share a policy can take their steps.
@@ -32,6 +34,8 @@ mod limiter_laws;
 mod line;
 /// Faults planted in strategies, each found by a law.
 mod mutants_backoff;
+/// The laws of budgets, and faults that they find.
+mod mutants_budget;
 /// Limiters with a planted fault, each of which a law finds.
 mod mutants_limiter;
 /// What is told of a call: history, observers, statistics; and its own options.

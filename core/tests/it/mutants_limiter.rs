@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use forbear_core::limiter::Concurrency;
+use forbear_core::limiter::{Concurrency, Cooldown, Learned, STALE_AFTER};
 use forbear_core::testkit::check;
 use forbear_core::{Completion, Cost, Decision, Dimension, Limiter, Outcome, Refusal, Timestamp};
 
@@ -329,4 +329,75 @@ fn a_refund_above_the_capacity_is_found() {
     let broken =
         check::limiter_charging(Overfull::default, Dimension::Requests, BURST).unwrap_err();
     assert_eq!(broken.law(), "no refund admits more than the capacity at once");
+}
+
+/// When a limiter says that it may be forgotten.
+#[derive(Clone, Copy, Debug)]
+enum Forgets {
+    WhenItMay,
+    WithNothingInFlight,
+    WhenUnusedForLong,
+    WhenItsWaitIsOver,
+}
+
+/// A limiter that [`Keyed`](forbear_core::limiter::Keyed) would forget too early.
+#[derive(Debug)]
+struct Forgetful<L> {
+    inner: L,
+    forgets: Forgets,
+    in_flight: u32,
+    used_at: Timestamp,
+}
+
+impl<L: Limiter> Forgetful<L> {
+    fn new(inner: L, forgets: Forgets) -> Self {
+        Self { inner, forgets, in_flight: 0, used_at: Timestamp::ZERO }
+    }
+}
+
+impl<L: Limiter> Limiter for Forgetful<L> {
+    fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
+        self.inner.check(now, cost)
+    }
+
+    fn commit(&mut self, now: Timestamp, cost: &Cost) {
+        (self.in_flight, self.used_at) = (self.in_flight + 1, now);
+        self.inner.commit(now, cost);
+    }
+
+    fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
+        (self.in_flight, self.used_at) = (self.in_flight - 1, now);
+        self.inner.observe(now, completion);
+    }
+
+    fn is_idle(&self, now: Timestamp) -> bool {
+        match self.forgets {
+            Forgets::WhenItMay => self.inner.is_idle(now),
+            Forgets::WithNothingInFlight => self.in_flight == 0,
+            Forgets::WhenUnusedForLong => {
+                self.inner.is_idle(now) || now.since(self.used_at) >= STALE_AFTER
+            }
+            Forgets::WhenItsWaitIsOver => {
+                self.in_flight == 0
+                    && !matches!(self.check(now, &Cost::REQUEST), Decision::WaitUntil(_))
+            }
+        }
+    }
+}
+
+fn law_of_forgetting<L: Limiter>(make: fn() -> L, forgets: Forgets) -> Option<&'static str> {
+    check::limiter(|| Forgetful::new(make(), forgets)).err().map(|broken| broken.law())
+}
+
+#[test]
+fn a_wait_that_is_forgotten_too_early_is_found() {
+    for (forgets, law) in [
+        (Forgets::WhenItMay, None),
+        (Forgets::WithNothingInFlight, Some("an idle one may be forgotten")),
+        (Forgets::WhenUnusedForLong, Some("an idle one holds nothing back")),
+        (Forgets::WhenItsWaitIsOver, Some("an idle one may be forgotten")),
+    ] {
+        assert_eq!(law_of_forgetting(Cooldown::new, forgets), law, "cooldown: {forgets:?}");
+        assert_eq!(law_of_forgetting(Learned::new, forgets), law, "learned: {forgets:?}");
+    }
 }

@@ -27,6 +27,18 @@ pub fn cost() -> impl Strategy<Value = Cost> {
     })
 }
 
+/// Any time to pass: nothing, the smallest there is, what people wait, or for ever.
+pub(in crate::testkit) fn pass() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        1 => Just(Duration::ZERO),
+        2 => Just(Duration::from_nanos(1)),
+        4 => (0..=5_000_u64).prop_map(Duration::from_micros),
+        8 => (0..=3_000_u64).prop_map(Duration::from_millis),
+        4 => (0..=200_u64).prop_map(Duration::from_secs),
+        1 => duration(),
+    ]
+}
+
 /// Any answer; every third one has a quota or two.
 pub fn observation() -> impl Strategy<Value = Observation> {
     let quotas = prop_oneof![2 => Just(Vec::new()), 1 => vec(quota(), 1..=2)];

@@ -2,18 +2,19 @@
 
 mod charge;
 mod envelope;
+mod forgetting;
 mod moment;
 mod story;
 
 use alloc::format;
 use core::time::Duration;
 
+use self::forgetting::{after_closures, may_be_forgotten};
 use self::moment::{Kind, Moment};
 use self::story::{Client, story, wild_story};
-use crate::limiter::STALE_AFTER;
 use crate::testkit::any::traffic::observation;
 use crate::testkit::broken_law::{BrokenLaw, for_all, for_all_laws};
-use crate::{Cost, Decision, Dimension, Limiter, Timestamp};
+use crate::{Cost, Dimension, Limiter, Timestamp};
 
 /// Tries every law of [`Limiter`] on the ones that `make` makes.
 ///
@@ -21,7 +22,8 @@ use crate::{Cost, Decision, Dimension, Limiter, Timestamp};
 ///
 /// The first law that is broken.
 pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
-    in_every_story(make, Kind::Steady)
+    in_every_story(&make, Kind::Steady)?;
+    after_closures(&make)
 }
 
 /// Tries every law of [`Limiter`] but two: that what is admitted stays admitted
@@ -32,7 +34,7 @@ pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
 ///
 /// The first law that is broken.
 pub fn limiter_by_chance<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
-    in_every_story(make, Kind::ByChance)
+    in_every_story(&make, Kind::ByChance)
 }
 
 /// Tries the laws of a limiter that counts units of `dimension` and admits up to
@@ -77,7 +79,7 @@ pub fn limiter_reaches<L: Limiter>(
     envelope::reaches(make, dimension, least)
 }
 
-fn in_every_story<L: Limiter>(make: impl Fn() -> L, kind: Kind) -> Result<(), BrokenLaw> {
+fn in_every_story<L: Limiter>(make: &impl Fn() -> L, kind: Kind) -> Result<(), BrokenLaw> {
     for_all_laws(&(story(), observation()), |(story, last)| {
         let mut client = Client::new(make());
         let mut twin = Client::new(make());
@@ -111,31 +113,4 @@ fn in_every_story<L: Limiter>(make: impl Fn() -> L, kind: Kind) -> Result<(), Br
         }
         Ok(())
     })
-}
-
-fn may_be_forgotten<L: Limiter>(client: &Client<L>, fresh: &L) -> Result<(), BrokenLaw> {
-    if !client.in_flight.is_empty() || !client.limiter.is_idle(client.now) {
-        return Ok(());
-    }
-    if client.now.since(client.used_at) >= STALE_AFTER {
-        // What it learned need not count any more, but what it waits for does.
-        return match client.limiter.check(client.now, &Cost::REQUEST) {
-            Decision::WaitUntil(_) | Decision::WaitForCompletion => {
-                let law = "an idle one holds nothing back";
-                Err(BrokenLaw::new(law, format!("{:?} at {:?}", client.limiter, client.now)))
-            }
-            Decision::Admit | Decision::Refuse(_) => Ok(()),
-        };
-    }
-    for units in [1, 3] {
-        let each = |cost: Cost, dimension| cost.with(dimension, units);
-        let cost = Dimension::ALL.into_iter().fold(Cost::ZERO, each);
-        let old = client.limiter.check(client.now, &cost);
-        let new = fresh.check(client.now, &cost);
-        if new < old {
-            let law = "an idle one may be forgotten";
-            return Err(BrokenLaw::new(law, format!("{old:?}, but {new:?} when made anew")));
-        }
-    }
-    Ok(())
 }

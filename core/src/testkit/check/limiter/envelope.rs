@@ -9,7 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::Strategy;
 use proptest::prop_oneof;
 
-use super::story::{Client, pass};
+use super::story::Client;
+use crate::testkit::any::traffic::pass;
 use crate::testkit::broken_law::{BrokenLaw, for_all};
 use crate::{Cost, Decision, Dimension, Limiter, Observation, Outcome, Timestamp};
 

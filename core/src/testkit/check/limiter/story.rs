@@ -9,8 +9,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::{option, prop_oneof};
 
 use crate::testkit::BrokenLaw;
-use crate::testkit::any::duration;
-use crate::testkit::any::traffic::{cost, observation};
+use crate::testkit::any::traffic::{cost, observation, pass};
 use crate::{Completion, Cost, Decision, Limiter, Observation, Timestamp};
 
 /// One thing that happens.
@@ -42,18 +41,6 @@ pub(super) fn wild_story() -> impl Strategy<Value = Vec<Step>> {
         3 => answer(),
     ];
     vec(step, 0..24)
-}
-
-/// Any time to pass: nothing, the smallest there is, what people wait, or for ever.
-pub(super) fn pass() -> impl Strategy<Value = Duration> {
-    prop_oneof![
-        1 => Just(Duration::ZERO),
-        2 => Just(Duration::from_nanos(1)),
-        4 => (0..=5_000_u64).prop_map(Duration::from_micros),
-        8 => (0..=3_000_u64).prop_map(Duration::from_millis),
-        4 => (0..=200_u64).prop_map(Duration::from_secs),
-        1 => duration(),
-    ]
 }
 
 fn ask() -> impl Strategy<Value = Step> {
