@@ -155,8 +155,12 @@ impl Server {
             Opening::Never => return Some(Reply::new(413)),
         };
         let word = request.luck.word(Purpose::Wait);
-        let rule = self.faults.retry_after(now).unwrap_or(self.retry_after);
-        Some(Reply::new(429).asking_for(render(rule, wait, word)))
+        Some(Reply::new(429).asking_for(self.hint(now, wait, word)))
+    }
+
+    /// What a refusal says of a wait of `wait`, in ns.
+    fn hint(&self, now: u64, wait: Option<u64>, word: u64) -> Option<u64> {
+        render(self.faults.retry_after(now).unwrap_or(self.retry_after), wait, word)
     }
 
     /// A request that the limits let in.
@@ -184,7 +188,7 @@ impl Server {
             }
             // The queue is full.
             None => Handling {
-                reply: Reply::new(503).asking_for(render(self.retry_after, None, 0)),
+                reply: Reply::new(503).asking_for(self.hint(now, None, 0)),
                 leaves_at: now,
                 is_refusal: true,
                 holds: false,

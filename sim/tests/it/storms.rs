@@ -4,13 +4,15 @@ use forbear_sim::{Scenario, Shipped, Simulation};
 
 /// Successes of `metastable` with each client at `rate`, under the policy of this name.
 fn metastable(rate: &str, calls: u64, policy: &str) -> u64 {
-    let text = Shipped::ALL.iter().find(|shipped| shipped.name == "metastable").unwrap().text;
+    let named = Shipped::ALL.iter().find(|shipped| shipped.name == "metastable");
+    let text = named.expect("it is shipped").text;
     let set = [
         ("arrivals.rate".to_owned(), rate.to_owned()),
         ("clients.calls".to_owned(), calls.to_string()),
     ];
-    let scenario = Scenario::parse(text, &set).unwrap();
-    let policy = scenario.policies().iter().find(|named| named.name() == policy).unwrap();
+    let scenario = Scenario::parse(text, &set).unwrap_or_else(|error| panic!("{error}"));
+    let named = scenario.policies().iter().find(|named| named.name() == policy);
+    let policy = named.expect("the scenario has it");
     Simulation::new(&scenario, policy.policy()).run().result.metrics.succeeded
 }
 
