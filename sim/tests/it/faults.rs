@@ -75,6 +75,21 @@ fn a_cut_never_refuses_for_good() {
 }
 
 #[test]
+fn a_call_that_a_cut_has_no_room_for_passes_once_it_is_over() {
+    for kind in ["fixed_window", "sliding_window"] {
+        let scenario = scenario(&format!(
+            "[clients]\n[arrivals]\nkind = \"burst\"\n[cost]\npoints = 5\n[server]\n\
+             [[server.limit]]\nkind = \"{kind}\"\ndimension = \"points\"\nlimit = 10\n\
+             window = \"5s\"\n[[fault]]\nuntil = \"8s\"\nquota = 0.2\n"
+        ));
+        // Told to come at the end of each window; 413 would be for good.
+        let run = run(&scenario, OBEDIENT);
+        assert_eq!(run.result.metrics.succeeded, 1, "{kind}");
+        assert_eq!(run.result.metrics.throttled, 2, "{kind}");
+    }
+}
+
+#[test]
 fn a_lost_answer_costs_its_timeout_and_the_servers_work() {
     let scenario = scenario(
         "[clients]\ntimeout = \"2s\"\n[arrivals]\nkind = \"burst\"\n[server]\n\
