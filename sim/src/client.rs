@@ -14,7 +14,7 @@ use forbear_core::{Engine, Policy};
 
 use self::line::Line;
 pub(crate) use self::{line::Ticket, task::Task};
-use crate::rng::StreamRng;
+use crate::rng::{Stream, StreamRng};
 use crate::storm::Caller;
 
 /// A client in the middle of a run.
@@ -33,6 +33,8 @@ pub(crate) struct Client {
     /// The latest time until which the server asked it to wait, in ns.
     pub(crate) asked_to_wait_until: u64,
     pub(crate) succeeded: u32,
+    /// How often it has restarted.
+    restarts: u32,
 }
 
 impl Client {
@@ -46,7 +48,16 @@ impl Client {
             next: plan.first.saturating_add(plan.callers),
             asked_to_wait_until: 0,
             succeeded: 0,
+            restarts: 0,
         }
+    }
+
+    /// The process dies and starts anew, with an engine that knows nothing.
+    pub(crate) fn restart(&mut self, number: u32, policy: &Policy, seed: u64) {
+        self.restarts += 1;
+        let jitter = StreamRng::of(seed, Stream::JitterAfter(number, self.restarts));
+        self.engine = policy.engine(Box::new(jitter));
+        self.line = Line::default();
     }
 
     /// Calls that it makes.

@@ -23,6 +23,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use forbear_core::Policy;
 use forbear_core::text::serde_duration;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,7 @@ use crate::results::Metrics;
 
 pub(crate) use self::{
     arrivals::ArrivalsSpec,
-    bounded::nanos,
+    bounded::{Portion, nanos},
     clients::ClientsSpec,
     cost::CostSpec,
     dist::Sampler,
@@ -230,6 +231,12 @@ impl Scenario {
         std::iter::once((&self.clients, &self.arrivals, &self.cost)).chain(others)
     }
 
+    /// The policy of group `group` if it has one of its own; 0 is the main one, which
+    /// has not.
+    pub(crate) fn policy_of(&self, group: u32) -> Option<&Policy> {
+        self.group.get((group as usize).checked_sub(1)?)?.policy()
+    }
+
     fn from_text(text: String) -> Result<Self, ScenarioError> {
         let mut scenario: Self =
             toml::from_str(&text).map_err(|error| ScenarioError::syntax(&text, error))?;
@@ -258,6 +265,15 @@ impl Scenario {
                 let must = "set where arrivals are closed: a caller waits for its own calls";
                 return Err(ScenarioError::invalid("clients.callers", "missing", must));
             }
+        }
+        let is_lossy = self.fault.iter().any(|fault| !fault.lose.is_none());
+        if is_lossy && self.groups().any(|(clients, ..)| clients.timeout().is_none()) {
+            let must = "set where answers are lost: a client would wait for ever";
+            return Err(ScenarioError::invalid("clients.timeout", "missing", must));
+        }
+        if self.server.optimistic() && self.fault.iter().any(|fault| !fault.restart.is_none()) {
+            let must = "left out where clients restart";
+            return Err(ScenarioError::invalid("server.optimistic", "set", must));
         }
         let mut names = BTreeSet::new();
         for policy in &self.policy {

@@ -60,6 +60,8 @@ pub(crate) struct Handling {
     pub(crate) is_refusal: bool,
     /// Whether it holds something until then, so that [`Server::leave`] must follow.
     pub(crate) holds: bool,
+    /// Whether it never reaches the client.
+    pub(crate) is_lost: bool,
 }
 
 impl Server {
@@ -79,12 +81,15 @@ impl Server {
 
     /// A request comes in.
     pub(crate) fn arrive(&mut self, now: u64, request: &Request<'_>) -> Handling {
+        self.change_quotas(now);
+        let is_lost = self.faults.loses(now, request.luck);
         let Some(refusal) = self.refusal(now, request) else {
             for limit in &mut self.limits {
                 limit.take(now, request.reserved);
             }
             let mut handling = self.work(now, request);
             handling.holds = self.limits.iter().any(|limit| limit.holds(request));
+            handling.is_lost = is_lost;
             self.advertise(now, &mut handling.reply);
             return handling;
         };
@@ -93,7 +98,7 @@ impl Server {
         }
         let mut reply = refusal;
         self.advertise(now, &mut reply);
-        Handling { reply, leaves_at: now, is_refusal: true, holds: false }
+        Handling { reply, leaves_at: now, is_refusal: true, holds: false, is_lost }
     }
 
     /// The version of the row that a request reads which was let in; `None` if there
@@ -114,6 +119,7 @@ impl Server {
 
     /// A request that was let in is over.
     pub(crate) fn leave(&mut self, now: u64, request: &Request<'_>) {
+        self.change_quotas(now);
         for limit in &mut self.limits {
             limit.give_back(now, request);
         }
@@ -130,6 +136,15 @@ impl Server {
         self.limits.iter().all(|limit| limit.is_kept(now))
     }
 
+    /// Puts in force what faults have changed by `now`, each from its own time on.
+    fn change_quotas(&mut self, now: u64) {
+        while let Some((at, portion)) = self.faults.next_change(now) {
+            for limit in &mut self.limits {
+                limit.cut(at, portion);
+            }
+        }
+    }
+
     /// The refusal of the limits, if one of them refuses.
     fn refusal(&self, now: u64, request: &Request<'_>) -> Option<Reply> {
         let openings = self.limits.iter().map(|limit| limit.opening(now, request.reserved));
@@ -140,21 +155,23 @@ impl Server {
             Opening::Never => return Some(Reply::new(413)),
         };
         let word = request.luck.word(Purpose::Wait);
-        Some(Reply::new(429).asking_for(render(self.retry_after, wait, word)))
+        Some(Reply::new(429).asking_for(self.hint(now, wait, word)))
+    }
+
+    /// What a refusal says of a wait of `wait`, in ns.
+    fn hint(&self, now: u64, wait: Option<u64>, word: u64) -> Option<u64> {
+        render(self.faults.retry_after(now).unwrap_or(self.retry_after), wait, word)
     }
 
     /// A request that the limits let in.
     fn work(&mut self, now: u64, request: &Request<'_>) -> Handling {
-        let fault = self.faults.at(now);
-        if let Some(fault) = fault
-            && fault.fail.holds(request.luck.word(Purpose::Fault))
-        {
+        if let Some(fault) = self.faults.failure(now, request.luck.word(Purpose::Fault)) {
             let leaves_at = now.saturating_add(nanos(fault.after));
-            let reply = Reply::new(fault.status);
-            return Handling { reply, leaves_at, is_refusal: fault.status == 429, holds: false };
+            let (reply, is_refusal) = (Reply::new(fault.status), fault.status == 429);
+            return Handling { reply, leaves_at, is_refusal, holds: false, is_lost: false };
         }
         let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
-        let slow = fault.map_or(1, |fault| u64::from(fault.slow.get()));
+        let slow = self.faults.slowness(now);
         let service = self
             .service
             .sample(request.luck.word(Purpose::Service))
@@ -167,14 +184,15 @@ impl Server {
         match leaves_at {
             Some(leaves_at) => {
                 let reply = Reply::new(200).using(*request.actual);
-                Handling { reply, leaves_at, is_refusal: false, holds: false }
+                Handling { reply, leaves_at, is_refusal: false, holds: false, is_lost: false }
             }
             // The queue is full.
             None => Handling {
-                reply: Reply::new(503).asking_for(render(self.retry_after, None, 0)),
+                reply: Reply::new(503).asking_for(self.hint(now, None, 0)),
                 leaves_at: now,
                 is_refusal: true,
                 holds: false,
+                is_lost: false,
             },
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Storm {
 /// A client, as the scenario has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
+    /// The group that it is in; the main one is 0.
+    pub(crate) group: u32,
     /// Calls under way at once, at most.
     pub(crate) callers: u32,
     /// How long it waits for an answer, in ns.
@@ -52,7 +54,7 @@ impl Storm {
     /// The storm of `seed`.
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
         let mut storm = Self { clients: Vec::new(), calls: Vec::new(), order: Vec::new() };
-        for (clients, arrivals, cost) in scenario.groups() {
+        for (group, (clients, arrivals, cost)) in (0..).zip(scenario.groups()) {
             let price = cost.price();
             let think = match arrivals {
                 ArrivalsSpec::Closed { think } => Some(think.sampler()),
@@ -76,7 +78,7 @@ impl Storm {
                 }));
                 let timeout = clients.timeout().map(nanos);
                 let end = count(storm.calls.len());
-                storm.clients.push(Caller { callers, timeout, think, first, end });
+                storm.clients.push(Caller { group, callers, timeout, think, first, end });
             }
         }
         storm.sort();

@@ -6,6 +6,7 @@
 mod check;
 mod driver;
 mod event;
+mod restart;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +20,7 @@ use crate::results::Metrics;
 use crate::rng::Luck;
 use crate::scenario::{Exchange, Network, Scenario, nanos};
 use crate::server::{Reply, Request, Server};
-use crate::storm::{Storm, thinking};
+use crate::storm::{Caller, Storm, thinking};
 use crate::trace::Sent;
 
 /// Events between two looks at the flag that stops a run.
@@ -28,7 +29,10 @@ const CANCEL_EVERY: u64 = 4096;
 /// A run under way.
 #[derive(Debug)]
 pub(crate) struct World<'a> {
+    scenario: &'a Scenario,
     storm: &'a Storm,
+    policy: &'a Policy,
+    seed: u64,
     queue: EventQueue<Event>,
     /// Calls of `storm.order` that have arrived.
     arrived: usize,
@@ -56,21 +60,29 @@ pub(crate) struct Ended {
 
 impl<'a> World<'a> {
     pub(crate) fn new(
-        scenario: &Scenario,
+        scenario: &'a Scenario,
         storm: &'a Storm,
-        policy: &Policy,
+        policy: &'a Policy,
         seed: u64,
         tally: Tally,
     ) -> Self {
-        let clients = (0..).zip(&storm.clients);
+        let client = |(number, &plan): (u32, &Caller)| {
+            let policy = scenario.policy_of(plan.group).unwrap_or(policy);
+            Client::new(number, plan, policy, seed)
+        };
         let unbegun = |planned: &crate::storm::Planned| {
             Task::new(Call::new(Timestamp::ZERO, planned.reserved))
         };
+        let mut queue = EventQueue::new();
+        restart::schedule(&mut queue, scenario, storm, seed);
         Self {
+            scenario,
             storm,
-            queue: EventQueue::new(),
+            policy,
+            seed,
+            queue,
             arrived: 0,
-            clients: clients.map(|(n, &plan)| Client::new(n, plan, policy, seed)).collect(),
+            clients: (0..).zip(&storm.clients).map(client).collect(),
             tasks: storm.calls.iter().map(unbegun).collect(),
             server: Server::new(scenario),
             network: scenario.network(),
@@ -132,9 +144,14 @@ impl<'a> World<'a> {
         match event {
             Event::Begin { call } => self.arrive(call),
             Event::Wake { call } => {
-                self.tasks[call as usize].woken = false;
-                self.drive(call);
+                let task = &mut self.tasks[call as usize];
+                task.woken = false;
+                // After a restart at the same moment it may be on its way, or over.
+                if !task.is_over && !task.call.is_in_flight() {
+                    self.drive(call);
+                }
             }
+            Event::Restart { client } => self.restart(client),
             Event::Timer { call, generation } => {
                 if self.tasks[call as usize].timer.goes_off(generation) {
                     self.drive(call);
@@ -177,7 +194,7 @@ impl<'a> World<'a> {
         let now = self.queue.now();
         let planned = &self.storm.calls[call as usize];
         let client = &self.clients[planned.client as usize];
-        let attempt = self.tasks[call as usize].call.sends();
+        let attempt = self.tasks[call as usize].attempt();
         let sent = Sent { at: Timestamp::from_nanos(now), client: planned.client, call, attempt };
         self.tally.sent(sent, now < client.asked_to_wait_until);
         let (there, back) = self.network.sample(Luck::new(planned.key, attempt), Exchange::Request);
@@ -201,6 +218,11 @@ impl<'a> World<'a> {
         let handling = self.server.arrive(now, &request);
         if handling.holds {
             self.queue.schedule(handling.leaves_at, Event::Leave { call });
+        }
+        if handling.is_lost {
+            self.tally.decided(now, call, handling.reply.status, handling.is_refusal);
+            self.reply_never(call, attempt);
+            return;
         }
         if handling.reply.status == 200
             && let Some(version) = self.server.read()
@@ -260,11 +282,19 @@ impl<'a> World<'a> {
         self.queue.schedule(at, Event::Answer { call, attempt });
     }
 
+    /// A reply is lost on its way, and the client waits in vain.
+    fn reply_never(&mut self, call: u32, attempt: u32) {
+        if self.is_awaited(call, attempt) {
+            let task = &mut self.tasks[call as usize];
+            task.reply = Reply::TIMED_OUT;
+            self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
+        }
+    }
+
     /// Whether the client still waits for the answer to this attempt.
     fn is_awaited(&self, call: u32, attempt: u32) -> bool {
         let task = &self.tasks[call as usize];
-        let is_last = task.call.sends() == attempt && task.call.is_in_flight();
-        is_last && self.queue.now() <= task.waits_until
+        task.awaits(attempt) && self.queue.now() <= task.waits_until
     }
 
     fn request(&self, call: u32, attempt: u32) -> Request<'a> {

@@ -16,6 +16,8 @@ pub(crate) struct Task {
     /// When it was wanted; the end of time if it has not been, in ns.
     pub(crate) arrived_at: u64,
     pub(crate) is_over: bool,
+    /// Attempts that it made before its client restarted last.
+    pub(crate) forgotten: u32,
     /// The time on the way back of the attempt under way, in ns.
     pub(crate) back_ns: u64,
     /// When the client stops waiting for the attempt under way, in ns.
@@ -46,10 +48,30 @@ impl Task {
             woken: false,
             arrived_at: u64::MAX,
             is_over: false,
+            forgotten: 0,
             back_ns: 0,
             waits_until: u64::MAX,
             reply: Reply::TIMED_OUT,
         }
+    }
+}
+
+impl Task {
+    /// The number of the last attempt, counted from 1 and on through restarts.
+    pub(crate) const fn attempt(&self) -> u32 {
+        self.forgotten.saturating_add(self.call.sends())
+    }
+
+    /// Whether the answer to this attempt is waited for.
+    pub(crate) const fn awaits(&self, attempt: u32) -> bool {
+        self.attempt() == attempt && self.call.is_in_flight()
+    }
+
+    /// What a restart leaves of it: the call, which the queue has again.
+    pub(crate) const fn forget(&mut self) {
+        self.forgotten = self.attempt();
+        self.ticket = None;
+        self.timer.clear();
     }
 }
 

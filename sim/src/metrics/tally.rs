@@ -94,6 +94,11 @@ impl Tally {
         self.record(4, now, call, u64::from(status));
     }
 
+    /// A client has restarted, and takes up `calls` again.
+    pub(crate) fn restarted(&mut self, now: u64, client: u32, calls: u64) {
+        self.record(7, now, client, calls);
+    }
+
     /// A call has ended, `took` after it was wanted, in ns.
     pub(crate) fn ended(&mut self, now: u64, call: u32, took: u64, is_success: bool) {
         self.last_end = self.last_end.max(now);

@@ -45,6 +45,14 @@ impl Luck {
         Self(key.wrapping_add(STEP.wrapping_mul(PURPOSES * attempt as u64)))
     }
 
+    /// The word that decides whether the answer is lost.
+    ///
+    /// Drawn from that of the fault: a ninth word of its own would give every storm of
+    /// the past other luck.
+    pub(crate) fn loss(self) -> u64 {
+        SplitMix64::new(self.word(Purpose::Fault)).next_u64()
+    }
+
     /// The word for `purpose`; the same one each time.
     pub(crate) fn word(self, purpose: Purpose) -> u64 {
         SplitMix64::new(self.0.wrapping_add(STEP.wrapping_mul(purpose as u64))).next_u64()

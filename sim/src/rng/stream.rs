@@ -31,6 +31,10 @@ pub(crate) enum Stream {
     Calls(u32),
     /// The jitter of a client's engine.
     Jitter(u32),
+    /// Which of its restarts befall a client.
+    Restarts(u32),
+    /// The jitter of a client's engine after so many restarts, counted from 1.
+    JitterAfter(u32, u32),
 }
 
 impl StreamRng {
@@ -59,6 +63,8 @@ impl StreamRng {
             Stream::Arrivals(client) => (1_u64, client),
             Stream::Calls(client) => (2, client),
             Stream::Jitter(client) => (3, client),
+            Stream::Restarts(client) => (4, client),
+            Stream::JitterAfter(client, restarts) => (4 + u64::from(restarts), client),
         };
         Self::new(seed, kind << 32 | u64::from(client))
     }

@@ -39,6 +39,12 @@ impl<'de, const MAX: u32> Deserialize<'de> for Count<MAX> {
 pub(crate) struct Share(f64);
 
 impl Share {
+    /// Whether it holds for none.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    pub(crate) fn is_none(&self) -> bool {
+        self.0 <= 0.0
+    }
+
     /// Whether a uniform word falls into this share of all words.
     #[expect(clippy::float_arithmetic, reason = "a product with a power of two is exact")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 2^53")]
@@ -61,6 +67,46 @@ impl<'de> Deserialize<'de> for Share {
             return Ok(Self(number));
         }
         Err(de::Error::custom(format_args!("the share is {number}, must be 0 to 1")))
+    }
+}
+
+/// A part of a whole that is more than nothing: `1..=1_000_000` millionths, so that
+/// what is decided by it is decided by whole numbers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Portion(u32);
+
+impl Portion {
+    /// All of it.
+    pub(crate) const WHOLE: Self = Self(1_000_000);
+
+    /// In millionths.
+    pub(crate) const fn millionths(self) -> u32 {
+        self.0
+    }
+
+    /// This part of `count`, rounded down, but no less than 1.
+    pub(crate) fn of(self, count: u32) -> u32 {
+        let part = u64::from(count) * u64::from(self.0) / u64::from(Self::WHOLE.0);
+        u32::try_from(part).unwrap_or(count).max(1)
+    }
+}
+
+impl Serialize for Portion {
+    #[expect(clippy::float_arithmetic, reason = "the file has a decimal")]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(f64::from(self.0) / f64::from(Self::WHOLE.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Portion {
+    #[expect(clippy::float_arithmetic, reason = "the file has a decimal")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 10^6")]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = deserializer.deserialize_any(Float)?;
+        if (0.000_001..=1.0).contains(&number) {
+            return Ok(Self((number * f64::from(Self::WHOLE.0)).round() as u32));
+        }
+        Err(de::Error::custom(format_args!("the part is {number}, must be 0.000001 to 1")))
     }
 }
 

@@ -6,9 +6,14 @@ use forbear_core::InvalidConfig;
 use forbear_core::text::{format_duration, serde_duration};
 use serde::{Deserialize, Serialize};
 
-use super::bounded::{Count, Share};
+use super::RetryAfterSpec;
+use super::bounded::{Count, Portion, Share};
 
-/// Something that goes wrong with requests which reach the server in a span of time.
+/// Something that goes wrong in a span of time.
+///
+/// A fault may do several things. Where several faults do the same thing at once, the
+/// first of the file counts. What is drawn for a request is a function of the seed, the
+/// call and the attempt: every policy meets the same faults.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, try_from = "Unchecked")]
 pub(crate) struct FaultSpec {
@@ -18,7 +23,7 @@ pub(crate) struct FaultSpec {
     /// When it is over.
     #[serde(with = "serde_duration")]
     pub(crate) until: Duration,
-    /// Which share of the requests fails.
+    /// Which share of the requests fails that the limits let in.
     pub(crate) fail: Share,
     /// The status that they fail with.
     pub(crate) status: u16,
@@ -27,6 +32,25 @@ pub(crate) struct FaultSpec {
     pub(crate) after: Duration,
     /// How many times longer the server works on those that do not fail.
     pub(crate) slow: Count<1000>,
+    /// Which share of the answers is lost: the server did its work and charged for it,
+    /// and the client waits until its timeout.
+    #[serde(skip_serializing_if = "Share::is_none")]
+    pub(crate) lose: Share,
+    /// What the limits allow meanwhile, as a part of what they say: of a bucket its
+    /// rate and not what is in it, of a window its count, of a concurrency limit its
+    /// slots. Requests that were let in before stay in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quota: Option<Portion>,
+    /// What refusals say meanwhile about when to come back, the truth or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after: Option<RetryAfterSpec>,
+    /// Which share of the clients restarts when it begins, all at the same moment.
+    ///
+    /// A client that restarts loses what its engine knew (limiters, budget, cooldown)
+    /// and the answers under way to it. Its unfinished calls are taken up again from the
+    /// first attempt, as from a queue that outlives the process.
+    #[serde(skip_serializing_if = "Share::is_none")]
+    pub(crate) restart: Share,
 }
 
 /// As the file has it.
@@ -45,24 +69,37 @@ struct Unchecked {
     after: Duration,
     #[serde(default)]
     slow: Option<Count<1000>>,
+    #[serde(default)]
+    lose: Option<Share>,
+    #[serde(default)]
+    quota: Option<Portion>,
+    #[serde(default)]
+    retry_after: Option<RetryAfterSpec>,
+    #[serde(default)]
+    restart: Option<Share>,
 }
 
 impl TryFrom<Unchecked> for FaultSpec {
     type Error = InvalidConfig;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, InvalidConfig> {
-        let Unchecked { from, until, fail, status, after, slow } = unchecked;
+        let Unchecked { from, until, status, after, quota, retry_after, .. } = unchecked;
+        let Unchecked { fail, slow, lose, restart, .. } = unchecked;
         if from >= until {
             return Err(InvalidConfig::new("from", format_duration(from), "before until"));
         }
         if !(400..=599).contains(&status) {
             return Err(InvalidConfig::new("status", status, "a status from 400 to 599"));
         }
-        if fail.is_none() && slow.is_none() {
-            return Err(InvalidConfig::new("fault", "empty", "one with fail or slow"));
+        let shares = [fail, lose, restart];
+        let others = [slow.is_some(), quota.is_some(), retry_after.is_some()];
+        if shares.iter().all(Option::is_none) && !others.contains(&true) {
+            let must = "one with fail, slow, lose, quota, retry_after or restart";
+            return Err(InvalidConfig::new("fault", "empty", must));
         }
-        let (fail, slow) = (fail.unwrap_or_default(), slow.unwrap_or(Count::ONE));
-        Ok(Self { from, until, fail, status, after, slow })
+        let [fail, lose, restart] = shares.map(Option::unwrap_or_default);
+        let slow = slow.unwrap_or(Count::ONE);
+        Ok(Self { from, until, fail, status, after, slow, lose, quota, retry_after, restart })
     }
 }
 

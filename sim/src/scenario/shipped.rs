@@ -24,10 +24,16 @@ impl Shipped {
     pub const ALL: &[Self] = shipped![
         "aws-backoff",
         "brown-out",
+        "deadline-mix",
         "fixed-window-stampede",
+        "github-secondary",
         "llm-batch",
         "long-tail",
+        "lying-retry-after",
+        "metastable",
         "noisy-neighbour",
+        "quota-cut",
+        "regions",
         "retry-after-herd",
         "token-bucket-and-concurrency",
     ];

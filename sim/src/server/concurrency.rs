@@ -1,11 +1,14 @@
 //! A bound on the requests that a server has under way.
 
 use super::limit::{Opening, Usage};
+use crate::scenario::Portion;
 
 /// At most `max` requests at once.
 #[derive(Debug)]
 pub(crate) struct Concurrency {
     max: u32,
+    /// What it allows now of these.
+    allowed: u32,
     in_flight: u32,
     /// Sum over the requests of the time that they were under way, until `updated`, in ns.
     busy_ns: u128,
@@ -14,11 +17,15 @@ pub(crate) struct Concurrency {
 
 impl Concurrency {
     pub(super) const fn new(max: u32) -> Self {
-        Self { max, in_flight: 0, busy_ns: 0, updated: 0 }
+        Self { max, allowed: max, in_flight: 0, busy_ns: 0, updated: 0 }
+    }
+
+    pub(super) fn cut(&mut self, portion: Portion) {
+        self.allowed = portion.of(self.max);
     }
 
     pub(super) const fn opening(&self) -> Opening {
-        if self.in_flight < self.max { Opening::Now } else { Opening::Unknown }
+        if self.in_flight < self.allowed { Opening::Now } else { Opening::Unknown }
     }
 
     pub(super) fn take(&mut self, now: u64) {

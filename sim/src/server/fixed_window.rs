@@ -9,13 +9,15 @@ use std::time::Duration;
 use forbear_core::{Cost, Dimension, Quantity, Quota};
 
 use super::limit::{Opening, Usage};
-use crate::scenario::{WindowStart, nanos};
+use crate::scenario::{Portion, WindowStart, nanos};
 
 /// `limit` units in each window.
 #[derive(Debug)]
 pub(crate) struct FixedWindow {
     dimension: Dimension,
     limit: u32,
+    /// What it allows now of these.
+    allowed: u32,
     window_ns: u64,
     start: WindowStart,
     /// When the window in force began, once one has, in ns.
@@ -32,16 +34,20 @@ impl FixedWindow {
         start: WindowStart,
     ) -> Self {
         let window_ns = nanos(window);
-        Self { dimension, limit, window_ns, start, opened: None, count: 0, used: 0 }
+        Self { dimension, limit, allowed: limit, window_ns, start, opened: None, count: 0, used: 0 }
+    }
+
+    pub(super) fn cut(&mut self, portion: Portion) {
+        self.allowed = portion.of(self.limit);
     }
 
     pub(super) fn opening(&self, now: u64, cost: &Cost) -> Opening {
         let units = cost.get(self.dimension);
         let (opened, count) = self.at(now);
-        match self.limit.checked_sub(units) {
-            None => Opening::Never,
+        match self.allowed.checked_sub(units) {
+            _ if units > self.limit => Opening::Never,
             Some(room) if count <= room => Opening::Now,
-            Some(_) => Opening::At(opened.saturating_add(self.window_ns)),
+            _ => Opening::At(opened.saturating_add(self.window_ns)),
         }
     }
 
@@ -63,8 +69,8 @@ impl FixedWindow {
         let (opened, count) = self.at(now);
         let ends_at = opened.saturating_add(self.window_ns);
         Quota::new(Some(self.dimension))
-            .with_limit(Quantity::from_units(u64::from(self.limit)))
-            .with_remaining(Quantity::from_units(u64::from(self.limit.saturating_sub(count))))
+            .with_limit(Quantity::from_units(u64::from(self.allowed)))
+            .with_remaining(Quantity::from_units(u64::from(self.allowed.saturating_sub(count))))
             .with_resets_in(Duration::from_nanos(ends_at.saturating_sub(now)))
     }
 

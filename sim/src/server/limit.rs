@@ -7,7 +7,7 @@ use super::concurrency::Concurrency;
 use super::fixed_window::FixedWindow;
 use super::sliding_window::SlidingWindow;
 use super::token_bucket::TokenBucket;
-use crate::scenario::LimitSpec;
+use crate::scenario::{LimitSpec, Portion};
 
 /// A limit of a server.
 #[derive(Debug)]
@@ -54,6 +54,16 @@ impl Limit {
                 Self::Sliding(SlidingWindow::new(dimension, limit.get(), window))
             }
             LimitSpec::Concurrency { max } => Self::Slots(Concurrency::new(max.get())),
+        }
+    }
+
+    /// From `now` on it allows this part of what it says.
+    pub(super) fn cut(&mut self, now: u64, portion: Portion) {
+        match self {
+            Self::Bucket(bucket) => bucket.cut(now, portion),
+            Self::Window(window) => window.cut(portion),
+            Self::Sliding(window) => window.cut(portion),
+            Self::Slots(slots) => slots.cut(portion),
         }
     }
 

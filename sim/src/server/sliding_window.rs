@@ -11,13 +11,15 @@ use std::time::Duration;
 use forbear_core::{Cost, Dimension, Quantity, Quota};
 
 use super::limit::{Opening, Usage};
-use crate::scenario::nanos;
+use crate::scenario::{Portion, nanos};
 
 /// `limit` units in a window, the last one counted by the clock.
 #[derive(Debug)]
 pub(crate) struct SlidingWindow {
     dimension: Dimension,
     limit: u32,
+    /// What it allows now of these.
+    allowed: u32,
     window_ns: u64,
     /// The number of the window in force, counted from time 0.
     current: u64,
@@ -29,15 +31,23 @@ pub(crate) struct SlidingWindow {
 impl SlidingWindow {
     pub(crate) fn new(dimension: Dimension, limit: u32, window: Duration) -> Self {
         let window_ns = nanos(window);
-        Self { dimension, limit, window_ns, current: 0, last: 0, count: 0, used: 0 }
+        Self { dimension, limit, allowed: limit, window_ns, current: 0, last: 0, count: 0, used: 0 }
+    }
+
+    pub(super) fn cut(&mut self, portion: Portion) {
+        self.allowed = portion.of(self.limit);
     }
 
     pub(super) fn opening(&self, now: u64, cost: &Cost) -> Opening {
-        let Some(room) = self.limit.checked_sub(cost.get(self.dimension)) else {
+        let units = cost.get(self.dimension);
+        if units > self.limit {
             return Opening::Never;
-        };
+        }
         let (number, last, count) = self.at(now);
         let began = number.saturating_mul(self.window_ns);
+        let Some(room) = self.allowed.checked_sub(units) else {
+            return Opening::At(began.saturating_add(self.window_ns));
+        };
         // In this window, as the last one goes out of sight, or in the next.
         let at = room.checked_sub(count).map_or_else(
             || began.saturating_add(self.window_ns).saturating_add(self.faded(count, room)),
@@ -76,9 +86,9 @@ impl SlidingWindow {
 
     pub(super) fn quota(&self, now: u64) -> Quota {
         let counted = self.estimate(now).div_ceil(u128::from(self.window_ns));
-        let left = u128::from(self.limit).saturating_sub(counted);
+        let left = u128::from(self.allowed).saturating_sub(counted);
         Quota::new(Some(self.dimension))
-            .with_limit(Quantity::from_units(u64::from(self.limit)))
+            .with_limit(Quantity::from_units(u64::from(self.allowed)))
             .with_remaining(Quantity::from_units(u64::try_from(left).unwrap_or(0)))
             .with_resets_in(Duration::from_nanos(self.window_ns - now % self.window_ns))
     }

@@ -9,15 +9,18 @@ use forbear_core::{Cost, Dimension, Quantity, Quota, Rate};
 
 use super::Request;
 use super::limit::{Opening, Usage};
-use crate::scenario::nanos;
+use crate::scenario::{Portion, nanos};
 
 /// A token bucket, full at the start.
 ///
-/// With `n` units per `p` ns a unit is worth `p` ticks and a nanosecond `n`, so
-/// that the level is a whole number and never rounded.
+/// With `n` units per `p` ns, of which `m` millionths are allowed, a unit is worth
+/// `p * 10^6` ticks and a nanosecond `n * m`, so that the level is a whole number and
+/// never rounded.
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     dimension: Dimension,
+    period_ns: u128,
+    limit: u128,
     unit_ticks: u128,
     ns_ticks: u128,
     full: u128,
@@ -26,23 +29,35 @@ pub(crate) struct TokenBucket {
     updated: u64,
     /// Taken and not given back, in units.
     used: u128,
+    /// Refilled before `cut_at`, in ticks.
+    refilled: u128,
+    /// Since when it refills at the rate that it does, in ns.
+    cut_at: u64,
     refusals_count: bool,
     refund: bool,
 }
 
+/// Ticks of a nanosecond's worth of a unit.
+const WHOLE: u128 = Portion::WHOLE.millionths() as u128;
+
 impl TokenBucket {
     pub(super) fn new(dimension: Dimension, rate: Rate, burst: u32) -> Self {
-        let unit_ticks = u128::from(nanos(rate.period()));
+        let period_ns = u128::from(nanos(rate.period()));
+        let unit_ticks = period_ns * WHOLE;
         let full = unit_ticks * u128::from(burst);
-        let ns_ticks = u128::from(rate.limit().get());
+        let limit = u128::from(rate.limit().get());
         Self {
             dimension,
+            period_ns,
+            limit,
             unit_ticks,
-            ns_ticks,
+            ns_ticks: limit * WHOLE,
             full,
             level: full,
             updated: 0,
             used: 0,
+            refilled: 0,
+            cut_at: 0,
             refusals_count: false,
             refund: false,
         }
@@ -54,6 +69,14 @@ impl TokenBucket {
         self.refusals_count = refusals_count;
         self.refund = refund;
         self
+    }
+
+    /// What is in it stays; from `now` on it refills at this part of its rate.
+    pub(super) fn cut(&mut self, now: u64, portion: Portion) {
+        self.settle(now, self.level_at(now));
+        self.refilled = self.refilled_at(now);
+        self.cut_at = now;
+        self.ns_ticks = self.limit * u128::from(portion.millionths());
     }
 
     pub(super) fn opening(&self, now: u64, cost: &Cost) -> Opening {
@@ -98,9 +121,8 @@ impl TokenBucket {
     }
 
     pub(super) fn usage(&self, now: u64) -> Usage {
-        let refilled = u128::from(now).saturating_mul(self.ns_ticks);
-        let permitted = self.full.saturating_add(refilled);
-        Usage { used: self.used.saturating_mul(self.unit_ticks), permitted }
+        let permitted = self.full.saturating_add(self.refilled_at(now)) / WHOLE;
+        Usage { used: self.used.saturating_mul(self.period_ns), permitted }
     }
 
     pub(super) fn quota(&self, now: u64) -> Quota {
@@ -118,6 +140,11 @@ impl TokenBucket {
 
     fn ticks(&self, cost: &Cost) -> u128 {
         u128::from(cost.get(self.dimension)) * self.unit_ticks
+    }
+
+    fn refilled_at(&self, now: u64) -> u128 {
+        let passed = u128::from(now.saturating_sub(self.cut_at));
+        self.refilled.saturating_add(passed.saturating_mul(self.ns_ticks))
     }
 
     fn level_at(&self, now: u64) -> u128 {

@@ -35,7 +35,11 @@ impl World<'_> {
     pub(super) fn answer(&mut self, call: u32, attempt: u32) {
         let now = self.queue.now();
         let task = &mut self.tasks[call as usize];
-        debug_assert_eq!(task.call.sends(), attempt, "an answer belongs to the last send");
+        if !task.awaits(attempt) {
+            // Its client restarted, and there is nobody who waits.
+            debug_assert!(attempt <= task.forgotten, "an answer belongs to the last send");
+            return;
+        }
         let reply = task.reply;
         let client = self.storm.calls[call as usize].client as usize;
         let client = &mut self.clients[client];

@@ -7,6 +7,8 @@ pub(super) enum Event {
     Begin { call: u32 },
     /// A task was woken by another.
     Wake { call: u32 },
+    /// A client dies and starts anew.
+    Restart { client: u32 },
     /// The timer of a task goes off, if it is still of this generation.
     Timer { call: u32, generation: u32 },
     /// A request reaches the server.

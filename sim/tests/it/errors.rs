@@ -73,7 +73,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
     ("[server]", "[[fault]]\nfail = 1.5\n[server]", "the share is 1.5, must be 0 to 1"),
     ("[server]", "[[fault]]\nfail = inf\n[server]", "the share is inf, must be 0 to 1"),
-    ("[server]", "[[fault]]\n[server]", "fault is empty, must be one with fail or slow"),
+    (
+        "[server]",
+        "[[fault]]\n[server]",
+        "fault is empty, must be one with fail, slow, lose, quota, retry_after or restart",
+    ),
     (
         "[server]",
         "[[fault]]\nfail = 1\nstatus = 200\n[server]",
@@ -83,6 +87,24 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "[server]",
         "[[fault]]\nfail = 1\nfrom = \"9s\"\nuntil = \"3s\"\n[server]",
         "from is 9s, must be before until",
+    ),
+    ("[server]", "[[fault]]\nlose = 2\n[server]", "the share is 2, must be 0 to 1"),
+    ("[server]", "[[fault]]\nlose = 0.1\n[server]", "clients.timeout is missing, must be set"),
+    ("[server]", "[[fault]]\nrestart = -1\n[server]", "the share is -1, must be 0 to 1"),
+    ("[server]", "[[fault]]\nquota = 0\n[server]", "the part is 0, must be 0.000001 to 1"),
+    ("[server]", "[[fault]]\nquota = 1.5\n[server]", "the part is 1.5, must be 0.000001 to 1"),
+    ("[server]", "[[fault]]\nquota = nan\n[server]", "the part is NaN, must be 0.000001 to 1"),
+    ("[server]", "[[fault]]\nretry_after = \"x\"\n[server]", "unknown variant `x`"),
+    (
+        "[server]",
+        "[[fault]]\nrestart = 1\n[server]\noptimistic = true",
+        "server.optimistic is set, must be left out where clients restart",
+    ),
+    (
+        "[server]",
+        "[[group]]\nclients = {}\narrivals = { kind = \"burst\" }\n\
+         policy = { retry = { max_attempts = 0 } }\n[server]",
+        "max_attempts is 0, must be",
     ),
     ("[server]", "[server]\nretry_after = \"soon\"", "unknown variant `soon`"),
     ("[server]", "[server]\nworkers = 0", "the number is 0, must be 1 to 100000"),

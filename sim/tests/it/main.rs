@@ -12,10 +12,14 @@ mod conformance;
 mod determinism;
 /// What a scenario file is refused for.
 mod errors;
+/// Each kind of fault.
+mod faults;
 /// The shipped scenarios: their hashes and what they promise.
 mod golden;
 /// The order of events.
 mod queue;
+/// What decides a shipped storm.
+mod storms;
 /// What several tests need.
 mod support;
 /// The results of `forbear_sim::truth`, by the table and beyond it.
