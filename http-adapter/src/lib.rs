@@ -33,6 +33,9 @@ mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(feature = "record")]
+pub mod trace;
+
 #[cfg(feature = "toml")]
 pub use crate::dialect::file::DialectError;
 pub use crate::{

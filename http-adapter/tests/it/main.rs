@@ -60,6 +60,8 @@ mod server;
 mod signal;
 /// `RateLimit` and `RateLimit-Policy` as structured fields.
 mod structured;
+/// Traces: what is written of calls, what is not, and reading it back.
+mod trace;
 /// Throttled or not, retryable or not, and whose bucket.
 mod verdict;
 /// Which explicit wait is believed.
