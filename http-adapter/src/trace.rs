@@ -26,17 +26,21 @@
 //! # Ok::<(), forbear_http::trace::TraceError>(())
 //! ```
 
+mod call;
 mod end;
 mod entry;
 mod error;
 mod line;
 mod reader;
+mod recorder;
 
 pub use self::{
+    call::RecordedCall,
     end::{CallEnd, TraceEnd},
     entry::{TraceAttempt, TraceEntry},
     error::TraceError,
     reader::TraceReader,
+    recorder::{Recorder, RecorderBuilder, RecorderStatus},
 };
 
 /// The version of the format that is written, and the only one that is read.

@@ -12,6 +12,7 @@ use forbear_core::{GiveUp, Observation, Policy, Timestamp};
 use http::HeaderMap;
 use tower_service::Service;
 
+use super::recording::Recording;
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
 use super::{
@@ -82,6 +83,7 @@ impl<R, E> fmt::Debug for ForbearFuture<R, E> {
 /// One request under way.
 pub(super) struct Sending {
     attempts: Attempts,
+    recording: Recording,
     scope: Scope,
     rules: Arc<Rules>,
     /// Somebody further out retries.
@@ -100,8 +102,11 @@ impl Sending {
             idempotency_key::add_to(&method, request.headers_mut());
         }
         let scope = scopes.of(request);
-        let attempts = scope.policy.attempts_costing(rules.cost_of(request));
-        Self { attempts, scope, rules: Arc::clone(rules), is_nested: nesting::enter(request) }
+        let cost = rules.cost_of(request);
+        let recording = Recording::begin(rules, &scope, cost);
+        let attempts = scope.policy.attempts_costing(cost);
+        let (rules, is_nested) = (Arc::clone(rules), nesting::enter(request));
+        Self { attempts, recording, scope, rules, is_nested }
     }
 
     pub(super) async fn send<S, Q>(
@@ -119,8 +124,10 @@ impl Sending {
         let mut last_error = None;
         loop {
             if let Err(why) = self.attempts.permit().await {
+                self.recording.ended(why);
                 return Err(Error::new(why, self.attempts.sends(), last_error));
             }
+            self.recording.sent();
             self.label(next.headers_mut());
             // Copied while it is whole: a body may be gone once it is sent.
             let spare = next.try_replay();
@@ -146,7 +153,9 @@ impl Sending {
                 self.attempts.forbid_repeat();
             }
             self.scope.note(&seen);
-            match (self.attempts.record(&seen), result, spare) {
+            let verdict = self.attempts.record(&seen);
+            self.recording.answered(&seen, verdict);
+            match (verdict, result, spare) {
                 (Verdict::Retry, Ok(response), Some(spare)) => {
                     // Read to its end, so that its connection can be used again.
                     response.discard().await;

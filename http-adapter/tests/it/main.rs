@@ -46,6 +46,8 @@ mod nginx;
 mod peeked;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
+/// Traces as they are written: what is in them, and what a slow disk does.
+mod recorder;
 /// The grammar of resets, and the sizes that tell their meaning.
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
@@ -60,7 +62,7 @@ mod server;
 mod signal;
 /// `RateLimit` and `RateLimit-Policy` as structured fields.
 mod structured;
-/// Traces: what is written of calls, what is not, and reading it back.
+/// The format of traces, and the errors of one that is broken.
 mod trace;
 /// Throttled or not, retryable or not, and whose bucket.
 mod verdict;
