@@ -5,10 +5,9 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use forbear_core::driver::{Attempts, Verdict};
-use forbear_core::{GiveUp, Observation, Policy, Timestamp};
+use forbear_core::{GiveUp, Observation};
 use http::HeaderMap;
 use tower_service::Service;
 
@@ -187,9 +186,8 @@ impl Sending {
             headers.insert(name.clone(), self.attempts.sends().into());
         }
         if let Some(name) = &self.rules.deadline_field
-            && let Some(deadline) = deadline(&self.scope.policy)
+            && let Some(left) = self.attempts.time_left()
         {
-            let left = deadline.saturating_sub(self.attempts.elapsed());
             let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
             headers.insert(name.clone(), millis.into());
         }
@@ -209,16 +207,4 @@ impl Sending {
         let seen = self.rules.read(&head, now);
         (response, seen)
     }
-}
-
-/// How long a call may take, if the policy says so of every call.
-///
-/// A condition that names a point in time, and no duration, is on a clock that is not
-/// known here: it is told by its answer, which does not move with the start.
-fn deadline(policy: &Policy) -> Option<Duration> {
-    let start = Timestamp::ZERO;
-    let later = start.after(Duration::from_secs(1));
-    let at = policy.stop().deadline(start)?;
-    let moves = policy.stop().deadline(later) == Some(at.after(Duration::from_secs(1)));
-    moves.then(|| at.since(start))
 }
