@@ -10,6 +10,8 @@
 
 mod amount;
 mod body;
+#[cfg(any(feature = "metrics", feature = "record"))]
+mod call_end;
 mod clock;
 mod dialect;
 mod failure;
@@ -33,6 +35,8 @@ mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+pub mod observe;
 #[cfg(feature = "record")]
 pub mod trace;
 

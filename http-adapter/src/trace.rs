@@ -27,7 +27,6 @@
 //! ```
 
 mod call;
-mod end;
 mod entry;
 mod error;
 mod line;
@@ -36,12 +35,13 @@ mod recorder;
 
 pub use self::{
     call::RecordedCall,
-    end::{CallEnd, TraceEnd},
-    entry::{TraceAttempt, TraceEntry},
+    entry::{TraceAttempt, TraceEnd, TraceEntry},
     error::TraceError,
     reader::TraceReader,
     recorder::{Recorder, RecorderBuilder, RecorderStatus},
 };
+
+pub use crate::call_end::CallEnd;
 
 /// The version of the format that is written, and the only one that is read.
 pub const VERSION: u32 = 1;

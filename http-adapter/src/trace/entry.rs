@@ -3,7 +3,7 @@
 use forbear_core::{Cost, Observation, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::TraceEnd;
+use super::CallEnd;
 use super::line::Line;
 
 /// One line of a trace: an attempt, the end of a call, or both.
@@ -40,4 +40,13 @@ pub struct TraceAttempt {
     /// What the answer said; [`Ignored`](forbear_core::Outcome::Ignored) where the
     /// caller went away before one came.
     pub observation: Observation,
+}
+
+/// When and how a call ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TraceEnd {
+    /// Since the start of the trace.
+    pub at: Timestamp,
+    /// Whether it succeeded, or why it was given up.
+    pub how: CallEnd,
 }

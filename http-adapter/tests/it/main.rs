@@ -42,6 +42,8 @@ mod learning;
 mod nesting;
 /// Drains through a real server that limits rates.
 mod nginx;
+/// Metrics and events: their names, labels and values.
+mod observe;
 /// Bodies that the layer reads ahead, and hands on whole.
 mod peeked;
 /// Records: lines of JSON and the output of `curl -si`.

@@ -1,20 +1,15 @@
 //! How a call ended, by name.
+#![cfg_attr(
+    not(feature = "record"),
+    expect(unreachable_pub, reason = "without traces it only gives names to metrics")
+)]
 
-use forbear_core::{GiveUp, StopReason, Timestamp};
-use serde::{Deserialize, Serialize};
-
-/// When and how a call ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TraceEnd {
-    /// Since the start of the trace.
-    pub at: Timestamp,
-    /// Whether it succeeded, or why it was given up.
-    pub how: CallEnd,
-}
+use forbear_core::{GiveUp, StopReason};
 
 /// How a call ended: [`GiveUp`] without what only one process understands.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "record", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "record", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum CallEnd {
     /// It succeeded.
@@ -38,8 +33,28 @@ pub enum CallEnd {
     /// The caller went away.
     Abandoned,
     /// In a way that this version has no name for.
-    #[serde(other)]
+    #[cfg_attr(feature = "record", serde(other))]
     Other,
+}
+
+impl CallEnd {
+    /// Its name in traces and metrics, such as `not_retryable`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Attempts => "attempts",
+            Self::Time => "time",
+            Self::Stopped => "stopped",
+            Self::Budget => "budget",
+            Self::NotRetryable => "not_retryable",
+            Self::NotRepeatable => "not_repeatable",
+            Self::Refused => "refused",
+            Self::Hint => "hint",
+            Self::Abandoned => "abandoned",
+            Self::Other => "other",
+        }
+    }
 }
 
 impl From<GiveUp> for CallEnd {
