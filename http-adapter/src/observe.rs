@@ -3,7 +3,7 @@
 //! Both are [`Observer`](forbear_core::driver::Observer)s of a policy: give them to
 //! [`PolicyBuilder::observe`](forbear_core::PolicyBuilder::observe). Names are those of
 //! OpenTelemetry's conventions for HTTP where there is one
-//! (<https://opentelemetry.io/docs/specs/semconv/http/>, version 1.30), and begin with
+//! (<https://opentelemetry.io/docs/specs/semconv/http/>, stable since 1.23), and begin with
 //! `forbear` where there is none.
 //!
 //! # Metrics

@@ -44,6 +44,8 @@ mod nesting;
 mod nginx;
 /// Metrics and events: their names, labels and values.
 mod observe;
+/// Any octets as a response; shared with the fuzz target.
+mod octets;
 /// Bodies that the layer reads ahead, and hands on whole.
 mod peeked;
 /// Records: lines of JSON and the output of `curl -si`.
