@@ -8,6 +8,7 @@ mod error;
 mod idempotency_key;
 mod nesting;
 mod peeked;
+mod recording;
 mod replay_body;
 mod replayable;
 mod request;
@@ -257,6 +258,17 @@ impl ForbearLayer {
     #[must_use]
     pub fn announcing_deadline(mut self, name: HeaderName) -> Self {
         self.rules_mut().deadline_field = Some(name);
+        self
+    }
+
+    /// Writes down what becomes of each request, with `recorder`.
+    ///
+    /// The scope of an entry is the host or the key by which limits are
+    /// [kept apart](Self::per_host), hashed unless the recorder was told otherwise.
+    #[cfg(feature = "record")]
+    #[must_use]
+    pub fn recording(mut self, recorder: crate::trace::Recorder) -> Self {
+        self.rules_mut().recorder = Some(recorder);
         self
     }
 

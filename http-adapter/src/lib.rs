@@ -10,6 +10,8 @@
 
 mod amount;
 mod body;
+#[cfg(any(feature = "metrics", feature = "record"))]
+mod call_end;
 #[cfg(feature = "reqwest")]
 mod client;
 mod clock;
@@ -36,6 +38,11 @@ mod value;
 mod verdict;
 mod wait;
 mod wall_clock;
+
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+pub mod observe;
+#[cfg(feature = "record")]
+pub mod trace;
 
 #[cfg(feature = "reqwest")]
 pub use crate::client::{Client, RequestBuilder};

@@ -116,6 +116,24 @@ fn the_common_dialects_are_read_without_the_heap() {
 }
 
 #[test]
+fn a_bomb_of_fields_takes_no_more_of_the_heap_than_a_hundred() {
+    let bomb: Vec<_> = (0..100_000)
+        .map(|number| (format!("x-ratelimit-limit-d{number}"), format!("{number}, x;w=1")))
+        .collect();
+    let reader = Reader::new();
+    let peak_of = |fields: &[(String, String)]| {
+        let fields = fields.to_vec();
+        let counted = allocation_counter::measure(|| {
+            black_box(reader.read(black_box(&Head::new(429, &fields)), NOW).observe());
+        });
+        counted.bytes_max
+    };
+    let (few, many) = (peak_of(&bomb[..100]), peak_of(&bomb));
+    // Later names are longer: `d99999` beside `d99`.
+    assert!(many <= 2 * few && many < 64 * 1024, "{few} bytes of 100, {many} of 100000");
+}
+
+#[test]
 fn the_counter_counts() {
     let counted = allocation_counter::measure(|| drop(black_box(Box::new(1))));
     assert_eq!(counted.count_total, 1);

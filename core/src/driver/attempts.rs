@@ -45,6 +45,7 @@ pub struct Attempts {
     pub(super) shared: Arc<Shared>,
     pub(super) call: Call,
     pub(super) ticket: Option<Ticket>,
+    last_sent_at: Timestamp,
     history: Option<Box<History>>,
     /// Boxed, since most calls never wait and a timer is larger than the rest.
     #[cfg(feature = "tokio")]
@@ -71,6 +72,7 @@ impl Attempts {
             shared: Arc::clone(policy.shared()),
             call: Call::unstarted(options.each(), options.own_under(policy)),
             ticket: None,
+            last_sent_at: Timestamp::ZERO,
             history: None,
             #[cfg(feature = "tokio")]
             timer: None,
@@ -151,7 +153,10 @@ impl Attempts {
         let admission = self.shared.admit(&mut self.call, &mut self.ticket, waker);
         match &admission {
             Admission::Ready(_) if was_over => {}
-            Admission::Ready(Ok(())) => self.tell(own, Moment::BeforeSend),
+            Admission::Ready(Ok(())) => {
+                self.last_sent_at = self.call.sent_at().unwrap_or(self.last_sent_at);
+                self.tell(own, Moment::BeforeSend);
+            }
             Admission::Ready(Err(why)) => self.tell(own, Moment::GiveUp(*why)),
             Admission::Wait { begins: Some(wait), .. } => self.tell(own, Moment::BeforeWait(wait)),
             Admission::Wait { begins: None, .. } => {}
@@ -205,6 +210,37 @@ impl Attempts {
             return Duration::ZERO;
         }
         self.shared.clock().now().since(self.call.started_at())
+    }
+
+    /// Time since the last permit to send was given; zero before the first.
+    ///
+    /// When an observer is told of an answer, it is how long that attempt took.
+    #[must_use]
+    pub fn since_send(&self) -> Duration {
+        if self.sends() == 0 {
+            return Duration::ZERO;
+        }
+        self.shared.clock().now().since(self.last_sent_at)
+    }
+
+    /// Time until the call ends at the latest, by its own stop condition or that of the
+    /// policy; `None` if they set no such time, zero once it has passed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::Policy;
+    /// use forbear_core::driver::CallOptions;
+    ///
+    /// let minute = Duration::from_secs(60);
+    /// let policy = Policy::builder().deadline(minute).build()?;
+    /// assert!(policy.attempts().time_left().unwrap() <= minute);
+    /// let short = policy.attempts_with(&CallOptions::new().deadline(Duration::ZERO));
+    /// assert_eq!(short.time_left(), Some(Duration::ZERO));
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.shared.time_left(&self.call)
     }
 }
 

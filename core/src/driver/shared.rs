@@ -1,6 +1,7 @@
 //! The state that all calls of a policy share.
 
 use core::task::Waker;
+use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::line::{Line, Ticket};
@@ -108,6 +109,20 @@ impl Shared {
             state.line.leave(place);
         }
         release(state);
+    }
+
+    /// Time until `call` ends at the latest; one that has not begun begins now.
+    pub(super) fn time_left(&self, call: &Call) -> Option<Duration> {
+        let state = self.lock();
+        let now = self.clock.now();
+        let deadline = if call.is_unstarted() {
+            let mut begun = call.clone();
+            begun.start_at(now);
+            state.engine.deadline(&begun)
+        } else {
+            state.engine.deadline(call)
+        };
+        deadline.map(|deadline| deadline.since(now))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

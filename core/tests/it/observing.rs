@@ -5,14 +5,14 @@ use std::time::Duration;
 use forbear_core::backoff::Constant;
 use forbear_core::driver::{Attempts, CallOptions, History, Observer, Statistics, Wait};
 use forbear_core::limiter::{Concurrency, Gcra};
-use forbear_core::stop::MaxAttempts;
+use forbear_core::stop::{MaxAttempts, Until};
 use forbear_core::{
     Beyond, Cost, Dimension, GiveUp, HintRule, Observation, Outcome, Policy, PolicyBuilder,
     StopReason, Throttle, WaitReason,
 };
 use tokio::time::Instant;
 
-use crate::support::{Failure, ms};
+use crate::support::{Failure, at, ms};
 
 /// Writes down what it is told.
 #[derive(Clone, Debug, Default)]
@@ -219,6 +219,32 @@ fn attempts_have_their_history_too() {
     let _ = attempts.record(&Observation::new(Outcome::Permanent));
     let past = attempts.history().last().unwrap();
     assert_eq!((past.number, past.outcome, past.wait), (1, Outcome::Permanent, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_and_the_time_left_are_measured() {
+    let policy = builder().deadline(Duration::from_secs(10)).build().unwrap();
+    let mut attempts = policy.attempts();
+    tokio::time::advance(ms(500)).await;
+    let (sent, left) = (attempts.since_send(), attempts.time_left());
+    assert_eq!((sent, left), (Duration::ZERO, Some(Duration::from_secs(10))), "it has not begun");
+    for attempt in 0..2 {
+        attempts.permit().await.unwrap();
+        tokio::time::advance(ms(30)).await;
+        assert_eq!(attempts.since_send(), ms(30));
+        let before = attempt * 1030;
+        assert_eq!(attempts.time_left(), Some(ms(10_000 - 30 - before)));
+        let _ = attempts.record(&Observation::new(Outcome::Transient));
+    }
+    tokio::time::advance(Duration::from_secs(60)).await;
+    assert_eq!(attempts.time_left(), Some(Duration::ZERO));
+
+    // The policy's clock began with its first call, 61.56 s ago.
+    let until = Until::new(at(61_560).after(Duration::from_secs(7)));
+    let own = policy.attempts_with(&CallOptions::new().stop(until));
+    assert_eq!(own.time_left(), Some(Duration::from_secs(7)));
+    let endless = builder().no_deadline().build().unwrap();
+    assert_eq!(endless.attempts().time_left(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,6 +20,8 @@ pub(super) struct Rules {
     pub(super) judge: Option<Judge>,
     pub(super) attempt_field: Option<HeaderName>,
     pub(super) deadline_field: Option<HeaderName>,
+    #[cfg(feature = "record")]
+    pub(super) recorder: Option<crate::trace::Recorder>,
 }
 
 /// Estimates a request; `None` for one of another type.

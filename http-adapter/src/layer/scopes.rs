@@ -98,6 +98,12 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// The key by which it is known, unless it is the scope of all without one.
+    #[cfg(feature = "record")]
+    pub(super) fn key(&self) -> Option<&str> {
+        self.state.as_ref().map(|(state, _)| state.key.as_str())
+    }
+
     /// Notes until when the server told this scope to wait.
     pub(super) fn note(&self, seen: &Observation) {
         let Some((state, clock)) = &self.state else { return };
@@ -113,6 +119,8 @@ impl Scope {
 /// What is kept of a scope.
 #[derive(Debug)]
 struct State {
+    #[cfg(feature = "record")]
+    key: String,
     policy: Policy,
     waits_until_ns: AtomicU64,
 }
@@ -153,7 +161,12 @@ impl Kept {
         let entry = match table.by_key.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                let state = State { policy: policy.fresh(), waits_until_ns: AtomicU64::new(0) };
+                let state = State {
+                    #[cfg(feature = "record")]
+                    key: place.key().clone(),
+                    policy: policy.fresh(),
+                    waits_until_ns: AtomicU64::new(0),
+                };
                 place.insert(Used { state: Arc::new(state), last_use: now })
             }
         };

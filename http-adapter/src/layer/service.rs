@@ -5,13 +5,13 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use forbear_core::driver::{Attempts, Verdict};
-use forbear_core::{GiveUp, Observation, Policy, Timestamp};
+use forbear_core::{GiveUp, Observation};
 use http::HeaderMap;
 use tower_service::Service;
 
+use super::recording::Recording;
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
 use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, nesting, safety};
@@ -80,6 +80,7 @@ impl<R, E> fmt::Debug for ForbearFuture<R, E> {
 /// One request under way.
 pub(super) struct Sending {
     attempts: Attempts,
+    recording: Recording,
     scope: Scope,
     rules: Arc<Rules>,
     /// Somebody further out retries.
@@ -98,8 +99,11 @@ impl Sending {
             idempotency_key::add_to(&method, request.headers_mut());
         }
         let scope = scopes.of(request);
-        let attempts = scope.policy.attempts_costing(rules.cost_of(request));
-        Self { attempts, scope, rules: Arc::clone(rules), is_nested: nesting::enter(request) }
+        let cost = rules.cost_of(request);
+        let recording = Recording::begin(rules, &scope, cost);
+        let attempts = scope.policy.attempts_costing(cost);
+        let (rules, is_nested) = (Arc::clone(rules), nesting::enter(request));
+        Self { attempts, recording, scope, rules, is_nested }
     }
 
     pub(super) async fn send<S, Q>(
@@ -117,8 +121,10 @@ impl Sending {
         let mut last_error = None;
         loop {
             if let Err(why) = self.attempts.permit().await {
+                self.recording.ended(why);
                 return Err(Error::new(why, &self.attempts, last_error));
             }
+            self.recording.sent();
             self.label(next.headers_mut());
             // Copied while it is whole: a body may be gone once it is sent.
             let spare = next.try_replay();
@@ -144,7 +150,9 @@ impl Sending {
                 self.attempts.forbid_repeat();
             }
             self.scope.note(&seen);
-            match (self.attempts.record(&seen), result, spare) {
+            let verdict = self.attempts.record(&seen);
+            self.recording.answered(&seen, verdict);
+            match (verdict, result, spare) {
                 (Verdict::Retry, Ok(response), Some(spare)) => {
                     // Read to its end, so that its connection can be used again.
                     response.discard().await;
@@ -176,9 +184,8 @@ impl Sending {
             headers.insert(name.clone(), self.attempts.sends().into());
         }
         if let Some(name) = &self.rules.deadline_field
-            && let Some(deadline) = deadline(&self.scope.policy)
+            && let Some(left) = self.attempts.time_left()
         {
-            let left = deadline.saturating_sub(self.attempts.elapsed());
             let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
             headers.insert(name.clone(), millis.into());
         }
@@ -198,16 +205,4 @@ impl Sending {
         let seen = self.rules.read(&head, now);
         (response, seen)
     }
-}
-
-/// How long a call may take, if the policy says so of every call.
-///
-/// A condition that names a point in time, and no duration, is on a clock that is not
-/// known here: it is told by its answer, which does not move with the start.
-fn deadline(policy: &Policy) -> Option<Duration> {
-    let start = Timestamp::ZERO;
-    let later = start.after(Duration::from_secs(1));
-    let at = policy.stop().deadline(start)?;
-    let moves = policy.stop().deadline(later) == Some(at.after(Duration::from_secs(1)));
-    moves.then(|| at.since(start))
 }

@@ -1,30 +1,11 @@
 use std::time::Duration;
 
-use forbear_http::{Head, Reader, Reading, Record, known_fields};
+use forbear_http::{Head, Reader, Record, known_fields};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
-use crate::support::NOW;
-
-const LONGEST: Duration = Duration::from_secs(1 << 31);
-
-fn assert_bounded(reading: &Reading<'_>) {
-    assert!(reading.retry_after() <= Some(LONGEST));
-    assert!(reading.limits().count() <= 64);
-    assert!(reading.malformed().count() <= 64);
-    for limit in reading.limits() {
-        assert!(limit.reset_after <= Some(LONGEST));
-        assert!(limit.window <= Some(LONGEST));
-    }
-    let mut names: Vec<_> = reading.malformed().collect();
-    assert!(names.iter().all(|name| name.to_lowercase() == *name));
-    let count = names.len();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), count, "a name is listed once");
-    // Nothing about it panics either.
-    let _ = (reading.to_json(), forbear_core::RateSignal::observe(reading));
-}
+use crate::octets::{self, assert_bounded};
+use crate::support::{NOW, retry_after_ms};
 
 /// Names that mean something, and names that nearly do.
 fn any_name() -> impl Strategy<Value = String> {
@@ -109,6 +90,26 @@ proptest! {
         let reader = Reader::for_provider(provider);
         assert_bounded(&reader.read(&head, Duration::from_millis(now_ms)));
         assert_bounded(&reader.read(&head, Duration::MAX));
+    }
+
+    #[test]
+    fn the_body_of_the_fuzz_target_holds(
+        head in any::<[u8; 10]>(),
+        status in 0..600_u16,
+        lines in prop::collection::vec((any_name(), any_value()), 0..12),
+        body in any_value(),
+        noise in any::<Vec<u8>>(),
+    ) {
+        let mut octets = head.to_vec();
+        octets[..2].copy_from_slice(&status.to_le_bytes());
+        octets.extend(noise.clone());
+        octets::read(&octets);
+        octets.truncate(10);
+        for (name, value) in &lines {
+            octets.extend([name.as_bytes(), b": ", value, b"\n"].concat());
+        }
+        octets.extend([b"\n", &body[..], &noise].concat());
+        octets::read(&octets);
     }
 
     #[test]
@@ -215,5 +216,20 @@ fn long_values_take_linear_time() {
             let headers = [(field.name, value)];
             assert_bounded(&Reader::new().read(&Head::new(429, &headers), NOW));
         }
+    }
+}
+
+#[test]
+fn a_wait_without_end_is_none_and_a_far_date_is_cut() {
+    for value in ["1e309", "1e999999999", "inf", "NaN", "-1e309", "0x7fffffff"] {
+        assert_eq!(retry_after_ms(value), None, "{value}");
+    }
+    let longest = Some(crate::support::MAX_MS);
+    for value in [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "9999-12-31T23:59:59Z",
+        "99999999999999999999999999999999999999999999999999",
+    ] {
+        assert_eq!(retry_after_ms(value), longest, "{value}");
     }
 }

@@ -44,12 +44,18 @@ mod learning;
 mod nesting;
 /// Drains through a real server that limits rates.
 mod nginx;
+/// Metrics and events: their names, labels and values.
+mod observe;
+/// Any octets as a response; shared with the fuzz target.
+mod octets;
 /// Bodies that the layer reads ahead, and hands on whole.
 mod peeked;
 /// Presets of providers: their policies, their numbers, their refusals.
 mod preset;
 /// Records: lines of JSON and the output of `curl -si`.
 mod record;
+/// Traces as they are written: what is in them, and what a slow disk does.
+mod recorder;
 /// The grammar of resets, and the sizes that tell their meaning.
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
@@ -66,6 +72,8 @@ mod server;
 mod signal;
 /// `RateLimit` and `RateLimit-Policy` as structured fields.
 mod structured;
+/// The format of traces, and the errors of one that is broken.
+mod trace;
 /// Throttled or not, retryable or not, and whose bucket.
 mod verdict;
 /// Which explicit wait is believed.

@@ -1,0 +1,50 @@
+//! What is recorded of a request; nothing without the feature `record`.
+
+use forbear_core::driver::Verdict;
+use forbear_core::{Cost, GiveUp, Observation};
+
+use super::rules::Rules;
+use super::scopes::Scope;
+
+/// The record of one request, if there is a recorder.
+#[derive(Debug, Default)]
+pub(super) struct Recording(#[cfg(feature = "record")] Option<crate::trace::RecordedCall>);
+
+#[cfg(feature = "record")]
+impl Recording {
+    pub(super) fn begin(rules: &Rules, scope: &Scope, cost: Cost) -> Self {
+        Self(rules.recorder.as_ref().map(|recorder| recorder.call(scope.key(), cost)))
+    }
+
+    pub(super) fn sent(&mut self) {
+        if let Some(call) = &mut self.0 {
+            call.sent();
+        }
+    }
+
+    pub(super) fn answered(&mut self, seen: &Observation, verdict: Verdict) {
+        if let Some(call) = &mut self.0 {
+            call.answered(seen, verdict);
+        }
+    }
+
+    pub(super) fn ended(&mut self, why: GiveUp) {
+        if let Some(call) = &mut self.0 {
+            call.ended(why);
+        }
+    }
+}
+
+#[cfg(not(feature = "record"))]
+#[expect(clippy::unused_self, reason = "the same methods as with the feature")]
+impl Recording {
+    pub(super) fn begin(_: &Rules, _: &Scope, _: Cost) -> Self {
+        Self::default()
+    }
+
+    pub(super) fn sent(&self) {}
+
+    pub(super) fn answered(&self, _: &Observation, _: Verdict) {}
+
+    pub(super) fn ended(&self, _: GiveUp) {}
+}
