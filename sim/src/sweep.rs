@@ -4,7 +4,7 @@
 //! Every point meets the storms of the same seeds (common random numbers: Law,
 //! "Simulation Modeling and Analysis", 5th ed. 2015, section 11.2), so two points are
 //! compared seed by seed. Points are numbered, which lets a [`Shard`] take a part of
-//! them on another machine, and [`merge`] put the parts together again.
+//! them on another machine, and [`merge()`] put the parts together again.
 
 mod grid;
 mod merge;
