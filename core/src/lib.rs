@@ -42,6 +42,7 @@ pub mod backoff;
 pub mod budget;
 pub mod limiter;
 pub mod predicate;
+pub mod queue;
 pub mod stop;
 pub mod text;
 

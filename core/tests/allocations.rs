@@ -76,3 +76,21 @@ fn the_counter_counts() {
     let counted = allocation_counter::measure(|| drop(black_box(Box::new(1))));
     assert_eq!(counted.count_total, 1);
 }
+
+#[test]
+fn a_queued_job_takes_less_than_200_bytes() {
+    use forbear_core::queue::{Job, Queue, QueueConfig, Scope};
+
+    let jobs = 100_000_u32;
+    let mut queue = Queue::new(QueueConfig::new());
+    let scope = queue.add_scope(Scope::new("api", Gcra::per("100/s".parse().unwrap())));
+    let tenants: Vec<_> = (0..50).map(|_| queue.add_tenant(1).unwrap()).collect();
+    let counted = allocation_counter::measure(|| {
+        for job in 0..jobs {
+            let tenant = tenants[job as usize % tenants.len()];
+            queue.push(Timestamp::ZERO, Job::new(scope, tenant, ())).unwrap();
+        }
+    });
+    let bytes = u64::try_from(counted.bytes_current).unwrap() / u64::from(jobs);
+    assert!((100..200).contains(&bytes), "{bytes} bytes a job");
+}

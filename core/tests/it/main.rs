@@ -44,6 +44,8 @@ mod observing;
 mod policy_file;
 /// Predicates over results, and calls that go by them.
 mod predicates;
+/// Queues of jobs: order, shares, pace, and a model.
+mod queue;
 /// Vectors from the test-suites of other libraries.
 mod retry_vectors;
 /// What a call and a future take up.

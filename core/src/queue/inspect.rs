@@ -1,0 +1,173 @@
+//! What is in a queue, and what it waits for.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::flow::Flow;
+use super::scope::Gate;
+use super::slab::{Stage, index};
+use super::{Job, JobId, Queue, ScopeId, Tally, TenantId};
+use crate::{Limiter, Timestamp};
+
+/// Where a job is, as a caller sees it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum JobState {
+    /// Waits for its turn.
+    Queued {
+        /// How many jobs of its tenant go before it in its lane.
+        ahead: usize,
+        /// When it is expected to start; see [`Queue::push`].
+        expected_start: Option<Timestamp>,
+    },
+    /// Is retried, not before this time.
+    Hidden(Timestamp),
+    /// Is in flight since this time.
+    Started(Timestamp),
+}
+
+/// A scope whose jobs wait.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Stall<'a> {
+    /// Which.
+    pub scope: ScopeId,
+    /// What it is called.
+    pub name: &'a str,
+    /// What holds it.
+    pub hold: Hold,
+}
+
+/// What jobs wait for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Hold {
+    /// The queue, or the scope, is paused.
+    Paused,
+    /// The limiter of this name opens at this time.
+    Limiter {
+        /// The part that is strictest.
+        name: &'static str,
+        /// When.
+        until: Timestamp,
+    },
+    /// The limiter of this name waits for a request in flight.
+    Completion {
+        /// The part that is strictest.
+        name: &'static str,
+    },
+    /// All tenants that have jobs are at their caps.
+    Caps,
+    /// Nothing: the driver has to ask [`Queue::next`]. If this lasts, it does not.
+    Driver,
+}
+
+impl fmt::Display for Stall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} waits for ", self.name)?;
+        match self.hold {
+            Hold::Paused => f.write_str("the end of a pause"),
+            Hold::Limiter { name, until } => write!(f, "its {name}, which opens at {until:?}"),
+            Hold::Completion { name } => {
+                write!(f, "a request in flight, which its {name} needs back")
+            }
+            Hold::Caps => f.write_str("tenants that have as many jobs in flight as they may"),
+            Hold::Driver => f.write_str("its driver, which does not ask for the next job"),
+        }
+    }
+}
+
+impl<T, L: Limiter> Queue<T, L> {
+    /// Counts of what became of the jobs.
+    #[must_use]
+    pub const fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// How many jobs are queued, hidden retries included.
+    #[must_use]
+    pub const fn len(&self) -> u32 {
+        self.tally.queued
+    }
+
+    /// Whether nothing is queued and nothing in flight.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.tally.queued == 0 && self.tally.in_flight == 0
+    }
+
+    /// How many jobs of a lane are queued, hidden retries included.
+    #[must_use]
+    pub fn depth_of_lane(&self, lane: u8) -> usize {
+        self.places.get(usize::from(lane)).map_or(0, alloc::collections::BTreeMap::len)
+    }
+
+    /// How many jobs of a tenant wait for their turn, in steps that grow with the
+    /// number of flows.
+    #[must_use]
+    pub fn depth_of_tenant(&self, tenant: TenantId) -> usize {
+        let own = self.flows.iter().filter(|flow| flow.tenant == tenant.0);
+        own.map(|flow| flow.jobs.len()).sum()
+    }
+
+    /// How long the oldest queued job of a lane has been there.
+    #[must_use]
+    pub fn oldest_wait(&self, now: Timestamp, lane: u8) -> Option<Duration> {
+        let (_, &slot) = self.places.get(usize::from(lane))?.first_key_value()?;
+        Some(now.since(self.jobs.get(self.jobs.id(slot))?.pushed_at))
+    }
+
+    /// Where a job is; `None` if it left. Takes steps in the number of jobs of its
+    /// tenant that are before it.
+    #[must_use]
+    pub fn state(&self, now: Timestamp, id: JobId) -> Option<JobState> {
+        let entry = self.jobs.get(id)?;
+        match entry.stage {
+            Stage::Hidden => return Some(JobState::Hidden(entry.at)),
+            Stage::Started => return Some(JobState::Started(entry.at)),
+            Stage::Queued => {}
+        }
+        let flow = &self.flows[index(entry.flow)];
+        let (mut ahead, mut units) = (0, 0u64);
+        for &(_, seq) in flow.jobs.range(..self.place(entry).key) {
+            ahead += 1;
+            let slot = self.places[usize::from(flow.lane)].get(&seq);
+            let other = slot.and_then(|&slot| self.jobs.get(self.jobs.id(slot)));
+            units = units.saturating_add(other.map_or(0, |other| self.place(other).units));
+        }
+        let (scope, tenant) = (ScopeId(flow.scope), TenantId(flow.tenant));
+        let job = Job::new(scope, tenant, ()).lane(flow.lane).cost(entry.cost);
+        let decision = self.scopes[index(scope.0)].limiter.check(now, &entry.cost);
+        let expected_start = self.start_behind(now, &job, decision, units);
+        Some(JobState::Queued { ahead, expected_start })
+    }
+
+    /// The scopes whose jobs wait, and what for: for a watchdog.
+    pub fn stalls(&self, now: Timestamp) -> impl Iterator<Item = Stall<'_>> {
+        (0..).zip(&self.scopes).filter_map(move |(number, scope)| {
+            if scope.lanes.iter().all(|lane| lane.backlog == 0) {
+                return None;
+            }
+            let blame = || {
+                let first =
+                    scope.blocked.and_then(|(_, flow)| self.first(&self.flows[index(flow)]));
+                first.map_or(scope.limiter.name(), |cost| scope.limiter.culprit(now, &cost))
+            };
+            let hold = match scope.gate {
+                _ if self.is_paused || scope.is_paused => Hold::Paused,
+                Gate::Until(until) if now < until => Hold::Limiter { name: blame(), until },
+                Gate::Completion => Hold::Completion { name: blame() },
+                Gate::Idle => Hold::Caps,
+                Gate::Ready | Gate::Until(_) => Hold::Driver,
+            };
+            Some(Stall { scope: ScopeId(number), name: &scope.name, hold })
+        })
+    }
+
+    /// What the first job of a flow costs.
+    fn first(&self, flow: &Flow) -> Option<crate::Cost> {
+        let &(_, seq) = flow.jobs.first()?;
+        let &slot = self.places[usize::from(flow.lane)].get(&seq)?;
+        Some(self.jobs.get(self.jobs.id(slot))?.cost)
+    }
+}
