@@ -68,6 +68,9 @@ pub enum Overflow {
     RejectNewest,
     /// The oldest queued job makes room.
     DropOldest,
+    /// It is rejected too, and whoever pushes it is to wait for room, as
+    /// `driver::queue::SharedQueue::push_when_room` does.
+    Block,
     /// The newest job of the least urgent lane makes room, if that lane is less
     /// urgent than the lane of the newcomer; otherwise that is rejected.
     DropLowestPriority,
@@ -159,6 +162,12 @@ impl QueueConfig {
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
+    }
+
+    /// What is done with a job that comes to a full queue.
+    #[must_use]
+    pub const fn on_overflow(&self) -> Overflow {
+        self.overflow
     }
 
     /// The weight of each lane; strict lanes all weigh 1.
