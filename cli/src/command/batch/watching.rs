@@ -41,7 +41,7 @@ pub(super) async fn run(ready: Ready, interrupt: &Interrupt, output: &mut Output
                 output.remark(&format!(
                     "stopping: {} requests are in flight; Ctrl-C again ends at once",
                     seen.in_flight
-                ))
+                ));
             });
         }
         if seen.trouble != trouble {

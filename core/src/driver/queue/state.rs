@@ -54,8 +54,12 @@ pub(super) struct Effects<T> {
 }
 
 impl<T> Effects<T> {
-    const NONE: Self =
-        Self { wakers: Vec::new(), removed: Vec::new(), quiet_for: Duration::ZERO, stalls: Vec::new() };
+    const NONE: Self = Self {
+        wakers: Vec::new(),
+        removed: Vec::new(),
+        quiet_for: Duration::ZERO,
+        stalls: Vec::new(),
+    };
 }
 
 impl<T, L: Limiter> State<T, L> {

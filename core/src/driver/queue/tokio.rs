@@ -10,9 +10,9 @@ use ::tokio::time::Sleep;
 
 use super::waiters::Key;
 use super::{Asked, NoTurn, Place, SharedQueue, Turn};
+use crate::Limiter;
 use crate::driver::tokio::poll_timer;
 use crate::queue::{Job, Pushed, Rejected};
-use crate::Limiter;
 
 type Timer = Option<Pin<Box<Sleep>>>;
 

@@ -136,9 +136,7 @@ async fn no_retry_is_scheduled_past_the_deadline_of_its_job() {
 }
 
 /// A queue that notes which jobs were removed.
-fn noting(
-    policy: &Policy,
-) -> (One, Arc<Mutex<Vec<(&'static str, Withdrawal)>>>) {
+fn noting(policy: &Policy) -> (One, Arc<Mutex<Vec<(&'static str, Withdrawal)>>>) {
     let removed = Arc::new(Mutex::new(Vec::new()));
     let queue = SharedQueue::builder(QueueConfig::new()).seeded(1).on_removed({
         let removed = Arc::clone(&removed);
@@ -170,9 +168,8 @@ async fn a_retry_that_misses_the_deadline_of_its_policy_is_removed_and_told_of()
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_gives_its_job_back_until_its_attempts_are_used_up() {
-    let (one, removed) = noting(
-        &patient().max_attempts(3).limit(Concurrency::new(1).unwrap()).build().unwrap(),
-    );
+    let (one, removed) =
+        noting(&patient().max_attempts(3).limit(Concurrency::new(1).unwrap()).build().unwrap());
     one.push(&["poison", "next"]);
     for attempt in 1..=3 {
         let turn = one.queue.next().await.unwrap();
