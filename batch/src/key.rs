@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(keys.of(1), Keys::new("", &input("aa")).of(1));
     }
 
-    const GOLDEN: &str = "7c0fdd6b-9b3a-8d2b-b7d8-7f2f3c8a4a11";
+    const GOLDEN: &str = "333bb2f2-4f8a-8fac-b61f-f6419e34faf2";
 
     #[test]
     fn another_line_input_or_name_has_another_key() {

@@ -101,7 +101,7 @@ fn a_journal_of_another_input_name_or_version_is_refused() {
     let error = open(&folder.batch(&url)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Journal);
     assert!(
-        error.message().starts_with("is the journal of another input, of 252 bytes"),
+        error.message().starts_with("is the journal of another input, of 234 bytes"),
         "{error}"
     );
     assert!(error.advice().is_some());

@@ -102,13 +102,12 @@ impl TokenServer {
         self.shared.log()
     }
 
-    /// The least time that the quota allows for what was served, as a share of what it took.
+    /// What was served, as a share of what the scarcer quota gives in that time.
     pub(crate) fn used(&self) -> f64 {
         let (log, quota) = (self.log(), self.shared.quota);
         let Some((from, to)) = log.span else { return 0.0 };
-        let least = |units: f64, rate: f64| units / rate - quota.burst_s;
-        let least = least(log.served as f64, quota.requests).max(least(log.tokens, quota.tokens));
-        least / (to - from).as_secs_f64()
+        let (requests, tokens) = (log.served as f64 / quota.requests, log.tokens / quota.tokens);
+        requests.max(tokens) / (to - from).as_secs_f64()
     }
 }
 
@@ -163,7 +162,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     let body = json!({
         "object": "chat.completion",
         "echo": name,
-        "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output},
+        "usage": {"prompt_tokens": input as u64, "completion_tokens": output as u64},
     });
     fields.insert("content-type", "application/json".parse().unwrap());
     (StatusCode::OK, fields, serde_json::to_string_pretty(&body).unwrap()).into_response()
