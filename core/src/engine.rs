@@ -17,13 +17,13 @@ use crate::{
 };
 
 use self::call::State;
-pub(crate) use self::{call::Own, retries::Retries};
 pub use self::{
     action::{Action, WaitReason},
     call::Call,
     give_up::GiveUp,
     hint::{Beyond, HintRule},
 };
+pub(crate) use self::{call::Own, retries::Retries};
 
 /// The state that all calls to one destination share.
 ///

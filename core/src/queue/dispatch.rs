@@ -104,12 +104,7 @@ impl<T, L: Limiter> Queue<T, L> {
     }
 
     /// What a scope that is open has to give, or how it is closed.
-    fn serve(
-        &mut self,
-        now: Timestamp,
-        number: u32,
-        is_wanted: impl Fn(&T) -> bool,
-    ) -> Served<T> {
+    fn serve(&mut self, now: Timestamp, number: u32, is_wanted: impl Fn(&T) -> bool) -> Served<T> {
         let Some((choice, id)) = self.choose(now, number) else {
             self.scopes[index(number)].on_time();
             return Served::Closed(Gate::Idle);

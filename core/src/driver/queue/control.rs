@@ -133,11 +133,7 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// there is no such scope.
     ///
     /// `change` runs under the lock and must not ask the queue.
-    pub fn change_limiter<R>(
-        &self,
-        scope: ScopeId,
-        change: impl FnOnce(&mut L) -> R,
-    ) -> Option<R> {
+    pub fn change_limiter<R>(&self, scope: ScopeId, change: impl FnOnce(&mut L) -> R) -> Option<R> {
         self.inner.act(|state, _| {
             state.queue.change_limiter(scope, |guarded| change(&mut guarded.limiter))
         })

@@ -10,9 +10,9 @@ use ::tokio::time::Sleep;
 
 use super::waiters::Key;
 use super::{Asked, NoTurn, Place, SharedQueue, Turn};
+use crate::Limiter;
 use crate::driver::tokio::poll_timer;
 use crate::queue::{Job, Pushed, Rejected};
-use crate::Limiter;
 
 type Timer = Option<Pin<Box<Sleep>>>;
 
@@ -21,8 +21,7 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// can come any more.
     ///
     /// Workers that wait are served in the order in which they came. Cancel safe: a job
-    /// that a dropped future was given goes to the next worker, or to its old place, and
-    /// nothing is charged for it.
+    /// that a dropped future was given is at its old place, and nothing is charged for it.
     ///
     /// # Examples
     ///

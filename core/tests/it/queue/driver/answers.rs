@@ -8,7 +8,7 @@ use forbear_core::queue::{JobState, QueueConfig, Withdrawal};
 use forbear_core::{
     Beyond, GiveUp, HintRule, Observation, Outcome, Policy, RetryBudget, StopReason, WaitReason,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{One, limited, patient};
 use crate::support::{at, ms};
@@ -58,6 +58,7 @@ async fn one_jobs_wait_holds_its_scope_back_and_no_other() {
     let begin = Instant::now();
     let elsewhere = one.queue.next().await.unwrap();
     assert_eq!((*elsewhere.payload(), begin.elapsed()), ("elsewhere", Duration::ZERO));
+    assert!(timeout(ms(1), one.queue.next()).await.is_err());
     let stalls: Vec<_> = one.queue.stalls().iter().map(ToString::to_string).collect();
     assert_eq!(stalls, ["api waits for its cooldown, which opens at t+7s"]);
     let again = one.queue.next().await.unwrap();
@@ -136,9 +137,7 @@ async fn no_retry_is_scheduled_past_the_deadline_of_its_job() {
 }
 
 /// A queue that notes which jobs were removed.
-fn noting(
-    policy: &Policy,
-) -> (One, Arc<Mutex<Vec<(&'static str, Withdrawal)>>>) {
+fn noting(policy: &Policy) -> (One, Arc<Mutex<Vec<(&'static str, Withdrawal)>>>) {
     let removed = Arc::new(Mutex::new(Vec::new()));
     let queue = SharedQueue::builder(QueueConfig::new()).seeded(1).on_removed({
         let removed = Arc::clone(&removed);
@@ -170,9 +169,8 @@ async fn a_retry_that_misses_the_deadline_of_its_policy_is_removed_and_told_of()
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_gives_its_job_back_until_its_attempts_are_used_up() {
-    let (one, removed) = noting(
-        &patient().max_attempts(3).limit(Concurrency::new(1).unwrap()).build().unwrap(),
-    );
+    let (one, removed) =
+        noting(&patient().max_attempts(3).limit(Concurrency::new(1).unwrap()).build().unwrap());
     one.push(&["poison", "next"]);
     for attempt in 1..=3 {
         let turn = one.queue.next().await.unwrap();

@@ -21,10 +21,7 @@ async fn workers_end_when_a_drained_queue_has_no_retry_left() {
     });
     tokio::task::yield_now().await;
     assert!(!waiting.is_finished(), "the job may come back");
-    assert!(matches!(
-        turn.answer(&Observation::new(Outcome::Transient)),
-        Answered::Again(_)
-    ));
+    assert!(matches!(turn.answer(&Observation::new(Outcome::Transient)), Answered::Again(_)));
     assert_eq!(waiting.await.unwrap(), Some("a"));
     assert!(one.queue.next().await.is_none());
 
