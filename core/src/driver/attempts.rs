@@ -176,6 +176,11 @@ impl Attempts {
         self.call.forbid_repeat();
     }
 
+    /// Counts attempts that were made elsewhere; see [`Call::sent_before`].
+    pub const fn sent_before(&mut self, sends: u32) {
+        self.call.sent_before(sends);
+    }
+
     /// Takes back a permit that was not used, charge and all.
     pub fn retract(&mut self) {
         self.shared.retract(&mut self.call);

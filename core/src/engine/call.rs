@@ -182,6 +182,20 @@ impl Call {
         self.repeatable = false;
     }
 
+    /// Counts attempts that were made elsewhere, as by a process before this one, to be
+    /// said once it is known; the waits between them are not.
+    ///
+    /// ```
+    /// use forbear_core::{Call, Cost, Timestamp};
+    ///
+    /// let mut call = Call::new(Timestamp::ZERO, Cost::REQUEST);
+    /// call.sent_before(3);
+    /// assert_eq!(call.sends(), 3);
+    /// ```
+    pub const fn sent_before(&mut self, sends: u32) {
+        self.sends = self.sends.saturating_add(sends);
+    }
+
     /// When it began.
     #[must_use]
     pub const fn started_at(&self) -> Timestamp {

@@ -48,6 +48,9 @@ pub(super) enum LaneOrder {
 
 /// Which job of a tenant goes first.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[expect(clippy::exhaustive_enums, reason = "the two orders that the scheduler knows")]
 pub enum Order {
     /// First in, first out.
@@ -60,6 +63,9 @@ pub enum Order {
 
 /// What happens to a job that comes to a full queue.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Overflow {
     /// It is rejected. It comes back to the caller, who may wait for room and push

@@ -154,7 +154,7 @@ impl<T, L: Limiter> State<T, L> {
     /// One who waits for any job goes away.
     pub(super) fn worker_leaves(&mut self, now: Timestamp, key: Key) {
         if let Some(Gift::Turn(held)) = self.waiters.leave(key) {
-            self.hand_on(now, held);
+            self.retract(now, held);
         }
     }
 
@@ -286,11 +286,6 @@ impl<T, L: Limiter> State<T, L> {
         self.watch.rest(now);
         let stop = self.retries[started.scope.index()].stop();
         let held = Held::start(now, started, stop);
-        self.hand_on(now, held);
-    }
-
-    /// Gives a job that was started to whoever is there for it.
-    fn hand_on(&mut self, now: Timestamp, held: Held<T>) {
         match held.owner.or_else(|| self.waiters.first_idle()) {
             Some(key) => match self.waiters.give(key, Gift::Turn(held)) {
                 Ok(waker) => self.wake(key, waker),

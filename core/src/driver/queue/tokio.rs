@@ -21,8 +21,7 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// can come any more.
     ///
     /// Workers that wait are served in the order in which they came. Cancel safe: a job
-    /// that a dropped future was given goes to the next worker, or to its old place, and
-    /// nothing is charged for it.
+    /// that a dropped future was given is at its old place, and nothing is charged for it.
     ///
     /// # Examples
     ///

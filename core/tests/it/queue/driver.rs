@@ -2,6 +2,8 @@
 mod answers;
 /// A queue that is stopped, drained, shut down or changed while others wait.
 mod control;
+/// Every order of steps of those who share a queue.
+mod interleavings;
 /// Places that callers stand in.
 mod places;
 /// Waiting for room in a full queue.

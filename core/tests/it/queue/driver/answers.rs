@@ -8,7 +8,7 @@ use forbear_core::queue::{JobState, QueueConfig, Withdrawal};
 use forbear_core::{
     Beyond, GiveUp, HintRule, Observation, Outcome, Policy, RetryBudget, StopReason, WaitReason,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{One, limited, patient};
 use crate::support::{at, ms};
@@ -58,6 +58,7 @@ async fn one_jobs_wait_holds_its_scope_back_and_no_other() {
     let begin = Instant::now();
     let elsewhere = one.queue.next().await.unwrap();
     assert_eq!((*elsewhere.payload(), begin.elapsed()), ("elsewhere", Duration::ZERO));
+    assert!(timeout(ms(1), one.queue.next()).await.is_err());
     let stalls: Vec<_> = one.queue.stalls().iter().map(ToString::to_string).collect();
     assert_eq!(stalls, ["api waits for its cooldown, which opens at t+7s"]);
     let again = one.queue.next().await.unwrap();

@@ -66,11 +66,10 @@ async fn a_place_that_is_dropped_leaves_no_hole() {
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_was_given_and_not_taken_goes_back_uncharged() {
     let one = One::new(&limited(Gcra::per("1/s".parse().unwrap())));
+    // Given its turn at the end of the pause, `own` is dropped before it looks.
+    one.queue.pause();
     let mut own = one.queue.stand(one.job("own")).unwrap();
     let mut next = one.queue.stand(one.job("next")).unwrap();
-    // Polled once, `own` is given its turn by the poll of `next` after the pause, and is
-    // dropped before it looks.
-    one.queue.pause();
     assert!(timeout(ms(1), own.turn()).await.is_err());
     assert!(timeout(ms(1), next.turn()).await.is_err());
     one.queue.resume();

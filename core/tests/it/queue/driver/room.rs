@@ -56,6 +56,7 @@ async fn nobody_waits_where_another_makes_room() {
     one.push(&["a", "b"]);
     let pushed = timeout(ms(1), one.queue.push_when_room(one.job("c"))).await.unwrap().unwrap();
     assert_eq!(pushed.dropped.unwrap().payload, "a");
+    one.queue.pause();
     let mut place = one.queue.stand(one.job("own")).unwrap();
     one.push(&["d", "e"]);
     let told = place.turn().await.unwrap_err();
