@@ -27,6 +27,9 @@ const ATTEMPTS: u32 = 10;
 /// As long as a model may think, and the time-out of `OpenAI`'s own clients.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
+/// For a connection, all addresses of the server and the handshake of TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Requests in flight, if no limiter says less: enough for 8 a second that take half a
 /// minute each.
 const IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
@@ -84,6 +87,7 @@ pub struct Batch {
     pub(crate) secrets: Secrets,
     has_keys: bool,
     pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     pub(crate) in_flight: NonZeroUsize,
     pub(crate) queueing: Queueing,
     pub(crate) kept_headers: Vec<HeaderName>,
@@ -116,6 +120,7 @@ impl Batch {
             secrets: Secrets::default(),
             has_keys: true,
             timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
             in_flight: IN_FLIGHT,
             queueing: Queueing::new(None).expect("the settings are constant and tested"),
             kept_headers: Vec::new(),
@@ -265,6 +270,12 @@ impl Batch {
     /// The time for one attempt, its answer included; 10 minutes unless set.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The time for a connection, the handshake of TLS included; 10 seconds unless set.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
         self
     }
 

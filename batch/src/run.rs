@@ -9,7 +9,7 @@ mod job;
 mod outcome;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::future::Future;
 use std::pin::pin;
@@ -71,7 +71,7 @@ struct Notes {
     stopped: Option<BatchError>,
     refused: Vec<Complaint>,
     /// Scopes whose server has answered something.
-    reached: Vec<ScopeId>,
+    reached: BTreeSet<ScopeId>,
 }
 
 impl Run {

@@ -11,7 +11,9 @@ use crate::token_server::{Quota, TokenServer};
 /// A server that limits nothing, and takes so long.
 fn server(latency_ms: u64) -> TokenServer {
     let latency = Duration::from_millis(latency_ms);
-    TokenServer::start(Quota { requests: 1e6, tokens: 1e9, burst_s: 1.0, latency, answered: 0.5 })
+    let refusals_count = false;
+    let (requests, tokens, burst_s, answered) = (1e6, 1e9, 1.0, 0.5);
+    TokenServer::start(Quota { requests, tokens, burst_s, latency, answered, refusals_count })
 }
 
 fn prompts(count: usize) -> String {
