@@ -7,13 +7,14 @@
 
 mod line;
 mod task;
+mod tasks;
 
 use std::collections::VecDeque;
 
 use forbear_core::{Engine, Policy};
 
 use self::line::Line;
-pub(crate) use self::{line::Ticket, task::Task};
+pub(crate) use self::{line::Ticket, task::Task, tasks::Tasks};
 use crate::rng::{Stream, StreamRng};
 use crate::storm::Caller;
 

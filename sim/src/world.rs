@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use forbear_core::{Call, Observation, Outcome, Policy, Timestamp};
 
 use self::event::Event;
-use crate::client::{Client, Task};
+use crate::client::{Client, Task, Tasks};
 use crate::metrics::{Tally, metrics};
 use crate::queue::EventQueue;
 use crate::results::Metrics;
@@ -37,7 +37,7 @@ pub(crate) struct World<'a> {
     /// Calls of `storm.order` that have arrived.
     arrived: usize,
     clients: Vec<Client>,
-    tasks: Vec<Task>,
+    tasks: Tasks,
     server: Server,
     network: Network,
     timer_ns: u64,
@@ -70,9 +70,6 @@ impl<'a> World<'a> {
             let policy = scenario.policy_of(plan.group).unwrap_or(policy);
             Client::new(number, plan, policy, seed)
         };
-        let unbegun = |planned: &crate::storm::Planned| {
-            Task::new(Call::new(Timestamp::ZERO, planned.reserved))
-        };
         let mut queue = EventQueue::new();
         restart::schedule(&mut queue, scenario, storm, seed);
         Self {
@@ -83,7 +80,7 @@ impl<'a> World<'a> {
             queue,
             arrived: 0,
             clients: (0..).zip(&storm.clients).map(client).collect(),
-            tasks: storm.calls.iter().map(unbegun).collect(),
+            tasks: Tasks::new(storm.calls.len()),
             server: Server::new(scenario),
             network: scenario.network(),
             timer_ns: nanos(scenario.timer()),
@@ -144,16 +141,17 @@ impl<'a> World<'a> {
         match event {
             Event::Begin { call } => self.arrive(call),
             Event::Wake { call } => {
-                let task = &mut self.tasks[call as usize];
-                task.woken = false;
                 // After a restart at the same moment it may be on its way, or over.
-                if !task.is_over && !task.call.is_in_flight() {
+                let Some(task) = self.tasks.get_mut(call) else { return };
+                task.woken = false;
+                if !task.call.is_in_flight() {
                     self.drive(call);
                 }
             }
             Event::Restart { client } => self.restart(client),
             Event::Timer { call, generation } => {
-                if self.tasks[call as usize].timer.goes_off(generation) {
+                let timer = self.tasks.get_mut(call).map(|task| &mut task.timer);
+                if timer.is_some_and(|timer| timer.goes_off(generation)) {
                     self.drive(call);
                 }
             }
@@ -170,9 +168,10 @@ impl<'a> World<'a> {
 
     /// A call is wanted: a caller takes it up, or it waits for one.
     fn arrive(&mut self, call: u32) {
-        self.tally.arrived(self.queue.now(), call);
-        self.tasks[call as usize].arrived_at = self.queue.now();
-        let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
+        let (now, planned) = (self.queue.now(), &self.storm.calls[call as usize]);
+        self.tally.arrived(now, call);
+        self.tasks.open(call, Task::new(now, planned.reserved));
+        let client = &mut self.clients[planned.client as usize];
         if client.idle == 0 {
             client.backlog.push_back(call);
             return;
@@ -186,7 +185,7 @@ impl<'a> World<'a> {
     fn begin(&mut self, call: u32) {
         let now = Timestamp::from_nanos(self.queue.now());
         let cost = self.storm.calls[call as usize].reserved;
-        self.tasks[call as usize].call = Call::new(now, cost);
+        self.tasks[call].call = Call::new(now, cost);
     }
 
     /// A request leaves a client.
@@ -194,14 +193,14 @@ impl<'a> World<'a> {
         let now = self.queue.now();
         let planned = &self.storm.calls[call as usize];
         let client = &self.clients[planned.client as usize];
-        let attempt = self.tasks[call as usize].attempt();
+        let attempt = self.tasks[call].attempt();
         let sent = Sent { at: Timestamp::from_nanos(now), client: planned.client, call, attempt };
         self.tally.sent(sent, now < client.asked_to_wait_until);
         let (there, back) = self.network.sample(Luck::new(planned.key, attempt), Exchange::Request);
         let arrives_at = now.saturating_add(there);
         let waits_until =
             client.plan.timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
-        let task = &mut self.tasks[call as usize];
+        let task = &mut self.tasks[call];
         task.back_ns = back;
         task.waits_until = waits_until.unwrap_or(u64::MAX);
         self.queue.schedule(arrives_at, Event::Arrive { call, attempt });
@@ -242,7 +241,7 @@ impl<'a> World<'a> {
         if !self.is_awaited(call, attempt) {
             return;
         }
-        let task = &mut self.tasks[call as usize];
+        let task = &mut self.tasks[call];
         let known_at = leaves_at.saturating_add(task.back_ns);
         let written_at = known_at.saturating_add(there);
         task.back_ns = back;
@@ -270,7 +269,7 @@ impl<'a> World<'a> {
             // The server did its work all the same.
             return;
         }
-        let task = &mut self.tasks[call as usize];
+        let task = &mut self.tasks[call];
         let answered_at = leaves_at.saturating_add(task.back_ns);
         // An answer that comes with the time-out wins, as in Tokio's `timeout`.
         let (reply, at) = if answered_at <= task.waits_until {
@@ -285,7 +284,7 @@ impl<'a> World<'a> {
     /// A reply is lost on its way, and the client waits in vain.
     fn reply_never(&mut self, call: u32, attempt: u32) {
         if self.is_awaited(call, attempt) {
-            let task = &mut self.tasks[call as usize];
+            let task = &mut self.tasks[call];
             task.reply = Reply::TIMED_OUT;
             self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
         }
@@ -293,8 +292,8 @@ impl<'a> World<'a> {
 
     /// Whether the client still waits for the answer to this attempt.
     fn is_awaited(&self, call: u32, attempt: u32) -> bool {
-        let task = &self.tasks[call as usize];
-        task.awaits(attempt) && self.queue.now() <= task.waits_until
+        let waits = |task: &Task| task.awaits(attempt) && self.queue.now() <= task.waits_until;
+        self.tasks.get(call).is_some_and(waits)
     }
 
     fn request(&self, call: u32, attempt: u32) -> Request<'a> {

@@ -34,9 +34,9 @@ impl World<'_> {
     /// The answer to a send: into the engine, and on with the call.
     pub(super) fn answer(&mut self, call: u32, attempt: u32) {
         let now = self.queue.now();
-        let task = &mut self.tasks[call as usize];
+        // After a restart there may be nobody who waits.
+        let Some(task) = self.tasks.get_mut(call) else { return };
         if !task.awaits(attempt) {
-            // Its client restarted, and there is nobody who waits.
             debug_assert!(attempt <= task.forgotten, "an answer belongs to the last send");
             return;
         }
@@ -60,7 +60,7 @@ impl World<'_> {
     /// `Attempts::poll_permit`.
     fn poll(&mut self, call: u32) -> Poll {
         let now = Timestamp::from_nanos(self.queue.now());
-        let task = &mut self.tasks[call as usize];
+        let task = &mut self.tasks[call];
         if let Some(end) = task.call.end() {
             return Poll::Over(end);
         }
@@ -101,7 +101,7 @@ impl World<'_> {
     /// Drops the timer and the place of a call that waits no longer, and wakes who
     /// is the head then.
     fn leave_line(&mut self, call: u32) {
-        let task = &mut self.tasks[call as usize];
+        let task = &mut self.tasks[call];
         task.timer.clear();
         let Some(place) = task.ticket.take() else { return };
         let line = &mut self.clients[self.storm.calls[call as usize].client as usize].line;
@@ -116,7 +116,7 @@ impl World<'_> {
     fn wait(&mut self, call: u32, until: Option<Timestamp>) -> Poll {
         if let Some(until) = until {
             let fires_at = self.fires_at(until.as_nanos());
-            let timer = &mut self.tasks[call as usize].timer;
+            let timer = &mut self.tasks[call].timer;
             if let Some(generation) = timer.set(until.as_nanos(), fires_at) {
                 self.queue.schedule(fires_at, Event::Timer { call, generation });
             }
@@ -127,7 +127,7 @@ impl World<'_> {
     /// Puts a task into the run queue, unless it is there.
     fn wake(&mut self, call: Option<u32>) {
         let Some(call) = call else { return };
-        let task = &mut self.tasks[call as usize];
+        let task = &mut self.tasks[call];
         if !task.woken && task.timer.fires_at != Some(self.queue.now()) {
             task.woken = true;
             self.queue.schedule(self.queue.now(), Event::Wake { call });
@@ -139,28 +139,22 @@ impl World<'_> {
         let now = self.queue.now();
         let planned = &self.storm.calls[call as usize];
         self.clients[planned.client as usize].succeeded += u32::from(end.is_ok());
-        let task = &mut self.tasks[call as usize];
-        debug_assert!(!task.is_over, "a call ended twice");
-        task.is_over = true;
-        let took = now - task.arrived_at;
+        let took = now - self.tasks[call].arrived_at;
+        self.tasks.close(call);
         self.tally.ended(now, call, took, end.is_ok());
     }
 
     /// Ends what the horizon cut off.
     pub(super) fn give_up_the_rest(&mut self) {
         let at = Timestamp::from_nanos(self.horizon);
-        for call in 0..self.tasks.len() {
+        for call in self.tasks.calls().collect::<Vec<_>>() {
             let task = &mut self.tasks[call];
-            if task.arrived_at == u64::MAX || task.is_over {
-                continue;
-            }
-            task.is_over = true;
             self.cut_off += u64::from(task.call.is_in_flight());
-            let client = self.storm.calls[call].client as usize;
+            let client = self.storm.calls[call as usize].client as usize;
             self.clients[client].engine.abandon(at, &mut task.call);
             let took = self.horizon - task.arrived_at;
-            let number = u32::try_from(call).unwrap_or(u32::MAX);
-            self.tally.ended(self.horizon, number, took, false);
+            self.tasks.close(call);
+            self.tally.ended(self.horizon, call, took, false);
         }
     }
 }
