@@ -9,6 +9,7 @@ use forbear_core::{Cost, Dimension, Entropy};
 
 use crate::rng::{Luck, Purpose, Stream, StreamRng};
 use crate::scenario::{ArrivalsSpec, Sampler, Scenario, nanos};
+use crate::server::Request;
 
 /// The calls of one seed.
 #[derive(Debug)]
@@ -48,6 +49,14 @@ pub(crate) struct Planned {
     pub(crate) actual: Cost,
     /// The key of its luck.
     pub(crate) key: u64,
+}
+
+impl Planned {
+    /// What the server sees of an attempt.
+    pub(crate) const fn request(&self, attempt: u32) -> Request<'_> {
+        let luck = Luck::new(self.key, attempt);
+        Request { reserved: &self.reserved, actual: &self.actual, luck }
+    }
 }
 
 impl Storm {

@@ -159,7 +159,7 @@ impl<'a> World<'a> {
             Event::Write { call, attempt, version } => self.write(call, attempt, version),
             Event::Leave { call } => {
                 let now = self.queue.now();
-                let request = self.request(call, 0);
+                let request = request(&self.tasks, self.storm, call, 0);
                 self.server.leave(now, &request);
             }
             Event::Answer { call, attempt } => self.answer(call, attempt),
@@ -170,7 +170,7 @@ impl<'a> World<'a> {
     fn arrive(&mut self, call: u32) {
         let (now, planned) = (self.queue.now(), &self.storm.calls[call as usize]);
         self.tally.arrived(now, call);
-        self.tasks.open(call, Task::new(now, planned.reserved));
+        self.tasks.open(call, Task::new(now, planned));
         let client = &mut self.clients[planned.client as usize];
         if client.idle == 0 {
             client.backlog.push_back(call);
@@ -184,19 +184,19 @@ impl<'a> World<'a> {
     /// A caller takes up a call.
     fn begin(&mut self, call: u32) {
         let now = Timestamp::from_nanos(self.queue.now());
-        let cost = self.storm.calls[call as usize].reserved;
-        self.tasks[call].call = Call::new(now, cost);
+        let task = &mut self.tasks[call];
+        task.call = Call::new(now, *task.call.cost());
     }
 
     /// A request leaves a client.
     fn send(&mut self, call: u32) {
         let now = self.queue.now();
-        let planned = &self.storm.calls[call as usize];
-        let client = &self.clients[planned.client as usize];
-        let attempt = self.tasks[call].attempt();
-        let sent = Sent { at: Timestamp::from_nanos(now), client: planned.client, call, attempt };
+        let task = &self.tasks[call];
+        let client = &self.clients[task.client as usize];
+        let attempt = task.attempt();
+        let sent = Sent { at: Timestamp::from_nanos(now), client: task.client, call, attempt };
         self.tally.sent(sent, now < client.asked_to_wait_until);
-        let (there, back) = self.network.sample(Luck::new(planned.key, attempt), Exchange::Request);
+        let (there, back) = self.network.sample(Luck::new(task.key, attempt), Exchange::Request);
         let arrives_at = now.saturating_add(there);
         let waits_until =
             client.plan.timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
@@ -213,7 +213,7 @@ impl<'a> World<'a> {
     /// A request reaches the server.
     fn reach_server(&mut self, call: u32, attempt: u32) {
         let now = self.queue.now();
-        let request = self.request(call, attempt);
+        let request = request(&self.tasks, self.storm, call, attempt);
         let handling = self.server.arrive(now, &request);
         if handling.holds {
             self.queue.schedule(handling.leaves_at, Event::Leave { call });
@@ -236,12 +236,12 @@ impl<'a> World<'a> {
     /// A row was read, and the client writes it as soon as it has the version.
     fn follow_up(&mut self, call: u32, attempt: u32, leaves_at: u64, version: u32) {
         self.tally.read(self.queue.now(), call, version);
-        let luck = Luck::new(self.storm.calls[call as usize].key, attempt);
-        let (there, back) = self.network.sample(luck, Exchange::Write);
         if !self.is_awaited(call, attempt) {
             return;
         }
         let task = &mut self.tasks[call];
+        let luck = Luck::new(task.key, attempt);
+        let (there, back) = self.network.sample(luck, Exchange::Write);
         let known_at = leaves_at.saturating_add(task.back_ns);
         let written_at = known_at.saturating_add(there);
         task.back_ns = back;
@@ -257,7 +257,7 @@ impl<'a> World<'a> {
     /// A write reaches the server.
     fn write(&mut self, call: u32, attempt: u32, version: u32) {
         let now = self.queue.now();
-        let request = self.request(call, attempt);
+        let request = request(&self.tasks, self.storm, call, attempt);
         let reply = self.server.write(version, &request);
         self.tally.decided(now, call, reply.status, false);
         self.reply(call, attempt, reply, now);
@@ -296,12 +296,6 @@ impl<'a> World<'a> {
         self.tasks.get(call).is_some_and(waits)
     }
 
-    fn request(&self, call: u32, attempt: u32) -> Request<'a> {
-        let planned = &self.storm.calls[call as usize];
-        let luck = Luck::new(planned.key, attempt);
-        Request { reserved: &planned.reserved, actual: &planned.actual, luck }
-    }
-
     /// What follows in the same caller once `call` has ended.
     fn next_call(&mut self, call: u32) -> Option<u32> {
         let now = self.queue.now();
@@ -331,4 +325,10 @@ impl<'a> World<'a> {
             tick => time.div_ceil(tick).saturating_mul(tick),
         }
     }
+}
+
+/// What the server sees of an attempt, whose client may have forgotten it in a restart.
+fn request<'a>(tasks: &'a Tasks, storm: &'a Storm, call: u32, attempt: u32) -> Request<'a> {
+    let planned = || storm.calls[call as usize].request(attempt);
+    tasks.get(call).map_or_else(planned, |task| task.request(attempt))
 }

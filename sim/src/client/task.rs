@@ -3,12 +3,20 @@
 use forbear_core::{Call, Cost, Timestamp};
 
 use super::Ticket;
-use crate::server::Reply;
+use crate::rng::Luck;
+use crate::server::{Reply, Request};
+use crate::storm::Planned;
 
 /// A call that has begun, and what a task of the production driver would hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) call: Call,
+    /// Whose it is.
+    pub(crate) client: u32,
+    /// What it does cost; the storm's, as the next is, kept where an event looks anyway.
+    actual: Cost,
+    /// The key of its luck.
+    pub(crate) key: u64,
     pub(crate) ticket: Option<Ticket>,
     pub(crate) timer: Timer,
     /// Whether it is in the run queue.
@@ -40,9 +48,12 @@ pub(crate) struct Timer {
 
 impl Task {
     /// A call that is wanted `now`.
-    pub(crate) const fn new(now: u64, cost: Cost) -> Self {
+    pub(crate) const fn new(now: u64, planned: &Planned) -> Self {
         Self {
-            call: Call::new(Timestamp::from_nanos(now), cost),
+            call: Call::new(Timestamp::from_nanos(now), planned.reserved),
+            client: planned.client,
+            actual: planned.actual,
+            key: planned.key,
             ticket: None,
             timer: Timer { deadline: None, fires_at: None, generation: 0 },
             woken: false,
@@ -57,6 +68,12 @@ impl Task {
     /// The number of the last attempt, counted from 1 and on through restarts.
     pub(crate) const fn attempt(&self) -> u32 {
         self.forgotten.saturating_add(self.call.sends())
+    }
+
+    /// What the server sees of an attempt.
+    pub(crate) const fn request(&self, attempt: u32) -> Request<'_> {
+        let luck = Luck::new(self.key, attempt);
+        Request { reserved: self.call.cost(), actual: &self.actual, luck }
     }
 
     /// Whether the answer to this attempt is waited for.

@@ -41,8 +41,7 @@ impl World<'_> {
             return;
         }
         let reply = task.reply;
-        let client = self.storm.calls[call as usize].client as usize;
-        let client = &mut self.clients[client];
+        let client = &mut self.clients[task.client as usize];
         reply.observe_into(&mut self.seen);
         client.engine.complete_with(Timestamp::from_nanos(now), &mut task.call, &self.seen);
         if cfg!(debug_assertions) && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY) {
@@ -64,7 +63,7 @@ impl World<'_> {
         if let Some(end) = task.call.end() {
             return Poll::Over(end);
         }
-        let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
+        let client = &mut self.clients[task.client as usize];
         if let Some(time) = task.call.not_before()
             && now < time
         {
@@ -104,7 +103,7 @@ impl World<'_> {
         let task = &mut self.tasks[call];
         task.timer.clear();
         let Some(place) = task.ticket.take() else { return };
-        let line = &mut self.clients[self.storm.calls[call as usize].client as usize].line;
+        let line = &mut self.clients[task.client as usize].line;
         let was_head = line.is_head(place);
         line.leave(place);
         let head = line.head().filter(|_| was_head);
@@ -137,9 +136,9 @@ impl World<'_> {
     /// A call is over.
     fn end(&mut self, call: u32, end: Result<(), GiveUp>) {
         let now = self.queue.now();
-        let planned = &self.storm.calls[call as usize];
-        self.clients[planned.client as usize].succeeded += u32::from(end.is_ok());
-        let took = now - self.tasks[call].arrived_at;
+        let task = &self.tasks[call];
+        self.clients[task.client as usize].succeeded += u32::from(end.is_ok());
+        let took = now - task.arrived_at;
         self.tasks.close(call);
         self.tally.ended(now, call, took, end.is_ok());
     }
@@ -150,8 +149,7 @@ impl World<'_> {
         for call in self.tasks.calls().collect::<Vec<_>>() {
             let task = &mut self.tasks[call];
             self.cut_off += u64::from(task.call.is_in_flight());
-            let client = self.storm.calls[call as usize].client as usize;
-            self.clients[client].engine.abandon(at, &mut task.call);
+            self.clients[task.client as usize].engine.abandon(at, &mut task.call);
             let took = self.horizon - task.arrived_at;
             self.tasks.close(call);
             self.tally.ended(self.horizon, call, took, false);
