@@ -47,7 +47,7 @@ pub use self::{
     gcra::Gcra,
     keyed::Keyed,
     leaky_bucket::LeakyBucket,
-    learned::Learned,
+    learned::{Learned, ModelKind, ServerModel},
     sliding_counter::SlidingCounter,
     sliding_log::SlidingLog,
     token_bucket::{Carry, TokenBucket},

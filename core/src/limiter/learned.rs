@@ -19,6 +19,8 @@
 //!   client's share is used.
 
 mod mirror;
+mod model;
+mod unsaid;
 
 use alloc::vec::Vec;
 
@@ -27,6 +29,9 @@ use crate::text::Decimal;
 use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quota, Timestamp};
 
 use self::mirror::{Key, Mirror};
+use self::unsaid::Unsaid;
+
+pub use self::model::{ModelKind, ServerModel};
 
 /// Admits what the server's own numbers have room for.
 ///
@@ -65,6 +70,7 @@ use self::mirror::{Key, Mirror};
 pub struct Learned {
     rule: Rule,
     mirrors: Vec<Mirror>,
+    unsaid: Unsaid,
     /// Units in flight, by dimension.
     in_flight: [u64; Dimension::ALL.len()],
     /// Whether the server has answered yet, with quotas or without.
@@ -93,6 +99,7 @@ impl Learned {
         Self {
             rule: Rule { headroom: NONE, share: ALL, paced: true },
             mirrors: Vec::new(),
+            unsaid: Unsaid::new(),
             in_flight: [0; Dimension::ALL.len()],
             is_answered: false,
             latest: Timestamp::ZERO,
@@ -128,6 +135,11 @@ impl Learned {
     pub const fn unpaced(mut self) -> Self {
         self.rule.paced = false;
         self
+    }
+
+    /// Whether refusals are all that tells of a limit.
+    fn is_unsaid(&self) -> bool {
+        self.mirrors.is_empty() || self.unsaid.has_pace()
     }
 
     /// The mirror of a window, made where there is none.
@@ -176,7 +188,11 @@ impl Limiter for Learned {
         {
             return Decision::WaitForCompletion;
         }
-        self.mirrors.iter().fold(Decision::Admit, |strictest, mirror| {
+        let unsaid = match cost.get(Dimension::Requests) {
+            units if units > 0 && self.is_unsaid() => self.unsaid.check(now, units),
+            _ => Decision::Admit,
+        };
+        self.mirrors.iter().fold(unsaid, |strictest, mirror| {
             let dimension = mirror.dimension();
             match cost.get(dimension) {
                 0 => strictest,
@@ -193,6 +209,8 @@ impl Limiter for Learned {
         for (in_flight, dimension) in self.in_flight.iter_mut().zip(Dimension::ALL) {
             *in_flight = in_flight.saturating_add(u64::from(cost.get(dimension)));
         }
+        let units = cost.get(Dimension::Requests);
+        self.unsaid.commit(self.latest, units);
         for mirror in &mut self.mirrors {
             mirror.send(self.latest, cost.get(mirror.dimension()));
         }
@@ -212,6 +230,10 @@ impl Limiter for Learned {
         self.is_answered |=
             !matches!(completion.observation.outcome, Outcome::Ignored | Outcome::Transient);
         let quotas = completion.observation.quotas;
+        let explained = quotas.as_slice().iter().any(|quota| {
+            quota.dimension().is_some() && quota.remaining().is_some_and(|left| left.whole() == 0)
+        });
+        self.unsaid.observe(now, completion, explained);
         for (place, quota) in quotas.as_slice().iter().enumerate() {
             let Some(dimension) = quota.dimension() else { continue };
             let earlier = &quotas.as_slice()[..place];
@@ -233,6 +255,7 @@ impl Limiter for Learned {
         let now = now.max(self.latest);
         self.in_flight == [0; Dimension::ALL.len()]
             && self.mirrors.iter().all(|mirror| mirror.is_idle(now))
+            && self.unsaid.is_idle(now, self.latest)
     }
 
     fn name(&self) -> &'static str {
