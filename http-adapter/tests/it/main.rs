@@ -20,7 +20,7 @@ mod client;
 mod clients;
 /// The server's clock: `Date`, `Age` and the local one.
 mod clock;
-/// The published corpus of responses, case by case.
+/// The published corpus of responses and the variants of its rules, case by case.
 mod corpus;
 /// What requests cost: estimated, then settled.
 mod costs;
