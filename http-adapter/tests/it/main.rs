@@ -34,6 +34,8 @@ mod dialects;
 mod drain;
 /// One window told by several families of fields.
 mod families;
+/// A second request when the answer to the first is late.
+mod hedging;
 /// Octets that nobody should send.
 mod hostile;
 /// The layer: what is sent again, what is not, and what comes back.
