@@ -4,6 +4,7 @@
 //! [`HttpRequest`] and [`HttpResponse`] know: hyper-util's client, an axum
 //! router, reqwest's client (feature `reqwest`).
 
+mod blocking;
 mod error;
 mod hedging;
 mod idempotency_key;

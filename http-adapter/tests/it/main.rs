@@ -12,6 +12,8 @@
     reason = "a test may panic, wait and print what it measured"
 )]
 
+/// Clients that block, with the layer around them.
+mod blocking;
 /// What is read of bodies, and what is not.
 mod body;
 /// The ready client, over loopback.
