@@ -3,11 +3,11 @@
 mod action;
 mod call;
 mod give_up;
+mod hedge;
 mod hint;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::num::NonZeroU32;
 use core::time::Duration;
 
 use crate::backoff::above_hint;
@@ -25,6 +25,7 @@ pub use self::{
     action::{Action, WaitReason},
     call::Call,
     give_up::GiveUp,
+    hedge::Hedge,
     hint::{Beyond, HintRule},
 };
 
@@ -139,7 +140,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 self.limiter.commit(now, &call.cost);
                 self.cooldown.commit(now, &call.cost);
                 call.sends = call.sends.saturating_add(1);
-                call.state = State::InFlight { sent_at: now };
+                call.state = State::InFlight { sent_at: now, number: call.sends, is_hedge: false };
                 Action::Send
             }
             Decision::WaitUntil(time) => {
@@ -175,33 +176,18 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// Takes in an answer that is plain data already; see
     /// [`complete`](Self::complete).
     pub fn complete_with(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
-        let State::InFlight { sent_at } = call.state else { return };
-        self.release(now, call, sent_at, observation);
-        if let Some(budget) = &mut self.budget {
-            let (number, outcome) = (call.sends, observation.outcome);
-            budget.observe(now, &Attempt { number, outcome, paid: call.paid });
-        }
-        call.outcome = observation.outcome;
+        let State::InFlight { sent_at, number, .. } = call.state else { return };
+        self.answered(now, call, sent_at, number, observation);
         match observation.outcome {
             Outcome::Success => call.state = State::Done(Ok(())),
             outcome if !outcome.is_retryable() => {
                 call.finish(GiveUp::NotRetryable(outcome));
             }
             outcome if !call.repeatable => call.finish(GiveUp::NotRepeatable(outcome)),
-            outcome => self.schedule_retry(
-                now,
-                call,
-                &Retry {
-                    number: NonZeroU32::new(call.sends).unwrap_or(NonZeroU32::MIN),
-                    previous_delay: call.previous_delay_ns.map(Duration::from_nanos),
-                    total_delay: Duration::from_nanos(call.total_delay_ns),
-                    waited: Duration::from_nanos(call.waited_ns),
-                    now,
-                    elapsed: now.since(call.started_at),
-                    outcome,
-                    hint: self.hint.heard(observation.retry_after),
-                },
-            ),
+            outcome => {
+                let hint = self.hint.heard(observation.retry_after);
+                self.schedule_retry(now, call, &call.retry(now, outcome, hint));
+            }
         }
     }
 
@@ -210,8 +196,8 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// A send that is under way stays charged: the server may have counted it. A
     /// retry that was not made goes back to the budget.
     pub fn abandon(&mut self, now: Timestamp, call: &mut Call) {
-        if let State::InFlight { sent_at } = call.state {
-            self.release(now, call, sent_at, &Observation::new(Outcome::Ignored));
+        if let State::InFlight { sent_at, .. } = call.state {
+            self.release(now, &call.cost, sent_at, &Observation::new(Outcome::Ignored));
         }
         if !matches!(call.state, State::Done(_)) {
             let _ = self.finish_waiting(now, call, GiveUp::Abandoned);
@@ -223,10 +209,10 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// A retry goes back to the budget, and is paid anew when the call is sent after
     /// all.
     pub fn retract(&mut self, now: Timestamp, call: &mut Call) {
-        if let State::InFlight { sent_at } = call.state {
+        if let State::InFlight { sent_at, .. } = call.state {
             let mut unsent = Observation::new(Outcome::Ignored);
             unsent.usage = Some(Cost::ZERO);
-            self.release(now, call, sent_at, &unsent);
+            self.release(now, &call.cost, sent_at, &unsent);
             call.sends = call.sends.saturating_sub(1);
             call.state = State::waiting(now);
             self.give_back(now, call);
@@ -266,10 +252,28 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         }
     }
 
+    /// Tells the limiters and the budget of an answer.
     #[inline]
-    fn release(&mut self, now: Timestamp, call: &Call, sent_at: Timestamp, seen: &Observation) {
-        let actual = seen.usage.unwrap_or(call.cost);
-        let completion = Completion { sent_at, cost: call.cost, actual, observation: seen };
+    fn answered(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        sent_at: Timestamp,
+        number: u32,
+        seen: &Observation,
+    ) {
+        self.release(now, &call.cost, sent_at, seen);
+        let outcome = seen.outcome;
+        if let Some(budget) = &mut self.budget {
+            budget.observe(now, &Attempt { number, outcome, paid: call.paid });
+        }
+        call.outcome = outcome;
+    }
+
+    #[inline]
+    fn release(&mut self, now: Timestamp, cost: &Cost, sent_at: Timestamp, seen: &Observation) {
+        let actual = seen.usage.unwrap_or(*cost);
+        let completion = Completion { sent_at, cost: *cost, actual, observation: seen };
         self.limiter.observe(now, &completion);
         self.cooldown.observe(now, &completion);
     }
@@ -289,10 +293,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             }
             None => (own, WaitReason::Backoff),
         };
-        let stopped = match call.own.as_deref() {
-            Some(Own { stop: Some(stop), .. }) => stop.stop(retry, delay),
-            _ => self.stop.stop(retry, delay),
-        };
+        let stopped = self.stopped(call, retry, delay);
         let opens_at = now.after(delay);
         if let Some(reason) = stopped {
             call.finish(GiveUp::Stopped(reason));
@@ -307,6 +308,14 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             call.state = State::Waiting { since: now, not_before: opens_at, reason };
         } else {
             call.finish(GiveUp::BudgetExhausted);
+        }
+    }
+
+    /// Why `call` is not to be sent once more after `delay`, if it is not.
+    fn stopped(&self, call: &Call, retry: &Retry, delay: Duration) -> Option<StopReason> {
+        match call.own.as_deref() {
+            Some(Own { stop: Some(stop), .. }) => stop.stop(retry, delay),
+            _ => self.stop.stop(retry, delay),
         }
     }
 

@@ -15,6 +15,18 @@ const PRESETS: &[&str] = &[
     "notion",
     "airtable",
     "hubspot",
+    "gitlab",
+    "reddit",
+    "zendesk",
+    "microsoft-graph",
+    "azure-openai",
+    "groq",
+    "mistral",
+    "gemini",
+    "okta",
+    "twitch",
+    "linear",
+    "atlassian",
 ];
 
 #[test]

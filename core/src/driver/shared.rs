@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::line::{Line, Ticket};
 use super::observer::{Moment, Observers};
 use super::{Attempts, MonotonicClock, Statistics, Wait};
-use crate::{Action, Call, Clock, Engine, GiveUp, Observation, Outcome, Timestamp, WaitReason};
+use crate::{
+    Action, Call, Clock, Engine, GiveUp, Hedge, Observation, Outcome, Timestamp, WaitReason,
+};
 
 /// An engine, the line in front of it, and the clock that both go by.
 #[derive(Debug)]
@@ -82,8 +84,38 @@ impl Shared {
         let timeless = !self.limited && seen.outcome == Outcome::Success;
         let sent_at = call.sent_at().filter(|_| timeless);
         let now = sent_at.unwrap_or_else(|| self.clock.now());
+        state.statistics.answer_to(call.in_flight(), seen);
         state.engine.complete_with(now, call, seen);
         state.statistics.answer(seen, call.end());
+        release(state);
+        now
+    }
+
+    /// A further send of `call` that may go at once.
+    pub(super) fn hedge(&self, call: &mut Call) -> Option<Hedge> {
+        let mut state = self.lock();
+        // Whoever stands in line came before it.
+        if !state.line.is_empty() {
+            return None;
+        }
+        let hedge = state.engine.hedge(self.clock.now(), call)?;
+        state.statistics.hedge();
+        Some(hedge)
+    }
+
+    /// Gives back the place of a send that nobody waits for.
+    pub(super) fn end_hedge(&self, hedge: Hedge) {
+        let mut state = self.lock();
+        state.engine.end_hedge(self.clock.now(), hedge);
+        release(state);
+    }
+
+    /// Reports a failure of a call that goes on with `hedge`, and returns when it came.
+    pub(super) fn fall_back(&self, call: &mut Call, hedge: Hedge, seen: &Observation) -> Timestamp {
+        let mut state = self.lock();
+        let now = self.clock.now();
+        state.engine.fall_back(now, call, hedge, seen);
+        state.statistics.answer(seen, None);
         release(state);
         now
     }

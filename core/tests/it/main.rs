@@ -20,6 +20,8 @@ mod cancelling;
 mod edges;
 /// Decisions of the engine, step by step.
 mod engine;
+/// Sends beside an outstanding one: what forbids them, and who pays.
+mod hedging;
 /// Every order in which calls that share a policy can take their steps.
 mod interleavings;
 /// The laws of delays, on every strategy.
