@@ -8,6 +8,7 @@ mod hint;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::task::Waker;
 use core::time::Duration;
 
 use crate::backoff::above_hint;
@@ -226,6 +227,13 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             Some(Own { stop: Some(stop), .. }) => stop.deadline(call.started_at),
             _ => self.stop.deadline(call.started_at),
         }
+    }
+
+    /// Gives the limiter the waker of the driver; see [`Limiter::attach`].
+    ///
+    /// A driver whose waker is called asks again for each call that is parked.
+    pub fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        self.limiter.attach(now, waker)
     }
 
     /// The limiter that the calls share.

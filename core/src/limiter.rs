@@ -30,6 +30,7 @@ mod window;
 
 use alloc::boxed::Box;
 use core::fmt;
+use core::task::Waker;
 use core::time::Duration;
 
 use crate::{Cost, Decision, Observation, Timestamp};
@@ -72,7 +73,8 @@ pub const STALE_AFTER: Duration = Duration::from_secs(600);
 /// * A [`Decision::WaitUntil`] names a time later than `now`. Asked again at
 ///   that time or later, with nothing in between, the limiter admits, or waits
 ///   for a request in flight; asked 1 ns before, it does not admit.
-/// * [`Decision::WaitForCompletion`] is said only while a request is in flight.
+/// * [`Decision::WaitForCompletion`] is said only while a request is in flight, or by a
+///   limiter that wakes who waits: see [`attach`](Self::attach).
 /// * `commit(now, cost)` is called only right after `check(now, cost)` said
 ///   [`Decision::Admit`], and is followed by exactly one `observe`.
 /// * A cost that can never be admitted is refused at once, and only such a cost
@@ -113,6 +115,22 @@ pub trait Limiter: fmt::Debug + Send {
     /// [`Keyed`] asks before it drops the limiter of a key.
     fn is_idle(&self, now: Timestamp) -> bool {
         let _ = now;
+        false
+    }
+
+    /// Takes the waker of the driver that asks it, where it has news from elsewhere;
+    /// returns whether it has.
+    ///
+    /// Most limiters change only by what they are told and by time. One that is fed
+    /// from outside, as by a lease from Redis, may say
+    /// [`WaitForCompletion`](Decision::WaitForCompletion) with nothing in flight, and
+    /// wakes when it may answer otherwise. It must not wake from within its own
+    /// methods, nor hold a lock while it does: the driver asks it again under its own.
+    ///
+    /// A driver calls this once, before anything else; `now` tells the limiter how
+    /// the driver counts time.
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        let _ = (now, waker);
         false
     }
 
@@ -188,6 +206,10 @@ impl<L: Limiter + ?Sized> Limiter for Box<L> {
 
     fn is_idle(&self, now: Timestamp) -> bool {
         (**self).is_idle(now)
+    }
+
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        (**self).attach(now, waker)
     }
 
     fn name(&self) -> &'static str {

@@ -162,7 +162,7 @@ impl Policy {
     fn start(&self, entropy: Box<dyn Entropy + Send>) -> Arc<crate::driver::Shared> {
         let limited = !self.plan.limiters.is_empty();
         let observers = self.plan.observers.clone();
-        Arc::new(crate::driver::Shared::new(self.engine(entropy), observers, limited))
+        crate::driver::Shared::new(self.engine(entropy), observers, limited)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The state that all calls of a policy share.
 
+use alloc::sync::{Arc, Weak};
 use core::task::Waker;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
 
 use super::line::{Line, Ticket};
 use super::observer::{Moment, Observers};
@@ -41,10 +43,17 @@ pub(super) enum Admission {
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, observers: Observers, limited: bool) -> Self {
+    pub(crate) fn new(mut engine: Engine, observers: Observers, limited: bool) -> Arc<Self> {
         let (line, statistics) = (Line::default(), Statistics::default());
-        let state = Mutex::new(State { engine, line, statistics });
-        Self { state, clock: MonotonicClock::start(), observers, limited }
+        let clock = MonotonicClock::start();
+        Arc::new_cyclic(|shared| {
+            if limited {
+                let waker = Waker::from(Arc::new(WakeHead(Weak::clone(shared))));
+                engine.attach(clock.now(), &waker);
+            }
+            let state = Mutex::new(State { engine, line, statistics });
+            Self { state, clock, observers, limited }
+        })
     }
 
     #[inline]
@@ -161,6 +170,22 @@ impl Shared {
         // The engine's invariants hold between its methods, so a panic of another
         // holder leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the head of the line, for a limiter that has news from elsewhere.
+struct WakeHead(Weak<Shared>);
+
+impl Wake for WakeHead {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // A policy that is gone has nobody in line.
+        if let Some(shared) = self.0.upgrade() {
+            release(shared.lock());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::task::Waker;
 
 use super::{Completion, Limiter};
 use crate::{Cost, Decision, Timestamp};
@@ -52,6 +53,11 @@ impl Limiter for All {
 
     fn is_idle(&self, now: Timestamp) -> bool {
         self.0.iter().all(|limiter| limiter.is_idle(now))
+    }
+
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        // Each is attached, whatever those before it say.
+        self.0.iter_mut().fold(false, |any, limiter| limiter.attach(now, waker) | any)
     }
 
     fn name(&self) -> &'static str {

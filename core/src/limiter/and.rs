@@ -1,5 +1,7 @@
 //! Two limiters, both of which must agree.
 
+use core::task::Waker;
+
 use super::{Completion, Limiter};
 use crate::{Cost, Decision, Timestamp};
 
@@ -36,6 +38,10 @@ impl<A: Limiter, B: Limiter> Limiter for And<A, B> {
 
     fn is_idle(&self, now: Timestamp) -> bool {
         self.first.is_idle(now) && self.second.is_idle(now)
+    }
+
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        self.first.attach(now, waker) | self.second.attach(now, waker)
     }
 
     fn name(&self) -> &'static str {

@@ -10,6 +10,8 @@
 
 /// Atomic rates against the exact one, and under threads.
 mod atomic;
+/// Limiters with news from elsewhere, and who waits for them.
+mod attached;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
 /// Budgets, and what is given back to them.
