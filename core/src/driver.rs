@@ -4,6 +4,10 @@
 //! first come first served, and only the head of the line asks the engine: `n`
 //! waiting calls cost `O(n)` checks, not `O(n^2)`, and none is overtaken. A call
 //! that backs off is not in line, so it holds nobody up.
+//!
+//! For jobs of several tenants, urgencies and servers, see [`queue`].
+
+pub mod queue;
 
 mod attempts;
 mod blocking;

@@ -5,22 +5,19 @@ mod call;
 mod give_up;
 mod hedge;
 mod hint;
+mod retries;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::task::Waker;
-use core::time::Duration;
 
-use crate::backoff::above_hint;
-use crate::budget::{Attempt, Budget};
+use crate::budget::Budget;
 use crate::limiter::Cooldown;
-use crate::time::nanos;
 use crate::{
     BackoffStrategy, Completion, Cost, Decision, Entropy, Limiter, Observation, Outcome,
-    RateSignal, Retry, StopCondition, StopReason, Timestamp,
+    RateSignal, StopCondition, StopReason, Timestamp,
 };
 
-pub(crate) use self::call::Own;
 use self::call::State;
 pub use self::{
     action::{Action, WaitReason},
@@ -29,6 +26,7 @@ pub use self::{
     hedge::Hedge,
     hint::{Beyond, HintRule},
 };
+pub(crate) use self::{call::Own, retries::Retries};
 
 /// The state that all calls to one destination share.
 ///
@@ -77,11 +75,7 @@ pub struct Engine<
     E = Box<dyn Entropy + Send>,
 > {
     limiter: L,
-    backoff: B,
-    stop: S,
-    entropy: E,
-    budget: Option<Box<dyn Budget>>,
-    hint: HintRule,
+    retries: Retries<B, S, E>,
     cooldown: Cooldown,
 }
 
@@ -89,21 +83,21 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// Puts the parts together, without a budget and with the default
     /// [`HintRule`].
     pub fn new(limiter: L, backoff: B, stop: S, entropy: E) -> Self {
-        let (hint, cooldown) = (HintRule::default(), Cooldown::new());
-        Self { limiter, backoff, stop, entropy, budget: None, hint, cooldown }
+        let retries = Retries::new(backoff, stop, entropy);
+        Self { limiter, retries, cooldown: Cooldown::new() }
     }
 
     /// With this retry budget.
     #[must_use]
     pub fn with_budget(mut self, budget: impl Budget + 'static) -> Self {
-        self.budget = Some(Box::new(budget));
+        self.retries.budget = Some(Box::new(budget));
         self
     }
 
     /// With this rule for waits that the server asks for.
     #[must_use]
     pub fn with_hint_rule(mut self, hint: HintRule) -> Self {
-        self.hint = hint;
+        self.retries.hint = hint;
         self
     }
 
@@ -135,7 +129,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         let (decision, in_cooldown) = self.decide(now, &call.cost);
         match decision {
             Decision::Admit => {
-                if call.unpaid && !self.pay(now, call) {
+                if call.unpaid && !self.retries.pay(now, call) {
                     return call.finished(GiveUp::BudgetExhausted);
                 }
                 self.limiter.commit(now, &call.cost);
@@ -145,7 +139,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 Action::Send
             }
             Decision::WaitUntil(time) => {
-                if in_cooldown && self.hint.refuses(time.since(now)) {
+                if in_cooldown && self.retries.hint.refuses(time.since(now)) {
                     let why = GiveUp::HintBeyondCap { opens_at: time };
                     return self.finish_waiting(now, call, why);
                 }
@@ -177,19 +171,9 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// Takes in an answer that is plain data already; see
     /// [`complete`](Self::complete).
     pub fn complete_with(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
-        let State::InFlight { sent_at, number, .. } = call.state else { return };
-        self.answered(now, call, sent_at, number, observation);
-        match observation.outcome {
-            Outcome::Success => call.state = State::Done(Ok(())),
-            outcome if !outcome.is_retryable() => {
-                call.finish(GiveUp::NotRetryable(outcome));
-            }
-            outcome if !call.repeatable => call.finish(GiveUp::NotRepeatable(outcome)),
-            outcome => {
-                let hint = self.hint.heard(observation.retry_after);
-                self.schedule_retry(now, call, &call.retry(now, outcome, hint));
-            }
-        }
+        let State::InFlight { sent_at, .. } = call.state else { return };
+        self.release(now, &call.cost, sent_at, observation);
+        self.retries.answer(now, call, observation);
     }
 
     /// Ends a call that nobody waits for any more, and gives back what it held.
@@ -216,17 +200,20 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
             self.release(now, &call.cost, sent_at, &unsent);
             call.sends = call.sends.saturating_sub(1);
             call.state = State::waiting(now);
-            self.give_back(now, call);
+            self.retries.give_back(now, call);
         }
     }
 
     /// When `call` ends at the latest.
     #[must_use]
     pub fn deadline(&self, call: &Call) -> Option<Timestamp> {
-        match call.own.as_deref() {
-            Some(Own { stop: Some(stop), .. }) => stop.deadline(call.started_at),
-            _ => self.stop.deadline(call.started_at),
-        }
+        self.retries.deadline(call)
+    }
+
+    /// Apart: the limiter, and what decides about retries.
+    #[cfg(feature = "std")]
+    pub(crate) fn into_parts(self) -> (L, Retries<B, S, E>) {
+        (self.limiter, self.retries)
     }
 
     /// Gives the limiter the waker of the driver; see [`Limiter::attach`].
@@ -245,7 +232,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// cooldown.
     fn decide(&self, now: Timestamp, cost: &Cost) -> (Decision, bool) {
         let limiter = self.limiter.check(now, cost);
-        if !self.hint.is_shared() {
+        if !self.retries.hint.is_shared() {
             return (limiter, false);
         }
         let cooldown = self.cooldown.check(now, cost);
@@ -260,24 +247,6 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         }
     }
 
-    /// Tells the limiters and the budget of an answer.
-    #[inline]
-    fn answered(
-        &mut self,
-        now: Timestamp,
-        call: &mut Call,
-        sent_at: Timestamp,
-        number: u32,
-        seen: &Observation,
-    ) {
-        self.release(now, &call.cost, sent_at, seen);
-        let outcome = seen.outcome;
-        if let Some(budget) = &mut self.budget {
-            budget.observe(now, &Attempt { number, outcome, paid: call.paid });
-        }
-        call.outcome = outcome;
-    }
-
     #[inline]
     fn release(&mut self, now: Timestamp, cost: &Cost, sent_at: Timestamp, seen: &Observation) {
         let actual = seen.usage.unwrap_or(*cost);
@@ -286,71 +255,11 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         self.cooldown.observe(now, &completion);
     }
 
-    fn schedule_retry(&mut self, now: Timestamp, call: &mut Call, retry: &Retry) {
-        let (own, is_jittered) = match call.own.as_deref() {
-            Some(Own { backoff: Some(backoff), .. }) => {
-                (backoff.delay(retry, &mut self.entropy), backoff.is_jittered())
-            }
-            _ => (self.backoff.delay(retry, &mut self.entropy), self.backoff.is_jittered()),
-        };
-        let (delay, reason) = match retry.hint {
-            Some(hint) => {
-                let delay = above_hint(own, hint, is_jittered);
-                let reason = if own < hint { WaitReason::ServerHint } else { WaitReason::Backoff };
-                (delay, reason)
-            }
-            None => (own, WaitReason::Backoff),
-        };
-        let stopped = self.stopped(call, retry, delay);
-        let opens_at = now.after(delay);
-        if let Some(reason) = stopped {
-            call.finish(GiveUp::Stopped(reason));
-        } else if retry.hint.is_some_and(|hint| self.hint.refuses(hint)) {
-            call.finish(GiveUp::HintBeyondCap { opens_at });
-        } else if self.pay(now, call) {
-            // What the strategy gave, not what the server added: a strategy that
-            // grows from the previous delay must not grow from a hint.
-            call.previous_delay_ns = Some(nanos(own));
-            call.total_delay_ns = call.total_delay_ns.saturating_add(nanos(own));
-            call.waited_ns = call.waited_ns.saturating_add(nanos(delay));
-            call.state = State::Waiting { since: now, not_before: opens_at, reason };
-        } else {
-            call.finish(GiveUp::BudgetExhausted);
-        }
-    }
-
-    /// Why `call` is not to be sent once more after `delay`, if it is not.
-    fn stopped(&self, call: &Call, retry: &Retry, delay: Duration) -> Option<StopReason> {
-        match call.own.as_deref() {
-            Some(Own { stop: Some(stop), .. }) => stop.stop(retry, delay),
-            _ => self.stop.stop(retry, delay),
-        }
-    }
-
-    /// Pays for a retry of `call`, unless the budget has none left.
-    fn pay(&mut self, now: Timestamp, call: &mut Call) -> bool {
-        let paid =
-            self.budget.as_mut().map_or(Some(0), |budget| budget.withdraw(now, call.outcome));
-        call.paid = paid.unwrap_or(0);
-        call.unpaid = paid.is_none();
-        paid.is_some()
-    }
-
-    /// Gives back what a retry was paid with that is not made.
-    fn give_back(&mut self, now: Timestamp, call: &mut Call) {
-        if call.sends > 0 && !call.unpaid {
-            if let Some(budget) = &mut self.budget {
-                budget.refund(now, call.paid);
-            }
-            (call.paid, call.unpaid) = (0, true);
-        }
-    }
-
     /// Ends a call that waits, or that was given back what it held.
     #[cold]
     fn finish_waiting(&mut self, now: Timestamp, call: &mut Call, why: GiveUp) -> Action {
         if matches!(call.state, State::Waiting { .. }) {
-            self.give_back(now, call);
+            self.retries.give_back(now, call);
         }
         call.finished(why)
     }

@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use crate::backoff::{BackoffStrategy, Exponential};
 use crate::limiter::All;
-use crate::{Engine, Entropy, HintRule, StopCondition};
+use crate::{Engine, Entropy, HintRule, Limiter, StopCondition};
 
 pub(crate) use self::bounds::Bounds;
 pub use self::builder::PolicyBuilder;
@@ -86,15 +86,32 @@ impl Policy {
     #[must_use]
     pub fn engine(&self, entropy: Box<dyn Entropy + Send>) -> Engine {
         let plan = &self.plan;
-        let limiter = match plan.limiters.as_slice() {
-            [only] => only.fresh(),
-            several => Box::new(All::new(several.iter().map(|limiter| limiter.fresh()))),
-        };
         let (backoff, stop) = (Arc::clone(&plan.backoff), Arc::clone(&plan.stop));
-        let engine = Engine::new(limiter, backoff, stop, entropy).with_hint_rule(plan.hint);
+        let engine = Engine::new(self.limiter(), backoff, stop, entropy).with_hint_rule(plan.hint);
         match &plan.budget {
             Some(budget) => engine.with_budget(budget.fresh()),
             None => engine,
+        }
+    }
+
+    /// A limiter in its first state: all that this policy limits by, but for the
+    /// server's waits.
+    ///
+    /// ```
+    /// use forbear_core::limiter::Gcra;
+    /// use forbear_core::{Cost, Limiter, Policy, Timestamp};
+    ///
+    /// let policy = Policy::builder().limit(Gcra::per("1/s".parse()?)).build()?;
+    /// let mut limiter = policy.limiter();
+    /// assert!(limiter.acquire(Timestamp::ZERO, &Cost::REQUEST).is_admit());
+    /// assert!(!limiter.check(Timestamp::ZERO, &Cost::REQUEST).is_admit());
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    #[must_use]
+    pub fn limiter(&self) -> Box<dyn Limiter> {
+        match self.plan.limiters.as_slice() {
+            [only] => only.fresh(),
+            several => Box::new(All::new(several.iter().map(|limiter| limiter.fresh()))),
         }
     }
 

@@ -25,6 +25,7 @@ mod budget;
 mod jitter;
 mod limit;
 mod policy;
+mod queue;
 mod retry;
 
 #[cfg(feature = "schema")]
@@ -36,5 +37,6 @@ pub use self::{
     jitter::{JitterSpec, Sides},
     limit::{LimitSpec, WindowStart},
     policy::PolicySpec,
+    queue::{Fairness, LanesSpec, QueueSpec},
     retry::{Bound, DurationText, HintSpec, RetrySpec},
 };

@@ -78,7 +78,7 @@ std::thread_local! {
 }
 
 /// Wakes this thread.
-fn own_waker() -> Waker {
+pub(super) fn own_waker() -> Waker {
     // A thread that is ending has no more locals.
     WAKER.try_with(Waker::clone).unwrap_or_else(|_| Unpark::this_thread())
 }

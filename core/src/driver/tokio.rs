@@ -7,7 +7,7 @@ use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use ::tokio::time::sleep_until;
+use ::tokio::time::{Instant, Sleep, sleep_until};
 use pin_project_lite::pin_project;
 
 use super::shared::Admission;
@@ -59,17 +59,26 @@ impl Attempts {
 
     fn poll_timer(&mut self, time: Timestamp, cx: &mut Context<'_>) -> Poll<()> {
         let instant = self.shared.clock().instant(time);
-        let timer = match &mut self.timer {
-            Some(timer) => {
-                if timer.deadline() != instant {
-                    timer.as_mut().reset(instant);
-                }
-                timer
-            }
-            none => none.insert(Box::pin(sleep_until(instant))),
-        };
-        timer.as_mut().poll(cx)
+        poll_timer(&mut self.timer, instant, cx)
     }
+}
+
+/// Polls a timer for `instant`, made when it is first needed.
+pub(super) fn poll_timer(
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    instant: Instant,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let timer = match timer {
+        Some(timer) => {
+            if timer.deadline() != instant {
+                timer.as_mut().reset(instant);
+            }
+            timer
+        }
+        none => none.insert(Box::pin(sleep_until(instant))),
+    };
+    timer.as_mut().poll(cx)
 }
 
 pin_project! {

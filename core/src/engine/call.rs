@@ -229,6 +229,26 @@ impl Call {
         }
     }
 
+    /// Is sent now: a driver that asks limiters of its own says so.
+    #[cfg(feature = "std")]
+    pub(crate) const fn send(&mut self, now: Timestamp) {
+        self.sends = self.sends.saturating_add(1);
+        self.state = State::InFlight { sent_at: now, number: self.sends, is_hedge: false };
+    }
+
+    /// Waits for a retry that a driver decided on.
+    #[cfg(feature = "std")]
+    pub(crate) const fn wait_until(&mut self, now: Timestamp, not_before: Timestamp) {
+        self.state = State::Waiting { since: now, not_before, reason: WaitReason::Backoff };
+    }
+
+    /// Was not sent after all.
+    #[cfg(feature = "std")]
+    pub(crate) const fn unsend(&mut self, now: Timestamp) {
+        self.sends = self.sends.saturating_sub(1);
+        self.state = State::waiting(now);
+    }
+
     pub(super) const fn finish(&mut self, why: GiveUp) {
         self.state = State::Done(Err(why));
     }

@@ -74,12 +74,12 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         }
         // As if the outstanding send had failed and its retry went out now.
         let retry = call.retry(now, Outcome::Transient, None);
-        if self.stopped(call, &retry, Duration::ZERO).is_some()
+        if self.retries.stop_reason(call, &retry, Duration::ZERO).is_some()
             || self.decide(now, &call.cost).0 != Decision::Admit
         {
             return None;
         }
-        let paid = match &mut self.budget {
+        let paid = match &mut self.retries.budget {
             Some(budget) => budget.withdraw(now, Outcome::Transient)?,
             None => 0,
         };
@@ -107,10 +107,11 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         hedge: Hedge,
         observation: &Observation,
     ) {
-        let State::InFlight { sent_at, number, .. } = call.state else {
+        let State::InFlight { sent_at, .. } = call.state else {
             return self.end_hedge(now, hedge);
         };
-        self.answered(now, call, sent_at, number, observation);
+        self.release(now, &call.cost, sent_at, observation);
+        self.retries.learn(now, call, observation);
         let Hedge { sent_at, number, is_hedge, paid, .. } = hedge;
         call.state = State::InFlight { sent_at, number, is_hedge };
         call.paid = paid;

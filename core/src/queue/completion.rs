@@ -3,7 +3,7 @@
 use super::scope::Gate;
 use super::slab::{Stage, index};
 use super::{JobId, Queue, Removed, Timer, Withdrawal};
-use crate::{Completion, Limiter, Observation, Timestamp};
+use crate::{Completion, Cost, Limiter, Observation, Outcome, Timestamp};
 
 impl<T, L: Limiter> Queue<T, L> {
     /// Ends a job that was started, however it ended; whether there was one.
@@ -47,6 +47,27 @@ impl<T, L: Limiter> Queue<T, L> {
         Ok(())
     }
 
+    /// Takes back the start of a job that was not sent after all, charge and all; it is
+    /// at its old place.
+    ///
+    /// # Errors
+    ///
+    /// The payload, if no such job was started.
+    pub fn retract(&mut self, now: Timestamp, id: JobId, payload: T) -> Result<(), T> {
+        let mut unsent = Observation::new(Outcome::Ignored);
+        unsent.usage = Some(Cost::ZERO);
+        self.retry(now, id, payload, now, &unsent)?;
+        self.tally.started -= 1;
+        Ok(())
+    }
+
+    /// Lets a job that is in flight come back only to start before `deadline`, if that
+    /// is earlier than its own; whether there is that job.
+    pub fn tighten_deadline(&mut self, id: JobId, deadline: Timestamp) -> bool {
+        let found = self.jobs.get_mut(id).filter(|entry| entry.stage == Stage::Started);
+        found.map(|entry| entry.deadline = entry.deadline.min(deadline)).is_some()
+    }
+
     /// Takes a job out of the queue; `None` if it is not in there any more.
     ///
     /// A job that was started has to be [completed](Self::complete) instead.
@@ -58,14 +79,16 @@ impl<T, L: Limiter> Queue<T, L> {
 
     /// Removes a queued job for this reason.
     pub(super) fn withdraw(&mut self, id: JobId, why: Withdrawal) -> Option<Removed<T>> {
+        let scope = self.scope_of(id)?;
         let payload = self.take_out(id)?;
         *match why {
             Withdrawal::Expired => &mut self.tally.expired,
             Withdrawal::Refused(_) => &mut self.tally.refused,
             Withdrawal::Dropped => &mut self.tally.dropped,
             Withdrawal::ShutDown => &mut self.tally.shut_down,
+            Withdrawal::Abandoned => &mut self.tally.cancelled,
         } += 1;
-        Some(Removed { id, payload, why })
+        Some(Removed { id, scope, payload, why })
     }
 
     /// Takes a queued job out of everything that knows of it.

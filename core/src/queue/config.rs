@@ -48,6 +48,9 @@ pub(super) enum LaneOrder {
 
 /// Which job of a tenant goes first.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[expect(clippy::exhaustive_enums, reason = "the two orders that the scheduler knows")]
 pub enum Order {
     /// First in, first out.
@@ -60,6 +63,9 @@ pub enum Order {
 
 /// What happens to a job that comes to a full queue.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Overflow {
     /// It is rejected. It comes back to the caller, who may wait for room and push
@@ -68,6 +74,9 @@ pub enum Overflow {
     RejectNewest,
     /// The oldest queued job makes room.
     DropOldest,
+    /// It is rejected too, and whoever pushes it is to wait for room, as
+    /// `driver::queue::SharedQueue::push_when_room` does.
+    Block,
     /// The newest job of the least urgent lane makes room, if that lane is less
     /// urgent than the lane of the newcomer; otherwise that is rejected.
     DropLowestPriority,
@@ -159,6 +168,12 @@ impl QueueConfig {
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
+    }
+
+    /// What is done with a job that comes to a full queue.
+    #[must_use]
+    pub const fn on_overflow(&self) -> Overflow {
+        self.overflow
     }
 
     /// The weight of each lane; strict lanes all weigh 1.

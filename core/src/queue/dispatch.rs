@@ -3,7 +3,7 @@
 use super::flow::units;
 use super::scope::{Choice, Gate};
 use super::slab::{Stage, index};
-use super::{JobId, Queue, Removed, Started, Timer, Withdrawal};
+use super::{JobId, Queue, Removed, ScopeId, Started, TenantId, Timer, Withdrawal};
 use crate::{Cost, Decision, Limiter, Timestamp};
 
 /// What a driver does next.
@@ -20,6 +20,14 @@ pub enum Next<T> {
     Wait(Option<Timestamp>),
 }
 
+/// What a scope that was asked gave.
+enum Served<T> {
+    Next(Next<T>),
+    /// Nobody is there for the job whose turn it is.
+    Unwanted,
+    Closed(Gate),
+}
+
 impl<T, L: Limiter> Queue<T, L> {
     /// The next job to be sent.
     ///
@@ -27,20 +35,37 @@ impl<T, L: Limiter> Queue<T, L> {
     /// twice for each job that is started. A job whose deadline has passed is removed
     /// when its turn comes, and never started.
     pub fn next(&mut self, now: Timestamp) -> Next<T> {
+        self.next_if(now, |_| true)
+    }
+
+    /// The next job to be sent, of those that somebody is there to send.
+    ///
+    /// A job that `is_wanted` does not hold for keeps its turn, at no charge, and so
+    /// do the jobs of its scope behind it; other scopes go on. It is to be asked for
+    /// again when somebody comes, for whom no time is named.
+    pub fn next_if(&mut self, now: Timestamp, is_wanted: impl Fn(&T) -> bool) -> Next<T> {
         if self.is_paused {
             return Next::Wait(None);
         }
         self.wake(now);
-        while let Some(&scope) = self.ready.front() {
-            let (gate, next) = self.serve(now, scope);
-            if let Some(next) = next {
-                self.ready.rotate_left(1);
-                return next;
-            }
-            self.ready.pop_front();
-            self.scopes[index(scope)].gate = gate;
-            if let Gate::Until(time) = gate {
-                self.timers.insert((time, Timer::Scope(scope)));
+        let mut unwanted = 0;
+        while let Some(&scope) = self.ready.front().filter(|_| unwanted < self.ready.len()) {
+            match self.serve(now, scope, &is_wanted) {
+                Served::Next(next) => {
+                    self.ready.rotate_left(1);
+                    return next;
+                }
+                Served::Unwanted => {
+                    self.ready.rotate_left(1);
+                    unwanted += 1;
+                }
+                Served::Closed(gate) => {
+                    self.ready.pop_front();
+                    self.scopes[index(scope)].gate = gate;
+                    if let Gate::Until(time) = gate {
+                        self.timers.insert((time, Timer::Scope(scope)));
+                    }
+                }
             }
         }
         Next::Wait(self.timers.first().map(|&(time, _)| time))
@@ -79,31 +104,39 @@ impl<T, L: Limiter> Queue<T, L> {
     }
 
     /// What a scope that is open has to give, or how it is closed.
-    fn serve(&mut self, now: Timestamp, number: u32) -> (Gate, Option<Next<T>>) {
+    fn serve(&mut self, now: Timestamp, number: u32, is_wanted: impl Fn(&T) -> bool) -> Served<T> {
         let Some((choice, id)) = self.choose(now, number) else {
             self.scopes[index(number)].on_time();
-            return (Gate::Idle, None);
+            return Served::Closed(Gate::Idle);
         };
-        let Some(entry) = self.jobs.get(id) else { return (Gate::Idle, None) };
+        let Some(entry) = self.jobs.get(id) else { return Served::Closed(Gate::Idle) };
         let (cost, deadline) = (entry.cost, entry.deadline);
+        let removed = |next: Option<Removed<T>>| {
+            next.map_or(Served::Closed(Gate::Idle), |removed| Served::Next(Next::Remove(removed)))
+        };
         if deadline <= now {
-            return (Gate::Ready, self.withdraw(id, Withdrawal::Expired).map(Next::Remove));
+            return removed(self.withdraw(id, Withdrawal::Expired));
+        }
+        if !entry.payload.as_ref().is_some_and(is_wanted) {
+            return Served::Unwanted;
         }
         let scope = &mut self.scopes[index(number)];
         let gate = match scope.acquire(now, &cost) {
             Decision::Admit => {
                 scope.charge(now, &choice);
-                return (Gate::Ready, self.start(now, id, cost).map(Next::Start));
+                let started = self.start(now, id, cost);
+                return started.map_or(Served::Closed(Gate::Idle), |started| {
+                    Served::Next(Next::Start(started))
+                });
             }
             Decision::Refuse(refusal) => {
-                let removed = self.withdraw(id, Withdrawal::Refused(refusal));
-                return (Gate::Ready, removed.map(Next::Remove));
+                return removed(self.withdraw(id, Withdrawal::Refused(refusal)));
             }
             Decision::WaitUntil(time) => Gate::Until(time),
             Decision::WaitForCompletion => Gate::Completion,
         };
         scope.blocked = Some((choice.lane, choice.flow));
-        (gate, None)
+        Served::Closed(gate)
     }
 
     fn choose(&mut self, now: Timestamp, number: u32) -> Option<(Choice, JobId)> {
@@ -128,10 +161,12 @@ impl<T, L: Limiter> Queue<T, L> {
         let entry = self.jobs.get_mut(id)?;
         let (payload, waited) = (entry.payload.take()?, now.since(entry.pushed_at));
         (entry.stage, entry.at) = (Stage::Started, now);
-        let member = self.flows[index(entry.flow)].member;
-        self.members[index(member)].in_flight += 1;
+        let deadline = Some(entry.deadline).filter(|&deadline| deadline < Timestamp::MAX);
+        let flow = &self.flows[index(entry.flow)];
+        let (scope, tenant) = (ScopeId(flow.scope), TenantId(flow.tenant));
+        self.members[index(flow.member)].in_flight += 1;
         self.tally.started += 1;
         self.tally.in_flight += 1;
-        Some(Started { id, payload, cost, waited })
+        Some(Started { id, scope, tenant, payload, cost, deadline, waited })
     }
 }

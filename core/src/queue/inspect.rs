@@ -1,5 +1,6 @@
 //! What is in a queue, and what it waits for.
 
+use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
@@ -29,11 +30,11 @@ pub enum JobState {
 /// A scope whose jobs wait.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Stall<'a> {
+pub struct Stall {
     /// Which.
     pub scope: ScopeId,
     /// What it is called.
-    pub name: &'a str,
+    pub name: Arc<str>,
     /// What holds it.
     pub hold: Hold,
 }
@@ -62,7 +63,7 @@ pub enum Hold {
     Driver,
 }
 
-impl fmt::Display for Stall<'_> {
+impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} waits for ", self.name)?;
         match self.hold {
@@ -96,6 +97,12 @@ impl<T, L: Limiter> Queue<T, L> {
         self.tally.queued == 0 && self.tally.in_flight == 0
     }
 
+    /// Whether it takes no more jobs.
+    #[must_use]
+    pub const fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
     /// How many jobs of a lane are queued, hidden retries included.
     #[must_use]
     pub fn depth_of_lane(&self, lane: u8) -> usize {
@@ -115,6 +122,13 @@ impl<T, L: Limiter> Queue<T, L> {
     pub fn oldest_wait(&self, now: Timestamp, lane: u8) -> Option<Duration> {
         let (_, &slot) = self.places.get(usize::from(lane))?.first_key_value()?;
         Some(now.since(self.jobs.get(self.jobs.id(slot))?.pushed_at))
+    }
+
+    /// The scope of a job; `None` if it left.
+    #[must_use]
+    pub fn scope_of(&self, id: JobId) -> Option<ScopeId> {
+        let entry = self.jobs.get(id)?;
+        Some(ScopeId(self.flows[index(entry.flow)].scope))
     }
 
     /// Where a job is; `None` if it left. Takes steps in the number of jobs of its
@@ -143,7 +157,7 @@ impl<T, L: Limiter> Queue<T, L> {
     }
 
     /// The scopes whose jobs wait, and what for: for a watchdog.
-    pub fn stalls(&self, now: Timestamp) -> impl Iterator<Item = Stall<'_>> {
+    pub fn stalls(&self, now: Timestamp) -> impl Iterator<Item = Stall> {
         (0..).zip(&self.scopes).filter_map(move |(number, scope)| {
             if scope.lanes.iter().all(|lane| lane.backlog == 0) {
                 return None;
@@ -160,7 +174,7 @@ impl<T, L: Limiter> Queue<T, L> {
                 Gate::Idle => Hold::Caps,
                 Gate::Ready | Gate::Until(_) => Hold::Driver,
             };
-            Some(Stall { scope: ScopeId(number), name: &scope.name, hold })
+            Some(Stall { scope: ScopeId(number), name: Arc::clone(&scope.name), hold })
         })
     }
 

@@ -66,6 +66,26 @@ impl<T> Job<T> {
     pub fn into_payload(self) -> T {
         self.payload
     }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn in_lane(&self) -> u8 {
+        self.lane
+    }
+
+    /// The same job about something else.
+    #[cfg(feature = "std")]
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Job<U> {
+        let Self { payload, scope, tenant, lane, cost, deadline } = self;
+        Job { payload: change(payload), scope, tenant, lane, cost, deadline }
+    }
+}
+
+impl ScopeId {
+    /// Its number: 0 for the scope that was added first.
+    #[cfg(feature = "std")]
+    pub(crate) const fn index(self) -> usize {
+        super::slab::index(self.0)
+    }
 }
 
 /// A job that has its place in the queue.
@@ -87,10 +107,16 @@ pub struct Pushed<T> {
 pub struct Started<T> {
     /// Which job.
     pub id: JobId,
+    /// Where it is sent.
+    pub scope: ScopeId,
+    /// For whom.
+    pub tenant: TenantId,
     /// What it is about.
     pub payload: T,
     /// What the limiter was charged.
     pub cost: Cost,
+    /// Before when it is to be started, if it comes back.
+    pub deadline: Option<Timestamp>,
     /// How long it was in the queue since it was pushed.
     pub waited: Duration,
 }
@@ -101,6 +127,8 @@ pub struct Started<T> {
 pub struct Removed<T> {
     /// Which job it was.
     pub id: JobId,
+    /// Where it was to be sent.
+    pub scope: ScopeId,
     /// What it is about.
     pub payload: T,
     /// Why it left.

@@ -65,19 +65,23 @@ impl<T, L: Limiter> Queue<T, L> {
         {
             return Err(Rejection::MissesDeadline { expected_start: start, deadline });
         }
-        let capacity = self.config.capacity;
-        let has_room = self.tally.queued < capacity
-            || match self.config.overflow {
-                Overflow::RejectNewest => false,
-                Overflow::DropOldest => true,
-                Overflow::DropLowestPriority => {
-                    self.places[usize::from(lane) + 1..].iter().any(|places| !places.is_empty())
-                }
-            };
-        if !has_room {
-            return Err(Rejection::Full { capacity });
+        if !self.has_room(lane) {
+            return Err(Rejection::Full { capacity: self.config.capacity });
         }
         Ok(expected_start)
+    }
+
+    /// Whether a job that is pushed to this lane now finds room, or another makes it.
+    #[must_use]
+    pub fn has_room(&self, lane: u8) -> bool {
+        self.tally.queued < self.config.capacity
+            || match self.config.overflow {
+                Overflow::RejectNewest | Overflow::Block => false,
+                Overflow::DropOldest => true,
+                Overflow::DropLowestPriority => {
+                    self.places.iter().skip(usize::from(lane) + 1).any(|places| !places.is_empty())
+                }
+            }
     }
 
     /// Drops a job if the queue is full; whichever makes room was found to exist.
@@ -86,7 +90,7 @@ impl<T, L: Limiter> Queue<T, L> {
             return None;
         }
         let victim = match self.config.overflow {
-            Overflow::RejectNewest => None,
+            Overflow::RejectNewest | Overflow::Block => None,
             Overflow::DropOldest => {
                 self.places.iter().filter_map(|places| places.first_key_value()).min()
             }

@@ -79,7 +79,7 @@ impl<T> fmt::Display for Rejected<T> {
 
 impl<T: fmt::Debug> core::error::Error for Rejected<T> {}
 
-/// Why a queued job left without being started.
+/// Why a job left without being completed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Withdrawal {
@@ -91,6 +91,8 @@ pub enum Withdrawal {
     Dropped,
     /// The queue was shut down.
     ShutDown,
+    /// Every worker that had it went away, and it may not be started once more.
+    Abandoned,
 }
 
 impl fmt::Display for Withdrawal {
@@ -100,6 +102,7 @@ impl fmt::Display for Withdrawal {
             Self::Refused(refusal) => write!(f, "the limiter refused the job: {refusal}"),
             Self::Dropped => f.write_str("the job made room for another in a full queue"),
             Self::ShutDown => f.write_str("the queue was shut down"),
+            Self::Abandoned => f.write_str("each worker that had the job went away"),
         }
     }
 }

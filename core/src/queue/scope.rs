@@ -1,6 +1,6 @@
 //! One limiter, and the lanes of jobs that wait for it.
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 use core::time::Duration;
@@ -13,7 +13,7 @@ use crate::{Cost, Decision, Limiter, Rate, Timestamp};
 /// What a scope is called, how it is limited and how fast it is expected to be.
 #[derive(Debug)]
 pub struct Scope<L> {
-    name: Box<str>,
+    name: Arc<str>,
     limiter: L,
     rate: Option<Rate>,
     payback: Duration,
@@ -24,7 +24,7 @@ impl<L: Limiter> Scope<L> {
     ///
     /// A scope that shall stand still while its server says so needs a
     /// [`Cooldown`](crate::limiter::Cooldown) among its limiters.
-    pub fn new(name: impl Into<Box<str>>, limiter: L) -> Self {
+    pub fn new(name: impl Into<Arc<str>>, limiter: L) -> Self {
         Self { name: name.into(), limiter, rate: None, payback: Duration::from_millis(5) }
     }
 
@@ -49,10 +49,19 @@ impl<L: Limiter> Scope<L> {
     }
 }
 
+impl<L> Scope<L> {
+    /// The same scope with another limiter.
+    #[cfg(feature = "std")]
+    pub(crate) fn map<M>(self, change: impl FnOnce(L) -> M) -> Scope<M> {
+        let Self { name, limiter, rate, payback } = self;
+        Scope { name, limiter: change(limiter), rate, payback }
+    }
+}
+
 /// A scope at work.
 #[derive(Debug)]
 pub(super) struct ScopeState<L> {
-    pub(super) name: Box<str>,
+    pub(super) name: Arc<str>,
     pub(super) limiter: L,
     pub(super) rate: Option<Rate>,
     payback_ns: u64,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LimitSpec, RetrySpec};
+use super::{LimitSpec, QueueSpec, RetrySpec};
 use crate::{InvalidConfig, Policy, PolicyBuilder};
 
 /// A policy file: what [`Policy`] is built from.
@@ -24,10 +24,14 @@ pub struct PolicySpec {
     /// What holds requests back; every limit must admit a request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limit: Vec<LimitSpec>,
+    /// How jobs that wait in a queue are ordered; calls without a queue stand in line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueSpec>,
 }
 
 impl PolicySpec {
-    /// The policy that this file describes.
+    /// The policy that this file describes; [`queue`](Self::queue) is looked at, and has
+    /// no part in it.
     ///
     /// # Errors
     ///
@@ -55,6 +59,9 @@ impl PolicySpec {
         let mut builder = self.retry.apply(Policy::builder())?;
         for limit in &self.limit {
             builder = limit.apply(builder)?;
+        }
+        if let Some(queue) = &self.queue {
+            queue.build()?;
         }
         Ok(builder)
     }

@@ -22,6 +22,21 @@ pub(super) fn budget(generator: &mut SchemaGenerator) -> Schema {
     or_none::<BudgetSpec>(generator)
 }
 
+/// A number of lanes, or their weights.
+pub(super) fn lanes(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "anyOf": [
+            { "type": "integer", "minimum": 1, "maximum": 255 },
+            {
+                "type": "array",
+                "items": { "type": "integer", "minimum": 1, "maximum": u32::MAX },
+                "minItems": 1,
+                "maxItems": 255,
+            },
+        ],
+    })
+}
+
 /// A rule for hints, or "none".
 pub(super) fn hint(generator: &mut SchemaGenerator) -> Schema {
     or_none::<HintSpec>(generator)

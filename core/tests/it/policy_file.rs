@@ -27,6 +27,19 @@ initial = 0
 [[limit]]
 kind = "concurrency"
 max = 64
+
+[queue]
+capacity = 5000
+overflow = "drop_lowest_priority"
+fairness = "tenant"
+count = "tokens"
+order = "earliest_deadline"
+lanes = [4, 2, 1]
+ageing = "30s"
+
+[queue.weights]
+product = 4
+research = 1
 "#;
 
 #[test]
@@ -79,6 +92,28 @@ fn every_budget_and_bound_has_its_words() {
 }
 
 #[test]
+fn a_queue_is_what_its_table_says() {
+    for (words, expected) in [
+        ("", "capacity: 100000, overflow: RejectNewest"),
+        ("capacity = 7\noverflow = 'block'", "capacity: 7, overflow: Block"),
+        ("overflow = 'drop_oldest'\nfairness = 'none'", "overflow: DropOldest"),
+        ("lanes = 3\nageing = '10s'", "lanes: Strict(3), ageing: Some(10s)"),
+        ("lanes = [3, 1]", "lanes: Weighted([3, 1]), ageing: None"),
+        ("count = 'input_tokens'\norder = 'fifo'", "dimension: InputTokens, order: Fifo"),
+        ("order = 'earliest_deadline'", "order: EarliestDeadline"),
+    ] {
+        let spec: PolicySpec = toml::from_str(&format!("[queue]\n{words}")).unwrap();
+        let config = format!("{:?}", spec.queue.as_ref().unwrap().build().unwrap());
+        assert!(config.contains(expected), "{words}\n{config}");
+        let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
+        assert_eq!(spec, again);
+        let json: PolicySpec =
+            serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
+        assert_eq!(spec, json);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
     for (file, expected) in [
         ("retry = { max_atempts = 3 }", "unknown field `max_atempts`, expected one of"),
@@ -121,6 +156,26 @@ fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
         ("limit = [{ kind = 'gcra', rate = '1/s', brst = 1 }]", "unknown field `brst`"),
         ("limit = [{ kind = 'concurrency', max = 0 }]", "max is 0, must be at least 1"),
         ("limit = [{ kind = 'gcra', rate = '1/s', dimension = 'x' }]", "unknown variant `x`"),
+        ("queue = { capacty = 1 }", "unknown field `capacty`, expected one of `capacity`"),
+        ("queue = { capacity = 0 }", "capacity is 0, must be at least 1"),
+        ("queue = { overflow = 'drop' }", "unknown variant `drop`, expected one of"),
+        ("queue = { fairness = 'all' }", "unknown variant `all`, expected `tenant` or `none`"),
+        ("queue = { order = 'lifo' }", "unknown variant `lifo`, expected `fifo` or"),
+        ("queue = { count = 'bytes' }", "unknown variant `bytes`, expected one of `requests`"),
+        ("queue = { lanes = 0 }", "lanes is 0, must be at least 1"),
+        ("queue = { lanes = 256 }", "`256`, expected a number of lanes from 1 to 255, or a list"),
+        ("queue = { lanes = -1 }", "`-1`, expected a number of lanes from 1 to 255"),
+        ("queue = { lanes = 'two' }", "string \"two\", expected a number of lanes from 1 to 255"),
+        ("queue = { lanes = [] }", "lanes is 0, must be from 1 to 255"),
+        ("queue = { lanes = [1, 0] }", "weight is 0, must be at least 1"),
+        ("queue = { lanes = ['a'] }", "invalid type: string \"a\", expected u32"),
+        ("queue = { lanes = 2, ageing = '0s' }", "ageing is 0, must be longer than 0"),
+        ("queue = { ageing = '9s' }", "ageing is 9s, must be left out where there is one lane"),
+        ("queue = { weights = { ann = 0 } }", "weights is ann = 0, must be at least 1 for each"),
+        (
+            "queue = { fairness = 'none', weights = { ann = 1 } }",
+            "weights is ann = 1, must be left out where fairness is none",
+        ),
     ] {
         let error = toml::from_str::<Policy>(file).unwrap_err().to_string();
         assert!(error.contains(expected), "{file}\n{error}");

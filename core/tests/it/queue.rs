@@ -1,3 +1,5 @@
+/// Workers and callers that share a queue, in tasks and in threads.
+mod driver;
 /// The bound on what tenants get, and shares by weight.
 mod fairness;
 /// A random life against a naive account of what may happen.
