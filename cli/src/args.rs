@@ -22,6 +22,8 @@ Examples:
   forbear check retry-after-herd            hold policies against thresholds, for CI
   forbear verify                            hold the simulator against the textbook
   curl -si https://api.github.com | forbear signal
+  forbear batch requests.jsonl --out results.jsonl --preset openai \
+      --base-url https://api.openai.com --bearer-env OPENAI_API_KEY
 
 Data goes to standard output, progress and messages to standard error.
 
@@ -29,7 +31,7 @@ Exit codes:
     0  done
     1  unexpected, such as a full disk
     2  wrong usage, or a file that cannot be used
-    3  a threshold or an invariant does not hold
+    3  a threshold or an invariant does not hold, or jobs of a batch failed
     4  there was nothing to do
   130  interrupted; the results so far are kept";
 

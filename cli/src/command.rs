@@ -1,5 +1,6 @@
 //! What the command can do, one file each.
 
+mod batch;
 mod check;
 mod compare;
 mod completions;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
     Signal(signal::Signal),
+    Batch(Box<batch::Batch>),
     Verify(verify::Verify),
     Init(init::Init),
     Schema(schema::Schema),
@@ -48,6 +50,7 @@ impl Command {
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),
             Self::Signal(signal) => signal.run(output),
+            Self::Batch(batch) => batch.run(output),
             Self::Verify(verify) => verify.run(output),
             Self::Init(init) => init.run(output),
             Self::Schema(schema) => schema.run(output),

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 /// Whether somebody pressed Ctrl-C.
@@ -23,6 +23,15 @@ impl Interrupt {
         flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&pressed))?;
         flag::register(SIGINT, Arc::clone(&pressed))?;
         Ok(Self(pressed))
+    }
+
+    /// Takes a request to terminate, as a supervisor makes it, for Ctrl-C as well.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system refuses the handler.
+    pub(crate) fn listen_for_termination(&self) -> io::Result<()> {
+        flag::register(SIGTERM, Arc::clone(&self.0)).map(drop)
     }
 
     /// Whether it was pressed.

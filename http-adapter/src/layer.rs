@@ -48,6 +48,7 @@ pub use self::{
     replayable::ReplayableBody,
     request::HttpRequest,
     response::{HttpResponse, PeekedResponse},
+    safety::{is_idempotent, was_not_done},
     send_error::SendError,
     service::{Forbear, ForbearFuture},
 };

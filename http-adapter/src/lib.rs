@@ -56,6 +56,7 @@ pub use crate::{
     layer::{
         Error, Forbear, ForbearFuture, ForbearLayer, Hedging, HttpRequest, HttpResponse, Peeked,
         PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError, SendOnce,
+        is_idempotent, was_not_done,
     },
     preset::{Figure, Preset, UnknownPreset},
     reader::Reader,

@@ -22,6 +22,7 @@ use crate::tokens;
 use crate::value::reset::ResetForm;
 use crate::verdict::Evidence;
 use crate::wait::WaitSource;
+use crate::wall_clock;
 
 /// Reads responses into rate signals.
 ///
@@ -152,6 +153,15 @@ impl Reader {
         let mut reading = Reading::of_status(head.status);
         self.read_into(head, now_unix, &mut reading);
         reading
+    }
+
+    /// Reads a response that was received just now, by the wall clock; see
+    /// [`read`](Self::read).
+    ///
+    /// For a client of one's own; the layer does so by itself.
+    #[must_use]
+    pub fn read_now<'a>(&self, head: &Head<'a>) -> Reading<'a> {
+        self.read(head, wall_clock::now())
     }
 
     /// Fills a reading where it stays: it is worth a dozen fields of copying.

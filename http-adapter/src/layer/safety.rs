@@ -7,7 +7,21 @@ use super::idempotency_key::IDEMPOTENCY_KEY;
 
 /// Whether doing the request twice is the same as doing it once: by its method
 /// (RFC 9110, section 9.2.2), or because the server knows its key.
-pub(super) fn is_idempotent(method: &Method, headers: &HeaderMap) -> bool {
+///
+/// The layer sends others again only if they [were not done](was_not_done).
+///
+/// ```
+/// use http::{HeaderMap, Method};
+///
+/// let mut headers = HeaderMap::new();
+/// assert!(forbear_http::is_idempotent(&Method::PUT, &headers));
+/// assert!(!forbear_http::is_idempotent(&Method::POST, &headers));
+/// headers.insert("idempotency-key", "b1946ac9".parse()?);
+/// assert!(forbear_http::is_idempotent(&Method::POST, &headers));
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+#[must_use]
+pub fn is_idempotent(method: &Method, headers: &HeaderMap) -> bool {
     method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY)
 }
 
@@ -21,7 +35,16 @@ pub(super) fn may_be_hedged(method: &Method, headers: &HeaderMap) -> bool {
 ///
 /// A 4xx does: 429, and what some servers send in its place. So does a success of
 /// which the body says that the request was refused. A 5xx does not say.
-pub(super) fn was_not_done(status: StatusCode, outcome: Outcome) -> bool {
+///
+/// ```
+/// use forbear_core::Outcome;
+/// use http::StatusCode;
+///
+/// assert!(forbear_http::was_not_done(StatusCode::TOO_MANY_REQUESTS, Outcome::Transient));
+/// assert!(!forbear_http::was_not_done(StatusCode::BAD_GATEWAY, Outcome::Transient));
+/// ```
+#[must_use]
+pub fn was_not_done(status: StatusCode, outcome: Outcome) -> bool {
     status.is_client_error() || (status.is_success() && outcome.is_throttled())
 }
 

@@ -93,11 +93,14 @@ impl SendError {
     }
 
     /// Whether the server did nothing of what was asked.
-    pub(super) const fn was_not_done(self) -> bool {
+    #[must_use]
+    pub const fn was_not_done(self) -> bool {
         matches!(self, Self::NotSent | Self::Refused(_))
     }
 
-    pub(super) const fn observation(self) -> Observation {
+    /// What it is to a policy.
+    #[must_use]
+    pub const fn observation(self) -> Observation {
         Observation::new(match self {
             Self::Refused(kind) => Outcome::Throttled(kind),
             Self::NotSent | Self::MaybeSent => Outcome::Transient,

@@ -1,0 +1,13 @@
+#[path = "../../../http-adapter/tests/it/server/nginx.rs"]
+mod nginx;
+#[path = "../../../http-adapter/tests/it/server/process.rs"]
+mod process;
+#[path = "../servers/token_server.rs"]
+mod token_server;
+
+use self::process::{Process, free_port, installed, shown};
+
+pub(crate) use self::{
+    nginx::Nginx,
+    token_server::{Quota, TokenServer},
+};
