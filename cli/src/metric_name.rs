@@ -1,6 +1,6 @@
 //! Metrics that are named on the command line.
 
-use forbear_reports::{Better, Metric, Threshold, ThresholdError};
+use forbear_reports::{Better, Metric, Quantity, Threshold, ThresholdError, UnknownQuantity};
 
 use crate::diagnose::nearest;
 
@@ -27,6 +27,15 @@ pub(crate) fn parse_objective(name: &str) -> Result<Metric, String> {
             ))
         }
     }
+}
+
+/// The metric or regret of that name.
+///
+/// # Errors
+///
+/// If there is none; for a name that is nearly one of a metric, the one that was meant.
+pub(crate) fn parse_quantity(name: &str) -> Result<Quantity, String> {
+    name.parse().map_err(|error: UnknownQuantity| meant(name).unwrap_or_else(|| error.to_string()))
 }
 
 /// The threshold that `text` says.
