@@ -20,16 +20,20 @@
 //! # Ok::<(), forbear_sim::ScenarioError>(())
 //! ```
 
+pub mod explain;
 pub mod results;
 pub mod sweep;
 pub mod truth;
 
 mod bound;
+mod check;
 mod client;
 mod compare;
+mod fact;
 mod golden;
 mod hash;
 mod metrics;
+mod probe;
 mod queue;
 mod rng;
 mod scenario;
@@ -40,6 +44,7 @@ mod trace;
 mod world;
 
 pub use crate::{
+    check::{Rule, Violation},
     compare::{Options, Progress, compare},
     golden::golden_hash,
     metrics::{Metric, UnknownMetric},

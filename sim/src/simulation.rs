@@ -2,9 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use forbear_core::Policy;
+use forbear_core::{Policy, Timestamp};
 
+use crate::check::{Checker, Violation};
+use crate::explain::{Chronicle, Moment, Timeline};
 use crate::metrics::{Tally, completion_curve};
+use crate::probe::Probe;
 use crate::results::{CdfPoint, RunResult, Series};
 use crate::scenario::Scenario;
 use crate::storm::Storm;
@@ -35,6 +38,7 @@ pub struct Simulation<'a> {
     seed: u64,
     is_drawn: bool,
     is_traced: bool,
+    is_checked: bool,
 }
 
 /// What came of one run.
@@ -51,12 +55,15 @@ pub struct Run {
     pub sends: Vec<Sent>,
     /// Every end of a call in order; empty unless [traced](Simulation::traced).
     pub ends: Vec<Finished>,
+    /// The first rule that was broken, after which the run was ended; only if
+    /// [checked](Simulation::checked).
+    pub violation: Option<Violation>,
 }
 
 impl<'a> Simulation<'a> {
     /// `scenario` under `policy`, with seed 1.
     pub const fn new(scenario: &'a Scenario, policy: &'a Policy) -> Self {
-        Self { scenario, policy, seed: 1, is_drawn: false, is_traced: false }
+        Self { scenario, policy, seed: 1, is_drawn: false, is_traced: false, is_checked: false }
     }
 
     /// With this seed.
@@ -77,11 +84,71 @@ impl<'a> Simulation<'a> {
         self
     }
 
+    /// Holds the run to its [rules](crate::Rule) after every event: what a broken one says
+    /// is in [`Run::violation`], and the run ends there.
+    ///
+    /// Debug builds check every run, and panic where this was not asked for.
+    pub const fn checked(mut self) -> Self {
+        self.is_checked = true;
+        self
+    }
+
+    /// Makes the run and tells what happened to call `call`, counted from 0 over all
+    /// clients; `None` if there is no such call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_sim::explain::What;
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("retry-after-herd")?;
+    /// let policy = scenario.policies()[0].policy();
+    /// let timeline = Simulation::new(&scenario, policy).timeline(0).expect("it has a call");
+    /// assert_eq!(timeline.entries[0].what, What::Arrives);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn timeline(self, call: u32) -> Option<Timeline> {
+        let storm = Storm::new(self.scenario, self.seed);
+        storm.calls.get(call as usize)?;
+        let mut probe = self.probe(&storm);
+        probe.chronicle = Some(Chronicle::of(&storm, Some(call)));
+        let mut ended = self.world(&storm, Some(Box::new(probe))).run(&AtomicBool::new(false))?;
+        let probe = ended.probe.take()?;
+        let chronicle = probe.chronicle?;
+        Some(chronicle.into_timeline(self.scenario, &storm, call))
+    }
+
+    /// Makes the run up to `at`, what happens then included, and tells how things stand.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_core::Timestamp;
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("retry-after-herd")?;
+    /// let policy = scenario.policies()[0].policy();
+    /// let moment = Simulation::new(&scenario, policy).moment(Timestamp::ZERO);
+    /// assert_eq!(moment.at_ns, 0);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn moment(self, at: Timestamp) -> Moment {
+        let storm = Storm::new(self.scenario, self.seed);
+        let mut probe = self.probe(&storm);
+        probe.chronicle = Some(Chronicle::of(&storm, None));
+        let mut world = self.world(&storm, Some(Box::new(probe)));
+        world.advance_to(at.as_nanos());
+        world.moment(at.as_nanos())
+    }
+
     /// Makes the run.
     ///
     /// # Panics
     ///
-    /// In debug builds, if the simulator's own books do not balance.
+    /// In debug builds, if a rule was broken and the run is not [checked](Self::checked).
     #[must_use]
     pub fn run(self) -> Run {
         self.run_unless(&AtomicBool::new(false)).expect("nobody else can set the flag")
@@ -91,7 +158,7 @@ impl<'a> Simulation<'a> {
     ///
     /// # Panics
     ///
-    /// In debug builds, if the simulator's own books do not balance.
+    /// In debug builds, if a rule was broken and the run is not [checked](Self::checked).
     #[must_use]
     pub fn run_unless(self, cancel: &AtomicBool) -> Option<Run> {
         self.run_in(&Storm::new(self.scenario, self.seed), cancel)
@@ -99,9 +166,14 @@ impl<'a> Simulation<'a> {
 
     /// The same, in a storm that was made before.
     pub(crate) fn run_in(self, storm: &Storm, cancel: &AtomicBool) -> Option<Run> {
-        let tally = Tally::new(storm.calls.len(), self.is_drawn, self.is_traced);
-        let world = World::new(self.scenario, storm, self.policy, self.seed, tally);
-        let outcome = world.run(cancel)?;
+        let is_checked = self.is_checked || cfg!(debug_assertions);
+        let probe = is_checked.then(|| Box::new(self.probe(storm)));
+        let outcome = self.world(storm, probe).run(cancel)?;
+        let checker = outcome.probe.and_then(|probe| probe.checker);
+        let violation = checker.and_then(Checker::into_violation);
+        if let (Some(violation), false) = (&violation, self.is_checked) {
+            panic!("{violation}");
+        }
         let tally = outcome.tally;
         let completion =
             if self.is_drawn { completion_curve(&tally.completions) } else { Vec::new() };
@@ -116,7 +188,21 @@ impl<'a> Simulation<'a> {
             completion,
             sends: tally.trace.unwrap_or_default(),
             ends: tally.ends.unwrap_or_default(),
+            violation,
         })
+    }
+
+    fn world<'b>(self, storm: &'b Storm, probe: Option<Box<Probe>>) -> World<'b>
+    where
+        'a: 'b,
+    {
+        let tally = Tally::new(storm.calls.len(), self.is_drawn, self.is_traced);
+        World::new(self.scenario, storm, self.policy, self.seed, tally).watched_by(probe)
+    }
+
+    /// One who checks.
+    fn probe(self, storm: &Storm) -> Probe {
+        Probe::checking(Checker::new(self.scenario, storm, self.policy))
     }
 }
 

@@ -3,10 +3,11 @@
 //! A run has no thread, no clock and no order but that of the queue. What a task
 //! of the production driver would do when it is polled, `World` does in one event.
 
-mod check;
 mod driver;
 mod event;
 mod restart;
+mod view;
+mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,12 +15,14 @@ use forbear_core::{Call, Observation, Outcome, Policy, Timestamp};
 
 use self::event::Event;
 use crate::client::{Client, Task};
+use crate::fact::{Fact, Instant};
 use crate::metrics::{Tally, metrics};
+use crate::probe::Probe;
 use crate::queue::EventQueue;
 use crate::results::Metrics;
 use crate::rng::Luck;
 use crate::scenario::{Exchange, Network, Scenario, nanos};
-use crate::server::{Reply, Request, Server};
+use crate::server::{Cause, Reply, Request, Server};
 use crate::storm::{Caller, Storm, thinking};
 use crate::trace::Sent;
 
@@ -48,6 +51,8 @@ pub(crate) struct World<'a> {
     /// Sends that the horizon left without an answer.
     cut_off: u64,
     tally: Tally,
+    /// Who looks on.
+    probe: Option<Box<Probe>>,
 }
 
 /// A run that is over.
@@ -56,6 +61,7 @@ pub(crate) struct Ended {
     pub(crate) events: u64,
     pub(crate) metrics: Metrics,
     pub(crate) tally: Tally,
+    pub(crate) probe: Option<Box<Probe>>,
 }
 
 impl<'a> World<'a> {
@@ -92,28 +98,64 @@ impl<'a> World<'a> {
             seen: Observation::new(Outcome::Ignored),
             cut_off: 0,
             tally,
+            probe: None,
         }
+    }
+
+    /// With somebody who looks on.
+    pub(crate) fn watched_by(mut self, probe: Option<Box<Probe>>) -> Self {
+        self.probe = probe;
+        self
     }
 
     /// Runs to the end, or until `cancel` is set; then there is no outcome.
     pub(crate) fn run(mut self, cancel: &AtomicBool) -> Option<Ended> {
-        while let Some(at) = self.step() {
-            debug_assert!(at <= self.horizon, "time ran past the horizon");
-            self.events += 1;
-            if cfg!(debug_assertions) {
-                self.check();
-            }
+        while self.advance().is_some() {
             if self.events.is_multiple_of(CANCEL_EVERY) && cancel.load(Ordering::Relaxed) {
                 return None;
             }
         }
         self.give_up_the_rest();
-        if cfg!(debug_assertions) {
-            self.check_end();
+        let when = Instant { event: self.events, at: self.horizon };
+        if let Some(checker) = self.probe.as_mut().and_then(|probe| probe.checker.as_mut()) {
+            checker.finish(when, &self.tally);
         }
         self.tally.completions.sort_unstable();
         let metrics = metrics(&self.tally, &self.clients, &self.server);
-        Some(Ended { events: self.events, metrics, tally: self.tally })
+        Some(Ended { events: self.events, metrics, tally: self.tally, probe: self.probe })
+    }
+
+    /// Lets the next thing happen and those that look on have a look; `None` if nothing is
+    /// left, or a rule was broken.
+    pub(crate) fn advance(&mut self) -> Option<u64> {
+        if self.probe.as_ref().is_some_and(|probe| probe.is_broken()) {
+            return None;
+        }
+        let at = self.step()?;
+        self.events += 1;
+        if let Some(probe) = &mut self.probe {
+            probe.step(Instant { event: self.events, at });
+        }
+        debug_assert!(self.server.is_within_limits(at), "a limit of the server let in too much");
+        Some(at)
+    }
+
+    /// Lets everything happen that happens until `at`, in ns.
+    pub(crate) fn advance_to(&mut self, at: u64) {
+        while self.next_at().is_some_and(|next| next <= at) && self.advance().is_some() {}
+    }
+
+    /// When the next thing happens, in ns.
+    fn next_at(&mut self) -> Option<u64> {
+        let arrival = self.storm.order.get(self.arrived).map(|&call| self.storm.arrival(call));
+        arrival.into_iter().chain(self.queue.next_at()).min()
+    }
+
+    /// Tells those that look on.
+    fn note(&mut self, fact: Fact) {
+        if let Some(probe) = &mut self.probe {
+            probe.note(Instant { event: self.events + 1, at: self.queue.now() }, fact);
+        }
     }
 
     /// Lets the next thing happen; `None` if nothing is left within the horizon.
@@ -163,6 +205,7 @@ impl<'a> World<'a> {
                 let now = self.queue.now();
                 let request = self.request(call, 0);
                 self.server.leave(now, &request);
+                self.note(Fact::Left { call });
             }
             Event::Answer { call, attempt } => self.answer(call, attempt),
         }
@@ -171,6 +214,7 @@ impl<'a> World<'a> {
     /// A call is wanted: a caller takes it up, or it waits for one.
     fn arrive(&mut self, call: u32) {
         self.tally.arrived(self.queue.now(), call);
+        self.note(Fact::Wanted { call });
         self.tasks[call as usize].arrived_at = self.queue.now();
         let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
         if client.idle == 0 {
@@ -187,6 +231,7 @@ impl<'a> World<'a> {
         let now = Timestamp::from_nanos(self.queue.now());
         let cost = self.storm.calls[call as usize].reserved;
         self.tasks[call as usize].call = Call::new(now, cost);
+        self.note(Fact::Begun { call });
     }
 
     /// A request leaves a client.
@@ -197,10 +242,11 @@ impl<'a> World<'a> {
         let attempt = self.tasks[call as usize].attempt();
         let sent = Sent { at: Timestamp::from_nanos(now), client: planned.client, call, attempt };
         self.tally.sent(sent, now < client.asked_to_wait_until);
+        let timeout = client.plan.timeout;
+        self.note(Fact::Sent { call, attempt });
         let (there, back) = self.network.sample(Luck::new(planned.key, attempt), Exchange::Request);
         let arrives_at = now.saturating_add(there);
-        let waits_until =
-            client.plan.timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
+        let waits_until = timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
         let task = &mut self.tasks[call as usize];
         task.back_ns = back;
         task.waits_until = waits_until.unwrap_or(u64::MAX);
@@ -216,6 +262,19 @@ impl<'a> World<'a> {
         let now = self.queue.now();
         let request = self.request(call, attempt);
         let handling = self.server.arrive(now, &request);
+        let limit = match (handling.cause, &self.probe) {
+            (Cause::Limit { index, .. }, Some(_)) => Some(self.server.limit_state(now, index)),
+            _ => None,
+        };
+        self.note(Fact::Decided {
+            call,
+            attempt,
+            status: handling.reply.status,
+            cause: handling.cause,
+            limit,
+            leaves_at: handling.leaves_at,
+            is_lost: handling.is_lost,
+        });
         if handling.holds {
             self.queue.schedule(handling.leaves_at, Event::Leave { call });
         }
@@ -261,6 +320,7 @@ impl<'a> World<'a> {
         let request = self.request(call, attempt);
         let reply = self.server.write(version, &request);
         self.tally.decided(now, call, reply.status, false);
+        self.note(Fact::Written { call, status: reply.status });
         self.reply(call, attempt, reply, now);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use forbear_core::spec::DurationText;
-use forbear_core::text::serde_duration;
+use forbear_core::text::{format_duration, serde_duration};
 use forbear_core::{Dimension, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +121,31 @@ pub(crate) enum WindowStart {
     Clock,
     /// With the first request after the one before has ended.
     FirstCall,
+}
+
+impl LimitSpec {
+    /// What it is, in a few words.
+    pub(crate) fn title(&self) -> String {
+        match self {
+            Self::TokenBucket { dimension, rate, burst, .. } => {
+                let (period, burst) = (format_duration(rate.period()), burst.get());
+                let period = period
+                    .strip_prefix('1')
+                    .filter(|unit| unit.starts_with(|first: char| first.is_ascii_alphabetic()))
+                    .unwrap_or(&period);
+                format!("bucket of {burst} {dimension}, {}/{period}", rate.limit())
+            }
+            Self::FixedWindow { dimension, limit, window, .. } => {
+                let window = format_duration(*window);
+                format!("window of {} {dimension} in {window}", limit.get())
+            }
+            Self::SlidingWindow { dimension, limit, window } => {
+                let window = format_duration(*window);
+                format!("sliding window of {} {dimension} in {window}", limit.get())
+            }
+            Self::Concurrency { max } => format!("{} at once", max.get()),
+        }
+    }
 }
 
 impl ServerSpec {

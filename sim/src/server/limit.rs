@@ -1,13 +1,13 @@
 //! What a server limits, of whatever kind.
 
-use forbear_core::{Cost, Quota};
+use forbear_core::{Cost, Dimension, Quantity, Quota};
 
 use super::Request;
 use super::concurrency::Concurrency;
 use super::fixed_window::FixedWindow;
 use super::sliding_window::SlidingWindow;
 use super::token_bucket::TokenBucket;
-use crate::scenario::{LimitSpec, Portion};
+use crate::scenario::{LimitSpec, Portion, nanos};
 
 /// A limit of a server.
 #[derive(Debug)]
@@ -29,6 +29,19 @@ pub(crate) enum Opening {
     Unknown,
     /// Not at all: it is larger than the whole limit.
     Never,
+}
+
+/// What a limit has left, for those who look on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LimitState {
+    /// What it counts; nothing where it counts requests under way.
+    pub(crate) dimension: Option<Dimension>,
+    /// What it allows at once, in units.
+    pub(crate) limit: u64,
+    /// What is left of that, in units.
+    pub(crate) left: u64,
+    /// When all of it is there again, in ns from now; `None` where that depends on others.
+    pub(crate) resets_in_ns: Option<u64>,
 }
 
 /// How much of a limit was used.
@@ -128,6 +141,21 @@ impl Limit {
             Self::Window(window) => Some(window.quota(now)),
             Self::Sliding(window) => Some(window.quota(now)),
             Self::Slots(_) => None,
+        }
+    }
+
+    /// What it has left.
+    pub(super) fn state(&self, now: u64) -> LimitState {
+        if let Self::Slots(slots) = self {
+            return slots.state();
+        }
+        let quota = self.quota(now);
+        let whole = |part: Option<Quantity>| part.map_or(0, Quantity::whole);
+        LimitState {
+            dimension: quota.as_ref().and_then(Quota::dimension),
+            limit: whole(quota.as_ref().and_then(Quota::limit)),
+            left: whole(quota.as_ref().and_then(Quota::remaining)),
+            resets_in_ns: quota.as_ref().and_then(Quota::resets_in).map(nanos),
         }
     }
 

@@ -9,6 +9,7 @@ use forbear_core::Entropy;
 
 use super::World;
 use super::event::Event;
+use crate::fact::Fact;
 use crate::queue::EventQueue;
 use crate::rng::{Stream, StreamRng};
 use crate::scenario::{Scenario, nanos};
@@ -49,6 +50,7 @@ impl World<'_> {
             task.arrived_at < u64::MAX && !task.is_over && !backlog.contains(call)
         });
         self.tally.restarted(self.queue.now(), number, begun.len() as u64);
+        self.note(Fact::Restarted { client: number });
         for &call in &begun {
             let task = &mut self.tasks[call as usize];
             self.cut_off += u64::from(task.call.is_in_flight());

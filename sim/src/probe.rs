@@ -1,0 +1,50 @@
+//! Those who look on at a run.
+
+use crate::check::Checker;
+use crate::explain::Chronicle;
+use crate::fact::{Fact, Instant};
+
+/// A checker, a chronicle, or both.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    pub(crate) checker: Option<Checker>,
+    pub(crate) chronicle: Option<Chronicle>,
+    /// Every fact, for tests that change some.
+    #[cfg(test)]
+    pub(crate) log: Vec<(Instant, Fact)>,
+}
+
+impl Probe {
+    /// One who checks.
+    pub(crate) const fn checking(checker: Checker) -> Self {
+        Self {
+            checker: Some(checker),
+            chronicle: None,
+            #[cfg(test)]
+            log: Vec::new(),
+        }
+    }
+
+    pub(crate) fn note(&mut self, when: Instant, fact: Fact) {
+        #[cfg(test)]
+        self.log.push((when, fact));
+        if let Some(checker) = &mut self.checker {
+            checker.note(when, &fact);
+        }
+        if let Some(chronicle) = &mut self.chronicle {
+            chronicle.note(when, fact);
+        }
+    }
+
+    /// An event is over.
+    pub(crate) fn step(&mut self, when: Instant) {
+        if let Some(checker) = &mut self.checker {
+            checker.step(when);
+        }
+    }
+
+    /// Whether a rule was broken.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.checker.as_ref().is_some_and(Checker::is_broken)
+    }
+}
