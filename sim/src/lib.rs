@@ -21,6 +21,7 @@
 //! ```
 
 pub mod explain;
+pub mod replay;
 pub mod results;
 pub mod sweep;
 pub mod truth;
@@ -37,8 +38,10 @@ mod probe;
 mod queue;
 mod rng;
 mod scenario;
+mod scribe;
 mod server;
 mod simulation;
+mod stage;
 mod storm;
 mod trace;
 mod world;
@@ -52,5 +55,6 @@ pub use crate::{
     rng::StreamRng,
     scenario::{Assertion, Broken, NamedPolicy, Scenario, ScenarioError, Shipped},
     simulation::{Run, Simulation},
+    stage::{Stage, StagedCall, StagedReply},
     trace::{Finished, Sent},
 };

@@ -22,10 +22,11 @@ pub(crate) use self::{
     limit::{Limit, LimitState, Opening, Usage},
     reply::Reply,
     sliding_window::SlidingWindow,
-    wire::read_off_the_wire,
+    wire::{WrittenAt, headers as wire_headers, read_at, read_off_the_wire},
 };
 use crate::rng::{Luck, Purpose};
 use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
+use crate::storm::Script;
 
 /// A server in the middle of a run.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(crate) struct Request<'a> {
     /// What it does cost.
     pub(crate) actual: &'a Cost,
     pub(crate) luck: Luck,
+    /// What was recorded of it, if it was.
+    pub(crate) script: Option<Script>,
 }
 
 /// What becomes of a request.
@@ -205,20 +208,22 @@ impl Server {
             let cause = Cause::Fault;
             return Handling { reply, leaves_at, is_refusal, holds: false, is_lost: false, cause };
         }
-        let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
         let slow = self.faults.slowness(now);
-        let service = self
-            .service
-            .sample(request.luck.word(Purpose::Service))
-            .saturating_add(tokens.saturating_mul(self.per_output_token_ns))
-            .saturating_mul(slow);
+        let service = request.script.and_then(|script| script.service_ns).unwrap_or_else(|| {
+            let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
+            self.service
+                .sample(request.luck.word(Purpose::Service))
+                .saturating_add(tokens.saturating_mul(self.per_output_token_ns))
+        });
+        let service = service.saturating_mul(slow);
         let leaves_at = match &mut self.workers {
             None => Some(now.saturating_add(service)),
             Some(workers) => workers.assign(now, service),
         };
         match leaves_at {
             Some(leaves_at) => {
-                let reply = Reply::new(200).using(*request.actual);
+                let status = request.script.map_or(200, |script| script.status);
+                let reply = Reply::new(status).using(*request.actual);
                 Handling {
                     reply,
                     leaves_at,

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use forbear_core::{Policy, Timestamp};
+use forbear_http::trace::TraceEntry;
 
 use crate::check::{Checker, Violation};
 use crate::explain::{Chronicle, Moment, Timeline};
@@ -10,6 +11,7 @@ use crate::metrics::{Tally, completion_curve};
 use crate::probe::Probe;
 use crate::results::{CdfPoint, RunResult, Series};
 use crate::scenario::Scenario;
+use crate::scribe::Scribe;
 use crate::storm::Storm;
 use crate::trace::{Finished, Sent};
 use crate::world::World;
@@ -142,6 +144,31 @@ impl<'a> Simulation<'a> {
         let mut world = self.world(&storm, Some(Box::new(probe)));
         world.advance_to(at.as_nanos());
         world.moment(at.as_nanos())
+    }
+
+    /// Makes the run and writes down what its calls did, as production would have
+    /// [recorded](forbear_http::trace) it: calls of all clients in one trace, without scopes,
+    /// numbered from 1, the lines in the order in which attempts ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("retry-after-herd")?;
+    /// let run = Simulation::new(&scenario, scenario.policies()[0].policy());
+    /// let ended = run.trace().iter().filter(|entry| entry.end.is_some()).count();
+    /// assert_eq!(ended as u64, run.run().result.metrics.calls);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn trace(self) -> Vec<TraceEntry> {
+        let storm = Storm::new(self.scenario, self.seed);
+        let mut probe = self.probe(&storm);
+        probe.scribe = Some(Scribe::of(&storm));
+        let ended = self.world(&storm, Some(Box::new(probe))).run(&AtomicBool::new(false));
+        let scribe = ended.and_then(|ended| ended.probe).and_then(|probe| probe.scribe);
+        scribe.map_or_else(Vec::new, Scribe::into_entries)
     }
 
     /// Makes the run.

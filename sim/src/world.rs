@@ -3,6 +3,7 @@
 //! A run has no thread, no clock and no order but that of the queue. What a task
 //! of the production driver would do when it is polled, `World` does in one event.
 
+mod dates;
 mod driver;
 mod event;
 mod restart;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use forbear_core::{Call, Observation, Outcome, Policy, Timestamp};
 
+use self::dates::Dates;
 use self::event::Event;
 use crate::client::{Client, Task};
 use crate::fact::{Fact, Instant};
@@ -51,6 +53,8 @@ pub(crate) struct World<'a> {
     /// Sends that the horizon left without an answer.
     cut_off: u64,
     tally: Tally,
+    /// The clocks, where the server says dates.
+    dates: Option<Box<Dates>>,
     /// Who looks on.
     probe: Option<Box<Probe>>,
 }
@@ -72,9 +76,9 @@ impl<'a> World<'a> {
         seed: u64,
         tally: Tally,
     ) -> Self {
-        let client = |(number, &plan): (u32, &Caller)| {
+        let client = |(number, plan): (u32, &Caller)| {
             let policy = scenario.policy_of(plan.group).unwrap_or(policy);
-            Client::new(number, plan, policy, seed)
+            Client::new(number, plan.clone(), policy, seed)
         };
         let unbegun = |planned: &crate::storm::Planned| {
             Task::new(Call::new(Timestamp::ZERO, planned.reserved))
@@ -98,6 +102,7 @@ impl<'a> World<'a> {
             seen: Observation::new(Outcome::Ignored),
             cut_off: 0,
             tally,
+            dates: Dates::new(scenario, storm, seed),
             probe: None,
         }
     }
@@ -334,6 +339,12 @@ impl<'a> World<'a> {
         let answered_at = leaves_at.saturating_add(task.back_ns);
         // An answer that comes with the time-out wins, as in Tokio's `timeout`.
         let (reply, at) = if answered_at <= task.waits_until {
+            let client = self.storm.calls[call as usize].client;
+            let whose = (client, call);
+            let reply = self.dates.as_mut().map_or(reply, |dates| {
+                let times = [self.queue.now(), leaves_at, answered_at];
+                dates.read(self.scenario, whose, &reply, times)
+            });
             (reply, answered_at)
         } else {
             (Reply::TIMED_OUT, task.waits_until)
@@ -360,14 +371,15 @@ impl<'a> World<'a> {
     fn request(&self, call: u32, attempt: u32) -> Request<'a> {
         let planned = &self.storm.calls[call as usize];
         let luck = Luck::new(planned.key, attempt);
-        Request { reserved: &planned.reserved, actual: &planned.actual, luck }
+        let script = self.storm.script(call);
+        Request { reserved: &planned.reserved, actual: &planned.actual, luck, script }
     }
 
     /// What follows in the same caller once `call` has ended.
     fn next_call(&mut self, call: u32) -> Option<u32> {
         let now = self.queue.now();
         let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
-        if let Some(think) = client.plan.think {
+        if let Some(think) = client.plan.think.clone() {
             client.idle += 1;
             if client.next < client.plan.end {
                 let next = client.next;

@@ -29,6 +29,7 @@ pub(super) enum Envelope {
         limit: u32,
         window: u64,
         start: WindowStart,
+        offset: u64,
         opened: Option<u64>,
         count: u64,
     },
@@ -64,9 +65,10 @@ impl Envelope {
                     refund,
                 }
             }
-            LimitSpec::FixedWindow { dimension, limit, window, start } => {
+            LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
                 let (limit, window) = (limit.get(), nanos(window));
-                Self::Window { dimension, limit, window, start, opened: None, count: 0 }
+                let offset = nanos(offset) % window;
+                Self::Window { dimension, limit, window, start, offset, opened: None, count: 0 }
             }
             LimitSpec::SlidingWindow { dimension, limit, window } => {
                 let (limit, window) = (limit.get(), nanos(window));
@@ -86,9 +88,10 @@ impl Envelope {
                 let is_kept = *owed <= *most;
                 exceeded(is_kept, owed.div_ceil(*unit), *burst, "token bucket of", *dimension)
             }
-            Self::Window { dimension, limit, window, start, opened, count } => {
+            Self::Window { dimension, limit, window, start, offset, opened, count } => {
                 let began = match start {
-                    WindowStart::Clock => at - at % *window,
+                    // Its number, counted from the one before the first whole one.
+                    WindowStart::Clock => (at + *window - *offset) / *window,
                     WindowStart::FirstCall => {
                         opened.filter(|opened| at - opened < *window).unwrap_or(at)
                     }

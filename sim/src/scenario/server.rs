@@ -20,6 +20,14 @@ pub(crate) struct ServerSpec {
     /// Whether it sends `X-RateLimit-*` with each answer.
     #[serde(default)]
     quota_headers: bool,
+    /// Whether these say when a window ends as a date, in seconds since 1970, and not as a
+    /// time from now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    epoch_resets: bool,
+    /// Whether answers with dates have the field `Date` too, by which a client can tell
+    /// what time it is at the server.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    date: bool,
     /// How long it works on a request.
     #[serde(default = "no_time")]
     service: Dist<DurationText>,
@@ -52,6 +60,8 @@ pub(crate) enum RetryAfterSpec {
     Seconds,
     /// `Retry-After-Ms` in whole milliseconds, rounded up.
     Milliseconds,
+    /// `Retry-After` as a date, in whole seconds, rounded up.
+    Date,
     /// The same wait whatever the truth.
     Fixed(DurationText),
     /// The truth times a number from `0` to this, in milliseconds: a server whose
@@ -92,6 +102,9 @@ pub(crate) enum LimitSpec {
         /// When a window begins.
         #[serde(default)]
         start: WindowStart,
+        /// How long after time 0 a window begins, where they begin by the clock.
+        #[serde(default, with = "serde_duration", skip_serializing_if = "Duration::is_zero")]
+        offset: Duration,
     },
     /// So many units in each window of time, the last window counted by the share of it
     /// that is in sight.
@@ -157,6 +170,23 @@ impl ServerSpec {
         self.quota_headers
     }
 
+    /// Whether anything that it says is a date.
+    pub(crate) const fn says_dates(&self) -> bool {
+        self.says_waits_as_dates() || self.says_resets_as_dates()
+    }
+
+    pub(crate) const fn says_waits_as_dates(&self) -> bool {
+        matches!(self.retry_after, RetryAfterSpec::Date)
+    }
+
+    pub(crate) const fn says_resets_as_dates(&self) -> bool {
+        self.epoch_resets && self.quota_headers
+    }
+
+    pub(crate) const fn sends_date(&self) -> bool {
+        self.date
+    }
+
     pub(crate) fn service(&self) -> Sampler {
         self.service.sampler()
     }
@@ -188,4 +218,9 @@ const fn no_time() -> Dist<DurationText> {
 
 const fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_true(value: &bool) -> bool {
+    *value
 }

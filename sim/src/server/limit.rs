@@ -60,8 +60,9 @@ impl Limit {
                 let bucket = TokenBucket::new(dimension, rate, burst.get());
                 Self::Bucket(bucket.with_rules(refusals_count, refund))
             }
-            LimitSpec::FixedWindow { dimension, limit, window, start } => {
-                Self::Window(FixedWindow::new(dimension, limit.get(), window, start))
+            LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
+                let window = FixedWindow::new(dimension, limit.get(), window, start);
+                Self::Window(window.shifted_by(offset))
             }
             LimitSpec::SlidingWindow { dimension, limit, window } => {
                 Self::Sliding(SlidingWindow::new(dimension, limit.get(), window))
@@ -145,7 +146,7 @@ impl Limit {
     }
 
     /// What it has left.
-    pub(super) fn state(&self, now: u64) -> LimitState {
+    pub(crate) fn state(&self, now: u64) -> LimitState {
         if let Self::Slots(slots) = self {
             return slots.state();
         }

@@ -46,15 +46,26 @@ impl World<'_> {
         let client = &mut self.clients[client];
         reply.observe_into(&mut self.seen);
         client.engine.complete_with(Timestamp::from_nanos(now), &mut task.call, &self.seen);
-        if cfg!(debug_assertions) && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY) {
+        if cfg!(debug_assertions)
+            && self.dates.is_none()
+            && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY)
+        {
             check_reply(&reply, self.seen);
         }
-        if let Some(wait) = reply.retry_after_ns {
-            client.asked_to_wait_until = client.asked_to_wait_until.max(now.saturating_add(wait));
+        // What was really asked, and not what a clock that is off made of it.
+        let asked_until = match &self.dates {
+            Some(dates) => dates.asked_until(call),
+            None => reply.retry_after_ns.map(|wait| now.saturating_add(wait)),
+        };
+        if let Some(until) = asked_until {
+            client.asked_to_wait_until = client.asked_to_wait_until.max(until);
         }
         let head = client.line.head();
         self.tally.answered(now, call, reply.status);
         let (outcome, status) = (self.seen.outcome, reply.status);
+        if let Some(probe) = &mut self.probe {
+            probe.answered(Instant { event: self.events + 1, at: now }, call, attempt, &self.seen);
+        }
         self.note(Fact::Answered {
             call,
             attempt,

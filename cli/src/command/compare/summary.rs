@@ -7,7 +7,7 @@ use forbear_reports::{Metric, Report};
 use crate::table::{Cell, Table, stressed};
 
 /// The table of what matters most, and the verdict.
-pub(super) fn of(report: &Report<'_>) -> String {
+pub(crate) fn of(report: &Report<'_>) -> String {
     let mut text = String::new();
     write(&mut text, report).expect("a string takes any text");
     text
