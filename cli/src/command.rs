@@ -5,9 +5,11 @@ mod check;
 mod compare;
 mod completions;
 mod delays;
+mod explain;
 mod init;
 mod man;
 mod merge;
+mod replay;
 mod run;
 mod scenarios;
 mod schema;
@@ -26,6 +28,8 @@ use crate::output::Output;
 pub(crate) enum Command {
     Compare(compare::Compare),
     Run(run::Run),
+    Replay(replay::Replay),
+    Explain(explain::Explain),
     Sweep(sweep::Sweep),
     Merge(merge::Merge),
     Tune(tune::Tune),
@@ -46,6 +50,8 @@ impl Command {
         match self {
             Self::Compare(compare) => compare.run(output),
             Self::Run(run) => run.run(output),
+            Self::Replay(replay) => replay.run(output),
+            Self::Explain(explain) => explain.run(output),
             Self::Sweep(sweep) => sweep.run(output),
             Self::Merge(merge) => merge.run(output),
             Self::Tune(tune) => tune.run(output),

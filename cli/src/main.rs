@@ -18,8 +18,11 @@ mod progress;
 mod result_file;
 mod scenario_file;
 mod simulate;
+mod span;
 mod table;
 mod text_file;
+mod trace_file;
+mod wrap;
 
 use std::process::ExitCode;
 

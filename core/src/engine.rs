@@ -228,6 +228,20 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         &self.limiter
     }
 
+    /// Tells what the cooldown and each part of the limiter say of a request of this
+    /// cost at `now`, by name. Pure: it is for those who explain a wait.
+    pub fn verdicts(
+        &self,
+        now: Timestamp,
+        cost: &Cost,
+        tell: &mut dyn FnMut(&'static str, Decision),
+    ) {
+        if self.retries.hint.is_shared() {
+            self.cooldown.verdicts(now, cost, tell);
+        }
+        self.limiter.verdicts(now, cost, tell);
+    }
+
     /// The stricter of the cooldown and the limiter, and whether it is the
     /// cooldown.
     fn decide(&self, now: Timestamp, cost: &Cost) -> (Decision, bool) {

@@ -146,6 +146,24 @@ pub trait Limiter: fmt::Debug + Send {
         self.name()
     }
 
+    /// Tells what each of its parts says of a request of this cost at `now`, by name;
+    /// what it says itself where it has no parts.
+    ///
+    /// For those who explain a wait. Nothing is decided by it.
+    ///
+    /// ```
+    /// use forbear_core::limiter::{Concurrency, Gcra};
+    /// use forbear_core::{Cost, Limiter, Timestamp};
+    ///
+    /// let limiter = Gcra::per("2/s".parse().unwrap()).and(Concurrency::new(8).unwrap());
+    /// let mut said = Vec::new();
+    /// limiter.verdicts(Timestamp::ZERO, &Cost::REQUEST, &mut |name, _| said.push(name));
+    /// assert_eq!(said, ["gcra", "concurrency"]);
+    /// ```
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        tell(self.name(), self.check(now, cost));
+    }
+
     /// Checks and, if admitted, charges.
     fn acquire(&mut self, now: Timestamp, cost: &Cost) -> Decision {
         let decision = self.check(now, cost);
@@ -218,6 +236,10 @@ impl<L: Limiter + ?Sized> Limiter for Box<L> {
 
     fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
         (**self).culprit(now, cost)
+    }
+
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        (**self).verdicts(now, cost, tell);
     }
 }
 

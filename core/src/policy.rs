@@ -127,6 +127,18 @@ impl Policy {
         &self.plan.stop
     }
 
+    /// What it makes of the waits that the server asks for.
+    ///
+    /// ```
+    /// use forbear_core::{HintRule, Policy};
+    ///
+    /// assert_eq!(Policy::recommended().hint_rule(), HintRule::default());
+    /// ```
+    #[must_use]
+    pub fn hint_rule(&self) -> HintRule {
+        self.plan.hint
+    }
+
     /// The same policy with a state of its own.
     pub fn fresh(&self) -> Self {
         Self::from_plan(Arc::clone(&self.plan))

@@ -58,12 +58,16 @@ pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm, calls: u64) -> Option<
             let waited = units.saturating_sub(u64::from(burst.get())) as f64;
             Some(waited / per_second(rate.limit().get() as f64, nanos(rate.period())))
         }
-        LimitSpec::FixedWindow { dimension, limit, window, start } => {
+        LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
             let (reserved, _) = storm.least_units(dimension, calls);
             let full = reserved.saturating_sub(1) / u64::from(limit.get());
             // By the clock, the first window may be all but over when it is first used.
             let from = if start == WindowStart::Clock { 0 } else { storm.first_arrival() };
-            Some(seconds(from.saturating_add(full.saturating_mul(nanos(window)))))
+            // Shifted windows have one more, which is cut short.
+            let early =
+                if offset.is_zero() { 0 } else { nanos(window) - nanos(offset) % nanos(window) };
+            let full = full.saturating_mul(nanos(window));
+            Some(seconds(from.saturating_add(full).saturating_sub(early)))
         }
         LimitSpec::SlidingWindow { dimension, limit, window } => {
             let (reserved, _) = storm.least_units(dimension, calls);

@@ -43,10 +43,10 @@ impl Client {
         Self {
             engine: policy.engine(Box::new(StreamRng::jitter(seed, number))),
             line: Line::default(),
-            plan,
             idle: plan.callers,
             backlog: VecDeque::new(),
             next: plan.first.saturating_add(plan.callers),
+            plan,
             asked_to_wait_until: 0,
             succeeded: 0,
             restarts: 0,

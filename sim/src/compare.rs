@@ -137,6 +137,28 @@ fn gather(policies: &[NamedPolicy], finished: Vec<Vec<Run>>) -> Vec<PolicyResult
     results
 }
 
+/// `text` with the longest lines cut: those of recorded arrivals have megabytes, and the
+/// hash tells them apart.
+fn abridged(text: &str) -> String {
+    const LONGEST: usize = 4000;
+    const KEPT: usize = 400;
+    if text.lines().all(|line| line.len() <= LONGEST) {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for line in text.lines() {
+        if line.len() <= LONGEST {
+            short.extend([line, "\n"]);
+            continue;
+        }
+        let kept: String = line.chars().take(KEPT).collect();
+        let left = line.chars().count() - kept.chars().count();
+        short.push_str(&kept);
+        short.push_str(&format!(" # .. and {left} characters more\n"));
+    }
+    short
+}
+
 fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
     ScenarioInfo {
         name: scenario.name().to_owned(),
@@ -144,7 +166,7 @@ fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
         description: scenario.description().to_owned(),
         hash: scenario.hash(),
         foremost: scenario.foremost().map(|metric| metric.name().to_owned()),
-        source: scenario.text().to_owned(),
+        source: abridged(scenario.text()),
         calls: storm.calls.len() as u64,
         permitted_per_s: permitted_per_s(scenario, storm),
         drain_bound_s: drain_s(scenario, storm, storm.calls.len() as u64),

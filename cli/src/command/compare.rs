@@ -1,7 +1,7 @@
 //! `forbear compare`.
 
-mod files;
-mod summary;
+pub(super) mod files;
+pub(super) mod summary;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -123,7 +123,7 @@ fn show(report: &Report<'_>, output: &mut Output) -> Result<(), Failure> {
 }
 
 /// The second of a name is called `name-2`.
-fn numbered(policies: Vec<NamedPolicy>) -> Vec<NamedPolicy> {
+pub(super) fn numbered(policies: Vec<NamedPolicy>) -> Vec<NamedPolicy> {
     let mut seen = BTreeMap::<String, u32>::new();
     let number = |policy: NamedPolicy| {
         let count = seen.entry(policy.name().to_owned()).or_default();

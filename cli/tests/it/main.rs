@@ -10,12 +10,16 @@ mod compare;
 mod delays;
 /// Help, version, completions, schema: what people look for first.
 mod discovery;
+/// `explain`, and `run --check`.
+mod explain;
 /// `init`.
 mod init;
 /// Colours, JSON errors, closed pipes.
 mod output;
 /// What `scripts/publish` has written is what the command writes.
 mod published;
+/// `replay`, and `run --trace`.
+mod replay;
 /// `signal`.
 mod signal;
 /// Running the command.

@@ -68,4 +68,10 @@ impl Limiter for All {
         let strictest = self.0.iter().max_by_key(|limiter| limiter.check(now, cost));
         strictest.map_or(self.name(), |limiter| limiter.culprit(now, cost))
     }
+
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        for limiter in &self.0 {
+            limiter.verdicts(now, cost, tell);
+        }
+    }
 }

@@ -55,4 +55,9 @@ impl<A: Limiter, B: Limiter> Limiter for And<A, B> {
             self.second.culprit(now, cost)
         }
     }
+
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        self.first.verdicts(now, cost, tell);
+        self.second.verdicts(now, cost, tell);
+    }
 }

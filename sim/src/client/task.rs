@@ -5,7 +5,7 @@ use forbear_core::{Call, Cost, Timestamp};
 use super::Ticket;
 use crate::rng::Luck;
 use crate::server::{Reply, Request};
-use crate::storm::Planned;
+use crate::storm::{Planned, Script};
 
 /// A call that has begun, and what a task of the production driver would hold.
 #[derive(Clone, Debug)]
@@ -71,9 +71,9 @@ impl Task {
     }
 
     /// What the server sees of an attempt.
-    pub(crate) const fn request(&self, attempt: u32) -> Request<'_> {
+    pub(crate) const fn request(&self, attempt: u32, script: Option<Script>) -> Request<'_> {
         let luck = Luck::new(self.key, attempt);
-        Request { reserved: self.call.cost(), actual: &self.actual, luck }
+        Request { reserved: self.call.cost(), actual: &self.actual, luck, script }
     }
 
     /// Whether the answer to this attempt is waited for.

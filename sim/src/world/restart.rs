@@ -9,6 +9,7 @@ use forbear_core::Entropy;
 
 use super::World;
 use super::event::Event;
+use crate::fact::Fact;
 use crate::queue::EventQueue;
 use crate::rng::{Stream, StreamRng};
 use crate::scenario::{Scenario, nanos};
@@ -46,6 +47,7 @@ impl World<'_> {
         let mut begun: Vec<u32> = (client.plan.first..client.plan.end).collect();
         begun.retain(|call| self.tasks.get(*call).is_some() && !backlog.contains(call));
         self.tally.restarted(self.queue.now(), number, begun.len() as u64);
+        self.note(Fact::Restarted { client: number });
         for &call in &begun {
             let task = &mut self.tasks[call];
             self.cut_off += u64::from(task.call.is_in_flight());

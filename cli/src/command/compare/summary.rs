@@ -11,7 +11,7 @@ use crate::table::{Cell, Table, stressed};
 const REGRETS: [Metric; 3] = [Metric::SuccessShare, Metric::TimeToDrain, Metric::Amplification];
 
 /// The table of what matters most, and the verdict.
-pub(super) fn of(report: &Report<'_>) -> String {
+pub(crate) fn of(report: &Report<'_>) -> String {
     let mut text = String::new();
     write(&mut text, report).expect("a string takes any text");
     text
