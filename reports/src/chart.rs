@@ -13,6 +13,7 @@ mod completion;
 mod cost;
 mod drawing;
 mod extent;
+mod heat_map;
 mod legend;
 mod mark;
 mod outstanding;
@@ -29,6 +30,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use self::drawing::Drawing;
+pub(crate) use self::heat_map::{HeatMap, rules as heat_rules};
 pub(crate) use self::style::{rules, variables};
 use crate::report::Report;
 
