@@ -23,6 +23,15 @@ pub(super) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     csv: Option<PathBuf>,
 
+    /// Write every run with all of its metrics as CSV, one run a line
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    runs: Option<PathBuf>,
+
+    /// Write the same as a Parquet file, for duckdb, polars and the like
+    #[cfg(feature = "parquet")]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    parquet: Option<PathBuf>,
+
     /// Write each of its charts as an SVG file to this directory, which is made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     svg: Option<PathBuf>,
@@ -40,6 +49,9 @@ enum Format {
     Html,
     Markdown,
     Csv,
+    Runs,
+    #[cfg(feature = "parquet")]
+    Parquet,
     Chart(ChartName),
 }
 
@@ -55,9 +67,14 @@ impl Files {
             files.push(ReportFile { file, format });
             Ok(())
         };
-        for (path, format) in
-            [(&self.html, Format::Html), (&self.md, Format::Markdown), (&self.csv, Format::Csv)]
-        {
+        for (path, format) in [
+            (&self.html, Format::Html),
+            (&self.md, Format::Markdown),
+            (&self.csv, Format::Csv),
+            (&self.runs, Format::Runs),
+            #[cfg(feature = "parquet")]
+            (&self.parquet, Format::Parquet),
+        ] {
             path.iter().try_for_each(|path| open(path, format))?;
         }
         if let Some(path) = &self.svg {
@@ -80,6 +97,12 @@ impl ReportFile {
             Format::Html => report.html(),
             Format::Markdown => report.markdown(),
             Format::Csv => report.csv(),
+            Format::Runs => report.runs_csv(),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let bytes = report.runs_parquet().map_err(|error| faulty(&error))?;
+                return self.file.write(&bytes);
+            }
             Format::Chart(name) => Ok(report.chart(name)),
         };
         self.file.write(text.map_err(|error| faulty(&error))?.as_bytes())
