@@ -45,8 +45,8 @@ pub(crate) fn parse_quantity(name: &str) -> Result<Quantity, String> {
 /// If it says none; for a name that is nearly one of a metric, the one that was meant.
 pub(crate) fn parse_threshold(text: &str) -> Result<Threshold, String> {
     text.parse().map_err(|error: ThresholdError| {
-        let name = text.split(['<', '>']).next().unwrap_or(text).trim();
-        meant(name).unwrap_or_else(|| error.to_string())
+        let name = text.find(['<', '>']).map(|at| text[..at].trim());
+        name.and_then(meant).unwrap_or_else(|| error.to_string())
     })
 }
 

@@ -8,7 +8,7 @@
 mod parquet;
 
 use forbear_sim::results::{Comparison, RunResult};
-use forbear_sim::sweep::Sweep;
+use forbear_sim::sweep::{Parameter, Sweep};
 
 use crate::error::ReportError;
 use crate::metric::Metric;
@@ -60,7 +60,7 @@ impl RunTable {
                 point.runs.iter().map(line)
             })
             .collect();
-        let keys: Vec<&str> = sweep.parameters.iter().map(|parameter| parameter.key()).collect();
+        let keys: Vec<&str> = sweep.parameters.iter().map(Parameter::key).collect();
         Self::of(&sweep.scenario.name, &keys, &lines)
     }
 

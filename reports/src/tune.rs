@@ -13,7 +13,7 @@ use crate::metric::{Better, Metric, Quantity};
 use crate::name::shown;
 use crate::number::{Unit, whole};
 use crate::stats::{Estimate, differences};
-use crate::table::{numbers, range_text};
+use crate::table::{estimate, numbers, range_text};
 use crate::verdict::ENOUGH_RUNS;
 
 /// The report of one search.
@@ -254,8 +254,8 @@ impl Measured {
     fn of(quantity: Quantity, ours: &[RunResult], base: &[RunResult]) -> Self {
         Self {
             quantity,
-            ours: Estimate::of(&numbers(quantity, ours)),
-            base: Estimate::of(&numbers(quantity, base)),
+            ours: estimate(quantity, ours),
+            base: estimate(quantity, base),
             difference: Estimate::of(&differences(&quantity.values(ours), &quantity.values(base))),
         }
     }
@@ -267,12 +267,12 @@ impl Measured {
         Some(if is_higher { difference.negated() } else { difference })
     }
 
-    /// `Time to drain is 12.0 s instead of 15.0 s, −3.0 s (95 % interval ..) in ..`.
+    /// `Time to drain is 12.0 s instead of 15.0 s, a difference of −3.0 s (..), in ..`.
     fn sentence(&self, where_seen: &str) -> String {
         let [ours, base, difference] = self.texts();
         format!(
             "{} is {ours} instead of {base}, a difference of {difference}, {where_seen}.",
-            self.quantity.label().to_lowercase()
+            self.quantity.label()
         )
     }
 

@@ -188,9 +188,9 @@ fn check(base: &NamedPolicy, axes: &[Axis]) -> Result<(), TuneError> {
             )));
         }
         // With others that vary too, both ends may be right where one alone is not.
-        let tries = [0, u64::MAX / 4, u64::MAX / 2, u64::MAX / 4 * 3, u64::MAX];
+        let places = [0, u64::MAX / 4, u64::MAX / 2, u64::MAX / 4 * 3, u64::MAX];
         let mut tried =
-            tries.map(|share| with(base, std::slice::from_ref(axis), &[axis.at(share)]));
+            places.map(|share| with(base, std::slice::from_ref(axis), &[axis.at(share)]));
         if tried.iter().all(Result::is_err) {
             let error = std::mem::replace(&mut tried[0], Ok(base.clone()));
             return Err(TuneError(error.map_or_else(|error| error.to_string(), |_| String::new())));
@@ -213,8 +213,8 @@ fn search(
     let mut left = runner.budget.runs - 3 * replications;
     let mut proposer = Proposer::new(axes, seed);
     loop {
-        let rungs = rungs(replications);
-        let size = bracket::size(&rungs, left);
+        let storms = rungs(replications);
+        let size = bracket::size(&storms, left);
         if size == 0 {
             return Some(());
         }
@@ -233,7 +233,7 @@ fn search(
             .collect();
         let mut standing: Vec<usize> = (0..policies.len()).collect();
         let mut from = 0;
-        for to in rungs {
+        for to in storms {
             let more: Vec<Option<Vec<RunResult>>> = standing
                 .par_iter()
                 .map(|&index| runner.run(&policies[index], seed, from..to))

@@ -54,7 +54,7 @@ pub(crate) struct Tune {
     #[arg(long, value_name = "N", default_value_t = 500)]
     runs: u64,
 
-    /// The metric to make better, or its regret (time_to_drain.regret)
+    /// The metric to make better, or its regret (sends.regret)
     #[arg(long, value_name = "METRIC", value_parser = parse_quantity)]
     objective: Quantity,
 

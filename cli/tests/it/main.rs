@@ -10,21 +10,23 @@ mod compare;
 mod delays;
 /// Help, version, completions, schema: what people look for first.
 mod discovery;
-/// `explain`, and `run --check`.
-mod explain;
 /// `init`.
 mod init;
 /// Colours, JSON errors, closed pipes.
 mod output;
+/// Shards of a sweep under GNU parallel.
+mod parallel;
 /// What `scripts/publish` has written is what the command writes.
 mod published;
-/// `replay`, and `run --trace`.
-mod replay;
+/// Sampled sweeps, effects, heat maps.
+mod sample;
 /// `signal`.
 mod signal;
 /// Running the command.
 mod support;
 /// `sweep` and `merge`.
 mod sweep;
+/// `tune`.
+mod tune;
 /// `verify`.
 mod verify;

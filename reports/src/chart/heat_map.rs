@@ -15,6 +15,10 @@ use crate::number::float;
 
 /// Steps of the scale.
 const SHADES: u32 = 9;
+/// Opacity of the first and of the last step. On a stronger one, ink would have a contrast
+/// below 4.5:1 in the dark theme (WCAG 2.2, criterion 1.4.3).
+const FAINTEST: f64 = 0.04;
+const STRONGEST: f64 = 0.52;
 const TOP: f64 = 34.0;
 const FOOT: f64 = 78.0;
 const MARGIN: f64 = 16.0;
@@ -53,7 +57,10 @@ impl HeatMap<'_> {
             ),
             _ => String::new(),
         };
-        format!("The darker a field, the more {}.{best}", self.metric.label().to_lowercase())
+        format!(
+            "The stronger the colour of a field, the higher its {}.{best}",
+            self.metric.label().to_lowercase()
+        )
     }
 
     /// For a page that has the style sheets.
@@ -213,14 +220,12 @@ impl Shades {
 /// The rules that the classes of a heat map stand for.
 pub(crate) fn rules() -> String {
     let mut css = String::from(
-        // A rim of paper keeps the contrast of the number on every shade, in both themes.
-        ".heat .number{font-size:12px;paint-order:stroke;stroke:var(--paper);stroke-width:3px;\
-         stroke-linejoin:round}\n\
+        ".heat .number{font-size:12px}\n\
          .heat .none{fill:none;stroke:var(--rule)}\n\
          .heat .frame{fill:none;stroke:var(--ink);stroke-width:2.5}\n",
     );
     for shade in 0..SHADES {
-        let opacity = 0.06 + 0.94 * f64::from(shade) / f64::from(SHADES - 1);
+        let opacity = FAINTEST + (STRONGEST - FAINTEST) * f64::from(shade) / f64::from(SHADES - 1);
         let _ = writeln!(css, ".heat .h{shade}{{fill:var(--s0);fill-opacity:{opacity:.2}}}");
     }
     css

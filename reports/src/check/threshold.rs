@@ -10,7 +10,7 @@ use super::{Asker, Finding};
 use crate::metric::{Quantity, UnknownQuantity};
 use crate::number::Unit;
 use crate::stats::{Estimate, mean};
-use crate::table::numbers;
+use crate::table::{estimate, numbers};
 
 /// A bound on the mean of one metric, or of its regret, over the replications.
 ///
@@ -67,7 +67,7 @@ impl Threshold {
     }
 
     pub(super) fn hold(&self, policy: &PolicyResult) -> Finding {
-        let estimate = Estimate::of(&numbers(self.quantity, &policy.runs));
+        let estimate = estimate(self.quantity, &policy.runs);
         let limit = self.limit_of(&policy.runs);
         let unit = self.quantity.unit();
         let found = match (estimate, limit) {
@@ -120,10 +120,10 @@ impl Threshold {
             (true, false) => (other, self),
             _ => return false,
         };
-        let (from, to) = match (low.limit, high.limit) {
-            (Limit::Number(from), Limit::Number(to)) => (from, to),
-            (Limit::OfBound(from), Limit::OfBound(to)) => (from, to),
-            _ => return false,
+        let ((Limit::Number(from), Limit::Number(to)) | (Limit::OfBound(from), Limit::OfBound(to))) =
+            (low.limit, high.limit)
+        else {
+            return false;
         };
         let are_strict = low.relation == Relation::Above || high.relation == Relation::Below;
         low.quantity == high.quantity && (from > to || (from >= to && are_strict))

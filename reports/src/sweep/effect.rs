@@ -192,10 +192,15 @@ impl Effect {
         let ends = self.levels.iter().min_by(order).zip(self.levels.iter().max_by(order));
         let Some((least, most)) = ends else { return String::new() };
         let unit = self.metric.unit();
+        // With more digits a share of nothing would look like a finding.
+        let share = if explains < 0.001 {
+            "less than 0.1\u{a0}%".to_owned()
+        } else {
+            crate::number::Unit::Share.text(explains)
+        };
         format!(
-            "{} explains {} of the differences in {label}: {} at {}, {} at {}.",
+            "{} explains {share} of the differences in {label}: {} at {}, {} at {}.",
             self.key,
-            crate::number::Unit::Share.text(explains),
             unit.text(least.mean),
             least.value,
             unit.text(most.mean),

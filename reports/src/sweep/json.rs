@@ -35,11 +35,11 @@ struct Change<'a> {
     metric: &'static str,
     explains: Option<f64>,
     sentence: String,
-    levels: Vec<Value<'a>>,
+    levels: Vec<Setting<'a>>,
 }
 
 #[derive(Serialize)]
-struct Value<'a> {
+struct Setting<'a> {
     value: &'a str,
     points: usize,
     mean: f64,
@@ -50,7 +50,7 @@ impl<'a> Change<'a> {
     fn of(effect: &'a Effect) -> Self {
         let levels = effect.levels.iter().map(|level| {
             let Level { value, points, mean, effect } = level;
-            Value { value, points: *points, mean: *mean, effect: *effect }
+            Setting { value, points: *points, mean: *mean, effect: *effect }
         });
         Self {
             parameter: &effect.key,

@@ -23,6 +23,9 @@ mod golden;
 mod hostile;
 /// The page: well-formed, self-contained, usable by keyboard and screen reader.
 mod page;
+/// Every run as a row: CSV and Parquet; the page of a sweep.
+#[cfg(feature = "parquet")]
+mod runs;
 /// The charts as SVG files.
 mod svg;
 /// Which policy is best.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Axis, Parameter};
 use crate::rng::{StreamRng, scaled};
 
-/// A Latin hypercube: McKay, Beckman and Conover, "A comparison of three methods for
+/// A Latin hypercube: `McKay`, Beckman and Conover, "A comparison of three methods for
 /// selecting values of input variables", Technometrics 21 (1979).
 ///
 /// Each axis is cut into as many parts of equal weight as there are points, and each part
@@ -62,7 +62,7 @@ mod tests {
             let mut parts: Vec<u128> = sample
                 .shares(stream)
                 .into_iter()
-                .map(|share| u128::from(share) * 40 >> 64)
+                .map(|share| (u128::from(share) * 40) >> 64)
                 .collect();
             assert!(!parts.is_sorted());
             parts.sort_unstable();

@@ -67,7 +67,7 @@ impl Span {
         // Every whole number has an equal part of a linear range, the last one too.
         if self.is_whole && self.scale == Scale::Linear {
             let (from, to) = (self.from / ONE, self.to / ONE);
-            let value = from + ((to - from + 1) * u128::from(share) >> 64);
+            let value = from + (((to - from + 1) * u128::from(share)) >> 64);
             return self.form.text(value * ONE);
         }
         self.form.text(self.rounded(self.between(share >> 11, 1 << 53)))

@@ -34,7 +34,6 @@ pub(super) struct Proposer<'a> {
     bits: ChaCha8Rng,
     first: Vec<Vec<u64>>,
     seen: BTreeSet<Vec<String>>,
-    learned: usize,
 }
 
 /// Its values, their places on the axes and the policy with them.
@@ -60,7 +59,6 @@ impl<'a> Proposer<'a> {
             bits: ChaCha8Rng::from_seed(key),
             first: first.collect(),
             seen: BTreeSet::new(),
-            learned: 0,
         }
     }
 
@@ -84,16 +82,12 @@ impl<'a> Proposer<'a> {
                 tries += 1;
                 continue;
             }
-            match build(&values) {
-                Ok(policy) => {
-                    tries = 0;
-                    proposals.push((values, shares, policy));
-                }
-                Err(_) => {
-                    tries += 1;
-                    let worst = Score { violation: f64::MAX, cost: f64::MAX };
-                    self.tell(&shares, worst);
-                }
+            if let Ok(policy) = build(&values) {
+                tries = 0;
+                proposals.push((values, shares, policy));
+            } else {
+                tries += 1;
+                self.learn(&shares, Score { violation: f64::MAX, cost: f64::MAX });
             }
         }
         proposals
@@ -101,11 +95,6 @@ impl<'a> Proposer<'a> {
 
     /// What came of a candidate.
     pub(super) fn learn(&mut self, shares: &[f64], score: Score) {
-        self.learned += 1;
-        self.tell(shares, score);
-    }
-
-    fn tell(&mut self, shares: &[f64], score: Score) {
         let value = if score.violation > 0.0 {
             // Behind whatever keeps the constraints, by an order of its own.
             f64::MAX / 2.0 * (1.0 + score.violation / (1.0 + score.violation.abs()))

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 
 /// Where reports go.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Files {
+pub(super) struct Files {
     /// Write a report as one self-contained page
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     html: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub(crate) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     runs: Option<PathBuf>,
 
-    /// Write the same as a Parquet file, for DuckDB, polars and the like
+    /// Write the same as a Parquet file, for duckdb, polars and the like
     #[cfg(feature = "parquet")]
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     parquet: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub(crate) struct Files {
 
 /// A report that is still to be written.
 #[derive(Debug)]
-pub(crate) struct ReportFile {
+pub(super) struct ReportFile {
     file: OutputFile,
     format: Format,
 }
@@ -57,7 +57,7 @@ enum Format {
 
 impl Files {
     /// Looks whether all can be written.
-    pub(crate) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
+    pub(super) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
         let mut files = Vec::<ReportFile>::new();
         let mut open = |path: &Path, format| {
             let file = OutputFile::new(path)?;
@@ -88,11 +88,11 @@ impl Files {
 }
 
 impl ReportFile {
-    pub(crate) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.file.name()
     }
 
-    pub(crate) fn write(&self, report: &Report<'_>) -> Result<(), Failure> {
+    pub(super) fn write(&self, report: &Report<'_>) -> Result<(), Failure> {
         let text = match self.format {
             Format::Html => report.html(),
             Format::Markdown => report.markdown(),
@@ -110,6 +110,6 @@ impl ReportFile {
 }
 
 /// A fault of the reports, which no input explains.
-pub(crate) fn faulty(error: &ReportError) -> Failure {
+pub(super) fn faulty(error: &ReportError) -> Failure {
     Failure::unexpected(Problem::new(error.to_string()))
 }

@@ -40,7 +40,7 @@ pub(crate) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     runs: Option<PathBuf>,
 
-    /// Write the same as a Parquet file, for DuckDB, polars and the like
+    /// Write the same as a Parquet file, for duckdb, polars and the like
     #[cfg(feature = "parquet")]
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     parquet: Option<PathBuf>,
