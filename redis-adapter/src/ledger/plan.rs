@@ -82,14 +82,16 @@ impl Ledger {
     }
 
     fn request(&mut self, now: Timestamp, leaves: bool) -> Request {
-        let needs = self.accounts.iter().any(|account| account.need > 0);
         let horizon = self.horizon_ns();
-        if self.accounts.iter().any(|account| account.held() > 0)
-            && !needs
-            && now.since(self.demand.touched_at().max(self.lease.granted_at))
-                >= Duration::from_nanos(self.settings.idle_ns())
-        {
+        let idle = Duration::from_nanos(self.settings.idle_ns());
+        let holds = self.accounts.iter().any(|account| account.held() > 0);
+        if holds && now.since(self.demand.touched_at().max(self.lease.granted_at)) >= idle {
+            // Whoever waits asks anew for all it needs. To hold a part and wait for the
+            // rest is how two members come to wait for each other.
             self.drop_lease(now);
+            for account in &mut self.accounts {
+                account.need = 0;
+            }
         }
         self.demand.measure(now, horizon, &mut self.accounts);
         self.tally.calls += 1;
