@@ -209,7 +209,9 @@ impl SharedQuotaBuilder {
         }
         let mut settings = Settings::new(&self.limits)?.without_redis(self.without_redis);
         settings.validity = self.lease;
-        settings.shares_cooldown = self.shares_cooldown;
+        if !self.shares_cooldown {
+            settings = settings.own_cooldown();
+        }
         let keys = Keys::new(&self.prefix, &self.name, self.limits.len())?;
         Ok((settings, Store::new(open, &keys, self.timeout), self.observers))
     }

@@ -61,6 +61,13 @@ impl Settings {
         self
     }
 
+    /// With waits that hold back this member alone.
+    #[must_use]
+    pub const fn own_cooldown(mut self) -> Self {
+        self.shares_cooldown = false;
+        self
+    }
+
     pub(super) const fn presence_ns(&self) -> u64 {
         Self::PRESENCE_NS
     }
