@@ -233,12 +233,14 @@ fn open_url(url: &str, timeout: Duration) -> Result<Open, InvalidConfig> {
     let client = Client::open(url).map_err(|_| {
         let host = url.rsplit('@').next().unwrap_or_default();
         let short: String = host.chars().take(60).collect();
-        let must = "such as redis://host:6379/0 (rediss:// needs the TLS feature of the crate redis)";
+        let must =
+            "such as redis://host:6379/0 (rediss:// needs the TLS feature of the crate redis)";
         InvalidConfig::new("url", format!("'{short}'"), must)
     })?;
     // A call has its own bound on time, which includes the connection.
-    let config =
-        AsyncConnectionConfig::new().set_connection_timeout(Some(timeout)).set_response_timeout(None);
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(timeout))
+        .set_response_timeout(None);
     Ok(boxed(move || {
         let (client, config) = (client.clone(), config.clone());
         async move { client.get_multiplexed_async_connection_with_config(&config).await }

@@ -24,7 +24,7 @@ use forbear_core::text::format_duration;
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct ConnectError(#[from] Kind);
+pub struct ConnectError(#[from] pub(crate) Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {

@@ -195,7 +195,8 @@ impl Ledger {
         if let (Outcome::Throttled(_), Some(wait)) = (seen.outcome, seen.retry_after)
             && self.settings.shares_cooldown
         {
-            self.hold.until = self.hold.until.max(now.after(wait.min(self.settings.longest_cooldown)));
+            self.hold.until =
+                self.hold.until.max(now.after(wait.min(self.settings.longest_cooldown)));
         }
     }
 

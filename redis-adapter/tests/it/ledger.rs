@@ -131,7 +131,8 @@ fn a_wait_of_the_api_is_told_at_once_and_not_told_back() {
     given(&mut ledger, at(0), 5);
     let refused = Observation::throttled(Some(Duration::from_secs(3)));
     let cost = Cost::REQUEST;
-    ledger.observe(at(1), &Completion { sent_at: at(1), cost, actual: cost, observation: &refused });
+    ledger
+        .observe(at(1), &Completion { sent_at: at(1), cost, actual: cost, observation: &refused });
     assert_eq!(ledger.check(at(2), &cost, &mut own), Decision::WaitUntil(at(3001)));
     assert_eq!(call(&mut ledger, at(2)).hold_ms, 2999);
     let mut known = reply(&[5]);

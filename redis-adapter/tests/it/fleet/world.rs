@@ -89,7 +89,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(redis: Scripted, seed: u64, limits: &[SharedLimit], natures: &[Nature]) -> Self {
+    pub(crate) fn new(
+        redis: Scripted,
+        seed: u64,
+        limits: &[SharedLimit],
+        natures: &[Nature],
+    ) -> Self {
         let mut entropy = SplitMix64::new(seed);
         let members = natures.iter().map(|nature| {
             let settings = Settings::new(limits).unwrap().without_redis(WithoutRedis::Closed);
@@ -156,7 +161,8 @@ impl World {
 
     /// The clock of a member.
     fn local(&self, member: usize) -> Timestamp {
-        let drift = i128::from(self.now) * i128::from(self.members[member].nature.drift) / 1_000_000;
+        let drift =
+            i128::from(self.now) * i128::from(self.members[member].nature.drift) / 1_000_000;
         let elapsed = i128::from(self.now) + drift;
         Timestamp::from_nanos(self.members[member].origin + elapsed as u64)
     }
@@ -330,7 +336,11 @@ pub(crate) fn assert_within(sends: &[(u64, u64)], burst: u64, units: u64, period
         level += u128::from(sent) * u128::from(period);
         last = time;
         let full = u128::from(burst) * u128::from(period);
-        assert!(level <= full, "{} units too many at {time} ns", (level - full) / u128::from(period) + 1);
+        assert!(
+            level <= full,
+            "{} units too many at {time} ns",
+            (level - full) / u128::from(period) + 1
+        );
     }
 }
 
