@@ -45,8 +45,12 @@ impl ConnectError {
 
     /// Whether the server was too slow, or did not answer at all.
     #[must_use]
-    pub const fn is_timeout(&self) -> bool {
-        matches!(self.0, Kind::TimedOut(_))
+    pub fn is_timeout(&self) -> bool {
+        match &self.0 {
+            Kind::TimedOut(_) => true,
+            Kind::Redis(error) => error.is_timeout(),
+            Kind::Config(_) => false,
+        }
     }
 }
 

@@ -57,14 +57,16 @@ impl Feeder {
 
     fn spawn(self) -> SharedQuota {
         let handle = Arc::new(Handle { pool: Arc::clone(&self.pool) });
-        let task = tokio::spawn(self.run());
+        // Made before the task runs: one that never does must close the quota, too.
+        let ends = Ends(Arc::clone(&self.pool));
+        let task = tokio::spawn(async move {
+            let _ends = ends;
+            self.run().await;
+        });
         SharedQuota::new(handle, task)
     }
 
     async fn run(mut self) {
-        // A task that is aborted, with its runtime or by a panic of an observer, leaves
-        // nobody waiting for it.
-        let _guard = Ends(Arc::clone(&self.pool));
         while !self.pool.ledger().is_closed() {
             match self.once().await {
                 Some(Duration::ZERO) => {}
@@ -121,7 +123,8 @@ impl Feeder {
     }
 }
 
-/// Says that nothing comes any more, when it is dropped.
+/// Says that nothing comes any more, when it is dropped: a task that is aborted, with its
+/// runtime or by a panic of an observer, leaves nobody waiting for it.
 struct Ends(Arc<Pool>);
 
 impl Drop for Ends {

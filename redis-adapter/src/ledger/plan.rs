@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use forbear_core::Timestamp;
 
-use super::{Lease, Ledger, Pending};
+use super::{Lease, Ledger, Pending, Settings};
 use crate::message::Request;
 
 /// What the feeder does next.

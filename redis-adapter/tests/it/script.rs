@@ -174,12 +174,17 @@ fn what_a_member_holds_takes_up_room_until_it_is_too_old() {
     // What is used takes up room until Redis hears of it, so that is soon.
     other.call(&mut redis, 120_000);
     assert!(!other.send(&mut redis, 600_000, 5), "four of ten were refilled, no more");
-    assert!(other.send(&mut redis, 620_000, 4));
-    // From 1.002 s on, the six count as sent: room for them to be earned.
-    assert!(!other.send(&mut redis, 1_001_000, 10));
-    assert!(!other.send(&mut redis, 1_900_000, 10));
-    assert!(other.send(&mut redis, 2_300_000, 10));
-    assert_eq!(other.reply().members, 2, "the dead one is still counted");
+    let mut third = Member::new("third", &limit);
+    assert!(third.send(&mut redis, 620_000, 4));
+    third.call(&mut redis, 640_000);
+    // From 1.002 s on, the six count as sent, and there is room for them to be earned; from
+    // 1.642 s on all of it.
+    let mut whole = Member::new("whole", &limit);
+    assert!(!whole.send(&mut redis, 1_001_000, 10));
+    let mut late = Member::new("late", &limit);
+    assert!(!late.send(&mut redis, 1_590_000, 10));
+    assert!(Member::new("later", &limit).send(&mut redis, 2_650_000, 10));
+    assert_eq!(late.reply().members, 5, "the dead one is still counted");
 }
 
 #[test]
