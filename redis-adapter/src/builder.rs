@@ -132,7 +132,7 @@ impl SharedQuotaBuilder {
     ///
     /// Outside of a Tokio runtime.
     pub async fn connect(self, url: &str) -> Result<SharedQuota, ConnectError> {
-        let open = open_url(url, self.timeout)?;
+        let open = open_url(url)?;
         self.join(open).await
     }
 
@@ -187,7 +187,7 @@ impl SharedQuotaBuilder {
     ///
     /// Outside of a Tokio runtime.
     pub fn start(self, url: &str) -> Result<SharedQuota, ConnectError> {
-        let open = open_url(url, self.timeout)?;
+        let open = open_url(url)?;
         let (settings, store, observers) = self.parts(open)?;
         Ok(feeder::start(settings, store, observers))
     }
@@ -209,7 +209,9 @@ impl SharedQuotaBuilder {
         }
         let mut settings = Settings::new(&self.limits)?.without_redis(self.without_redis);
         settings.validity = self.lease;
-        settings.shares_cooldown = self.shares_cooldown;
+        if !self.shares_cooldown {
+            settings = settings.own_cooldown();
+        }
         let keys = Keys::new(&self.prefix, &self.name, self.limits.len())?;
         Ok((settings, Store::new(open, &keys, self.timeout), self.observers))
     }
@@ -226,17 +228,18 @@ impl fmt::Debug for SharedQuotaBuilder {
     }
 }
 
-fn open_url(url: &str, timeout: Duration) -> Result<Open, InvalidConfig> {
+fn open_url(url: &str) -> Result<Open, InvalidConfig> {
     // A password is not shown: whatever stands before the host is left out.
     let client = Client::open(url).map_err(|_| {
         let host = url.rsplit('@').next().unwrap_or_default();
         let short: String = host.chars().take(60).collect();
-        let must = "such as redis://host:6379/0 (rediss:// needs the TLS feature of the crate redis)";
+        let must =
+            "such as redis://host:6379/0 (rediss:// needs the TLS feature of the crate redis)";
         InvalidConfig::new("url", format!("'{short}'"), must)
     })?;
     // A call has its own bound on time, which includes the connection.
     let config =
-        AsyncConnectionConfig::new().set_connection_timeout(Some(timeout)).set_response_timeout(None);
+        AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
     Ok(boxed(move || {
         let (client, config) = (client.clone(), config.clone());
         async move { client.get_multiplexed_async_connection_with_config(&config).await }

@@ -24,7 +24,7 @@ use forbear_core::text::format_duration;
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct ConnectError(#[from] Kind);
+pub struct ConnectError(#[from] pub(crate) Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
@@ -45,8 +45,12 @@ impl ConnectError {
 
     /// Whether the server was too slow, or did not answer at all.
     #[must_use]
-    pub const fn is_timeout(&self) -> bool {
-        matches!(self.0, Kind::TimedOut(_))
+    pub fn is_timeout(&self) -> bool {
+        match &self.0 {
+            Kind::TimedOut(_) => true,
+            Kind::Redis(error) => error.is_timeout(),
+            Kind::Config(_) => false,
+        }
     }
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forbear_core::backoff::{BackoffStrategy, Exponential};
-use forbear_core::{Clock, Retry, SplitMix64};
+use forbear_core::{Retry, SplitMix64, Timestamp};
 
 use crate::SharedQuota;
 use crate::builder::Observe;
 use crate::error::{ConnectError, Kind};
 use crate::ledger::{Ledger, Plan, Settings};
 use crate::limiter::{Handle, Pool};
+use crate::message::Reply;
 use crate::store::Store;
 
 /// Delays between attempts to reach a Redis that fails: from a few round trips to a time
@@ -25,7 +26,12 @@ pub(crate) async fn join(
     observers: Vec<Observe>,
 ) -> Result<SharedQuota, ConnectError> {
     let mut feeder = Feeder::new(settings, store, observers);
-    feeder.once().await?;
+    // The first call is due at once.
+    if let (_, Plan::Call(request)) = feeder.plan() {
+        let called = feeder.store.first_call(&request).await;
+        feeder.conclude(&called);
+        called?;
+    }
     Ok(feeder.spawn())
 }
 
@@ -51,21 +57,18 @@ impl Feeder {
 
     fn spawn(self) -> SharedQuota {
         let handle = Arc::new(Handle { pool: Arc::clone(&self.pool) });
-        let task = tokio::spawn(self.run());
+        // Made before the task runs: one that never does must close the quota, too.
+        let ends = Ends(Arc::clone(&self.pool));
+        let task = tokio::spawn(async move {
+            let _ends = ends;
+            self.run().await;
+        });
         SharedQuota::new(handle, task)
     }
 
     async fn run(mut self) {
-        // A task that is aborted, with its runtime or by a panic of an observer, leaves
-        // nobody waiting for it.
-        let _guard = Ends(Arc::clone(&self.pool));
         while !self.pool.ledger().is_closed() {
-            let wait = match self.once().await {
-                Ok(wait) => wait,
-                // Told to the observers, and planned anew.
-                Err(_) => Some(Duration::ZERO),
-            };
-            match wait {
+            match self.once().await {
                 Some(Duration::ZERO) => {}
                 Some(wait) => {
                     // Whichever comes first.
@@ -81,18 +84,28 @@ impl Feeder {
 
     /// Does what is planned; returns how long there is nothing to do, `None` for until
     /// something happens.
-    async fn once(&mut self) -> Result<Option<Duration>, Kind> {
+    async fn once(&mut self) -> Option<Duration> {
+        match self.plan() {
+            (now, Plan::Wait(until)) => until.map(|until| until.since(now)),
+            (_, Plan::Call(request)) => {
+                let called = self.store.call(&request).await;
+                self.conclude(&called);
+                Some(Duration::ZERO)
+            }
+        }
+    }
+
+    fn plan(&self) -> (Timestamp, Plan) {
         // Read before the request is made: what is granted may be used from then on.
-        let now = self.pool.clock().now();
-        let plan = self.pool.ledger().plan(now);
-        let request = match plan {
-            Plan::Wait(until) => return Ok(until.map(|until| until.since(now))),
-            Plan::Call(request) => request,
-        };
-        let called = self.store.call(&request).await;
-        let now = self.pool.clock().now();
+        let now = self.pool.now();
+        (now, self.pool.ledger().plan(now))
+    }
+
+    /// Takes in what came of a call, and wakes who waits for it.
+    fn conclude(&mut self, called: &Result<Reply, Kind>) {
+        let now = self.pool.now();
         let mut ledger = self.pool.ledger();
-        match &called {
+        match called {
             Ok(reply) => ledger.answered(now, reply),
             Err(error) => {
                 let number = ledger.failures_in_a_row().saturating_add(1);
@@ -107,11 +120,11 @@ impl Feeder {
                 observe(&event);
             }
         }
-        called.map(|_| Some(Duration::ZERO))
     }
 }
 
-/// Says that nothing comes any more, when it is dropped.
+/// Says that nothing comes any more, when it is dropped: a task that is aborted, with its
+/// runtime or by a panic of an observer, leaves nobody waiting for it.
 struct Ends(Arc<Pool>);
 
 impl Drop for Ends {

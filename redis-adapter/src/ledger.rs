@@ -139,10 +139,18 @@ impl Ledger {
         if let Some(refusal) = self.too_large(cost) {
             return Decision::Refuse(refusal);
         }
+        let has = self.has(now, cost, own);
         if now < self.hold.until {
-            return Decision::WaitUntil(self.hold.until);
+            // Nothing is fetched for it yet: it would grow old.
+            return match if has { Decision::Admit } else { self.without_lease(now, cost) } {
+                Decision::WaitUntil(time) => Decision::WaitUntil(time.max(self.hold.until)),
+                Decision::Refuse(refusal) => Decision::Refuse(refusal),
+                Decision::Admit | Decision::WaitForCompletion => {
+                    Decision::WaitUntil(self.hold.until)
+                }
+            };
         }
-        if self.has(now, cost, own) {
+        if has {
             self.reserve(cost, own);
             self.demand.touch(now);
             return Decision::Admit;
@@ -160,7 +168,7 @@ impl Ledger {
                 let units = u64::from(cost.get(account.shape.dimension));
                 let kept = units.min(*own);
                 *own -= kept;
-                account.reserved -= kept;
+                account.reserved = account.reserved.saturating_sub(kept);
                 account.spent += units;
             }
             return;
@@ -187,7 +195,8 @@ impl Ledger {
         if let (Outcome::Throttled(_), Some(wait)) = (seen.outcome, seen.retry_after)
             && self.settings.shares_cooldown
         {
-            self.hold.until = self.hold.until.max(now.after(wait.min(self.settings.longest_cooldown)));
+            self.hold.until =
+                self.hold.until.max(now.after(wait.min(self.settings.longest_cooldown)));
         }
     }
 
@@ -195,7 +204,7 @@ impl Ledger {
     pub fn release(&mut self, own: &mut Reservation) {
         self.renew(own);
         for (account, own) in self.accounts.iter_mut().zip(&mut own.units) {
-            account.reserved -= std::mem::take(own);
+            account.reserved = account.reserved.saturating_sub(std::mem::take(own));
         }
     }
 

@@ -45,6 +45,11 @@ mod script;
 mod share;
 mod store;
 
+#[cfg(feature = "serde")]
+mod spec;
+
+#[cfg(feature = "serde")]
+pub use crate::spec::{SharedLimitSpec, SharedQuotaSpec};
 pub use crate::{
     builder::{SharedQuotaBuilder, WithoutRedis},
     error::ConnectError,

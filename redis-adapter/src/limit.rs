@@ -154,10 +154,18 @@ pub(crate) struct Shape {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// A unit is worth `unit` ticks, and `per_us` ticks are earned each microsecond.
-    Bucket { unit: u64, per_us: u64 },
+    Bucket {
+        unit: u64,
+        per_us: u64,
+    },
     /// Entries of the log are merged within a step.
-    Sliding { period_us: u64, step_us: u64 },
-    Fixed { period_us: u64 },
+    Sliding {
+        period_us: u64,
+        step_us: u64,
+    },
+    Fixed {
+        period_us: u64,
+    },
 }
 
 impl Kind {
@@ -194,8 +202,7 @@ impl Shape {
 /// The ticks of a unit and of a microsecond, in lowest terms, or rounded against the
 /// caller where a full bucket would pass what a double counts exactly.
 fn exact_ticks(rate: Rate, burst: u32) -> Result<(u64, u64), InvalidConfig> {
-    let (mut unit, mut per_us) =
-        (rate.period().as_nanos(), u128::from(rate.limit().get()) * 1000);
+    let (mut unit, mut per_us) = (rate.period().as_nanos(), u128::from(rate.limit().get()) * 1000);
     let divisor = gcd(unit, per_us);
     (unit, per_us) = (unit / divisor, per_us / divisor);
     let largest = (unit * u128::from(burst)).max(per_us);
@@ -247,10 +254,9 @@ mod tests {
         // A prime number a day.
         let (unit, per_us) = ticks("999983/d", 999_983).unwrap();
         assert!(u128::from(unit) * 999_983 <= EXACT);
-        let exact = 86_400_000_000_f64 / 999_983.0;
-        #[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a comparison")]
-        let part = unit as f64 / per_us as f64 / exact;
-        assert!((1.0..1.0001).contains(&part), "{part}");
+        // A unit costs no less time than the rate says, and at most a hundred thousandth more.
+        let (cost, exact) = (u128::from(unit) * 999_983, u128::from(per_us) * 86_400_000_000);
+        assert!(cost >= exact && cost - exact <= exact / 100_000, "{cost} and {exact}");
         let error = ticks("7/d", 1_000_000_000).unwrap_err();
         assert_eq!(
             error.to_string(),

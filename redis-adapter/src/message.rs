@@ -10,16 +10,24 @@ use crate::limit::Shape;
 /// One call of the script.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub(crate) call: u64,
-    pub(crate) validity_us: u64,
-    pub(crate) presence_us: u64,
-    pub(crate) grace_us: u64,
-    pub(crate) epoch: String,
-    pub(crate) seq: u64,
+    /// Counts the calls of this member.
+    pub call: u64,
+    /// How long what it holds is held.
+    pub validity_us: u64,
+    /// How long it is counted as a member.
+    pub presence_us: u64,
+    /// How long after it may ask again a claim is kept for it.
+    pub grace_us: u64,
+    /// The state that it knows.
+    pub epoch: String,
+    /// How far it knows it.
+    pub seq: u64,
     /// Whether the state that was seen last must still be there.
-    pub(crate) expects_state: bool,
-    pub(crate) hold_ms: u64,
-    pub(crate) leaves: bool,
+    pub expects_state: bool,
+    /// A wait that the API asked for.
+    pub hold_ms: u64,
+    /// Whether it does not come back.
+    pub leaves: bool,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -67,6 +75,18 @@ impl Request {
         arguments
     }
 
+    /// Units of the `limit`th limit that were sent, and that were given back.
+    #[must_use]
+    pub fn told(&self, limit: usize) -> [u64; 2] {
+        [self.parts[limit].spent, self.parts[limit].back]
+    }
+
+    /// What sends of the `limit`th limit cost more than they were charged.
+    #[must_use]
+    pub fn adjusted(&self, limit: usize) -> i64 {
+        self.parts[limit].adjusted
+    }
+
     /// Units of the `limit`th limit that it asks for.
     #[must_use]
     pub fn want(&self, limit: usize) -> u64 {
@@ -77,17 +97,26 @@ impl Request {
 /// What the script answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reply {
-    pub(crate) epoch: String,
-    pub(crate) seq: u64,
-    pub(crate) members: u32,
-    pub(crate) waiting: u32,
-    pub(crate) hold_ms: u64,
-    pub(crate) retry_us: u64,
-    pub(crate) ttl_ms: u64,
-    pub(crate) lost: bool,
-    pub(crate) differs: bool,
+    /// Names the state, until it is lost.
+    pub epoch: String,
+    /// Counts the calls of all members.
+    pub seq: u64,
+    /// Members, this one included.
+    pub members: u32,
+    /// Members that wait for permits.
+    pub waiting: u32,
+    /// What is left of a wait that the API asked for.
+    pub hold_ms: u64,
+    /// Nothing to be had before.
+    pub retry_us: u64,
+    /// How long the state is kept.
+    pub ttl_ms: u64,
+    /// Whether the state was lost.
+    pub lost: bool,
+    /// Whether the limits were others before.
+    pub differs: bool,
     /// Units that this member was ever given, by limit.
-    pub(crate) granted: Vec<u64>,
+    pub granted: Vec<u64>,
 }
 
 impl Reply {

@@ -41,10 +41,9 @@ impl Share {
         // Rounded up, so that it is not asked too early.
         let wait = (missing + self.per_ns - 1) / self.per_ns;
         let until = i128::from(now.max(self.at).as_nanos()).saturating_add(wait);
-        u64::try_from(until).map_or(
-            Decision::Refuse(forbear_core::Refusal::BeyondTime),
-            |until| Decision::WaitUntil(Timestamp::from_nanos(until)),
-        )
+        u64::try_from(until).map_or(Decision::Refuse(forbear_core::Refusal::BeyondTime), |until| {
+            Decision::WaitUntil(Timestamp::from_nanos(until))
+        })
     }
 
     pub(crate) fn commit(&mut self, now: Timestamp, units: u32) {

@@ -17,6 +17,9 @@ type Opening = Pin<Box<dyn Future<Output = RedisResult<Connection>> + Send>>;
 /// Makes a connection.
 pub(crate) type Open = Box<dyn Fn() -> Opening + Send>;
 
+/// How long the first answer may take, at least.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// A Redis that runs the script.
 pub(crate) struct Store {
     open: Open,
@@ -39,10 +42,19 @@ impl Store {
 
     /// Carries one request to Redis, within the bound on time.
     pub(crate) async fn call(&mut self, request: &Request) -> Result<Reply, Kind> {
+        self.call_within(self.timeout, request).await
+    }
+
+    /// The first call of all, which finds no connection and no script, and nobody waits
+    /// for permits yet.
+    pub(crate) async fn first_call(&mut self, request: &Request) -> Result<Reply, Kind> {
+        self.call_within(self.timeout.max(FIRST_TIMEOUT), request).await
+    }
+
+    async fn call_within(&mut self, timeout: Duration, request: &Request) -> Result<Reply, Kind> {
         // Taken, so that whatever goes wrong, and a call that is dropped, leaves none: a
         // connection that failed once may lead to a server that is no primary any more.
         let connection = self.connection.take();
-        let timeout = self.timeout;
         let called = tokio::time::timeout(timeout, self.call_over(connection, request)).await;
         let (connection, value) = called.map_err(|_| Kind::TimedOut(timeout))??;
         let limits = request.parts.len();
@@ -60,9 +72,13 @@ impl Store {
         connection: Option<Connection>,
         request: &Request,
     ) -> RedisResult<(Connection, Value)> {
-        let mut connection = match connection {
-            Some(connection) => connection,
-            None => (self.open)().await?,
+        let mut connection = if let Some(connection) = connection {
+            connection
+        } else {
+            let mut connection = (self.open)().await?;
+            // Who has to log in first is told so; a call of many words is not answered.
+            run(&mut connection, &redis::cmd("PING")).await?;
+            connection
         };
         let by_hash = self.command("EVALSHA", &self.hash, request);
         let mut value = run(&mut connection, &by_hash).await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use forbear_core::Timestamp;
 
 use super::{Ledger, Outage};
+use crate::Event;
 use crate::message::Reply;
 use crate::share::Share;
-use crate::Event;
 
 impl Ledger {
     /// Takes in the answer to the request under way.
@@ -81,10 +81,10 @@ impl Ledger {
         if is_first {
             self.events.push(Event::Connected { members: self.known.members });
         }
-        if let Some(outage) = self.outage.take() {
-            if !is_first {
-                self.events.push(Event::Recovered { outage: now.since(outage.since) });
-            }
+        if let Some(outage) = self.outage.take()
+            && !is_first
+        {
+            self.events.push(Event::Recovered { outage: now.since(outage.since) });
         }
         if reply.lost {
             self.events.push(Event::StateLost);

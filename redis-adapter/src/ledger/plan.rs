@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use forbear_core::Timestamp;
 
-use super::{Ledger, Lease, Pending};
+use super::{Lease, Ledger, Pending, Settings};
 use crate::message::Request;
 
 /// What the feeder does next.
@@ -23,10 +23,8 @@ impl Ledger {
         if self.pending.is_some() || self.closed {
             return Plan::Wait(None);
         }
-        match self.due(now) {
-            Some(due) if due <= now => Plan::Call(self.request(now, false)),
-            due => Plan::Wait(due),
-        }
+        let due = self.due(now);
+        if due <= now { Plan::Call(self.request(now, false)) } else { Plan::Wait(Some(due)) }
     }
 
     /// The last request: all goes back, and the member leaves.
@@ -37,18 +35,18 @@ impl Ledger {
     }
 
     /// When a call is due; the earliest of all reasons.
-    fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        let Some(called_at) = self.tally.called_at else { return Some(now) };
+    fn due(&self, now: Timestamp) -> Timestamp {
+        let Some(called_at) = self.tally.called_at else { return now };
         if let Some(outage) = self.outage {
-            return Some(outage.next_attempt);
+            return outage.next_attempt;
         }
         if self.hold.until > self.hold.said_until && self.hold.until > now {
-            return Some(now);
+            return now;
         }
         let after = |time: Timestamp, ns: u64| time.after(Duration::from_nanos(ns));
         let pace = self.settings.pace_ns(self.known.waiting);
         let (paced, touched_at) = (after(called_at, pace), self.demand.touched_at());
-        let mut due = after(called_at, self.settings.presence_ns() / 3);
+        let mut due = after(called_at, Settings::PRESENCE_NS / 3);
         let rapid = self.demand.is_rapid(now, self.horizon_ns());
         let needs = self.accounts.iter().any(|account| account.need > 0);
         for account in &self.accounts {
@@ -64,14 +62,15 @@ impl Ledger {
                 let half = Duration::from_nanos(self.settings.validity_ns() / 2);
                 due = due.min(idle).min(Timestamp::ZERO.after(old.saturating_sub(half)));
             }
-            if account.unsaid() > 0 && self.takes_up_room(account.unsaid(), account.shape.capacity) {
+            if account.unsaid() > 0 && self.takes_up_room(account.unsaid(), account.shape.capacity)
+            {
                 due = due.min(paced.max(after(touched_at, pace)));
             }
             if !account.is_settled() || (account.unsaid() > 0 && account.shape.kind.is_window()) {
                 due = due.min(after(called_at.max(touched_at), self.settings.idle_ns()));
             }
         }
-        Some(due)
+        due
     }
 
     /// Whether what Redis takes for held, if every member has as much, keeps it from
@@ -82,14 +81,16 @@ impl Ledger {
     }
 
     fn request(&mut self, now: Timestamp, leaves: bool) -> Request {
-        let needs = self.accounts.iter().any(|account| account.need > 0);
         let horizon = self.horizon_ns();
-        if self.accounts.iter().any(|account| account.held() > 0)
-            && !needs
-            && now.since(self.demand.touched_at().max(self.lease.granted_at))
-                >= Duration::from_nanos(self.settings.idle_ns())
-        {
+        let idle = Duration::from_nanos(self.settings.idle_ns());
+        let holds = self.accounts.iter().any(|account| account.held() > 0);
+        if holds && now.since(self.demand.touched_at().max(self.lease.granted_at)) >= idle {
+            // Whoever waits asks anew for all it needs. To hold a part and wait for the
+            // rest is how two members come to wait for each other.
             self.drop_lease(now);
+            for account in &mut self.accounts {
+                account.need = 0;
+            }
         }
         self.demand.measure(now, horizon, &mut self.accounts);
         self.tally.calls += 1;
@@ -111,7 +112,7 @@ impl Ledger {
         Request {
             call: self.tally.calls,
             validity_us: self.settings.validity_at_redis_us(),
-            presence_us: self.settings.presence_ns() / 1000,
+            presence_us: Settings::PRESENCE_NS / 1000,
             grace_us: grace_ns.div_ceil(1000).max(20_000),
             epoch: self.known.epoch.clone(),
             seq: self.known.seq,

@@ -25,7 +25,7 @@ impl Settings {
     /// The longest wait that is shared: a day, after which daily quotas are reset.
     pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(86_400);
     /// Members that are not heard of for this long are not counted.
-    const PRESENCE_NS: u64 = 30_000_000_000;
+    pub(super) const PRESENCE_NS: u64 = 30_000_000_000;
     /// The time between two calls, unless more or less is needed. Ten milliseconds are
     /// a few round trips in one data centre, and 100 calls a second.
     const PACE_NS: u64 = 10_000_000;
@@ -61,8 +61,11 @@ impl Settings {
         self
     }
 
-    pub(super) const fn presence_ns(&self) -> u64 {
-        Self::PRESENCE_NS
+    /// With waits that hold back this member alone.
+    #[must_use]
+    pub const fn own_cooldown(mut self) -> Self {
+        self.shares_cooldown = false;
+        self
     }
 
     pub(super) fn validity_ns(&self) -> u64 {

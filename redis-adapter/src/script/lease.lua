@@ -115,16 +115,6 @@ for i = 1, count do
       if unit ~= rule.a and unit > 0 then
         rule.level = math.floor(rule.level / unit * rule.a)
       end
-      -- Refilled up to what is not held by members, from when it was not frozen.
-      local room = full - rule.out * rule.a
-      local since = now - math.max(last, frozen)
-      if since > 0 and rule.level < room then
-        if since > (room - rule.level) / rule.b then
-          rule.level = room
-        else
-          rule.level = math.min(room, rule.level + since * rule.b)
-        end
-      end
     end
   elseif rule.kind == 'sliding' then
     rule.logged = is_new and 0 or stored('l' .. i)
@@ -160,6 +150,24 @@ for i = 1, count do
       end
     elseif lost then
       rule.logged = rule.cap
+    end
+  end
+end
+
+-- Refills up to what is not held by members, from when it was not frozen.
+local refilled = is_new and now or last
+local function refill(till)
+  local since = till - math.max(refilled, frozen)
+  refilled = math.max(refilled, till)
+  for i = 1, count do
+    local rule = rules[i]
+    if rule.kind == 'bucket' and since > 0 then
+      local room = (rule.cap - rule.out) * rule.a
+      if since > (room - rule.level) / rule.b then
+        rule.level = math.max(rule.level, room)
+      else
+        rule.level = math.min(room, rule.level + since * rule.b)
+      end
     end
   end
 end
@@ -204,12 +212,17 @@ local function forget(id, text)
   redis.call('HDEL', members_key, id)
 end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases_key, '-inf', '(' .. int(now), 'LIMIT', 0, 32)) do
+local old =
+  redis.call('ZRANGEBYSCORE', leases_key, '-inf', '(' .. int(now), 'WITHSCORES', 'LIMIT', 0, 32)
+for i = 1, #old, 2 do
+  local id = old[i]
   local text = redis.call('HGET', members_key, id)
+  refill(math.min(now, tonumber(old[i + 1])))
   if text then forget(id, text) end
   redis.call('ZREM', leases_key, id)
   redis.call('ZREM', waiting_key, id)
 end
+refill(now)
 
 -- What this member did since its last call.
 local text = redis.call('HGET', members_key, me)

@@ -7,3 +7,5 @@
 mod exact;
 mod fair;
 mod world;
+
+pub(crate) use self::world::assert_within;

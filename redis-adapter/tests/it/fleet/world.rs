@@ -54,6 +54,8 @@ pub(crate) struct Member {
     /// Counts calls, so that a late answer is known as such.
     calls: u64,
     open_call: Option<u64>,
+    /// When it looks next by itself.
+    look_at: Option<u64>,
     pub(crate) sent: u64,
     pub(crate) longest_wait: u64,
     waits_since: u64,
@@ -87,7 +89,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(redis: Scripted, seed: u64, limits: &[SharedLimit], natures: &[Nature]) -> Self {
+    pub(crate) fn new(
+        redis: Scripted,
+        seed: u64,
+        limits: &[SharedLimit],
+        natures: &[Nature],
+    ) -> Self {
         let mut entropy = SplitMix64::new(seed);
         let members = natures.iter().map(|nature| {
             let settings = Settings::new(limits).unwrap().without_redis(WithoutRedis::Closed);
@@ -101,6 +108,7 @@ impl World {
                 stopped_until: 0,
                 calls: 0,
                 open_call: None,
+                look_at: None,
                 sent: 0,
                 longest_wait: 0,
                 waits_since: 0,
@@ -120,7 +128,6 @@ impl World {
         };
         for member in 0..world.members.len() {
             let late = world.draw(5 * MS);
-            world.at(late, Event::Look(member));
             world.at(late, Event::Caller(member));
         }
         world
@@ -154,7 +161,8 @@ impl World {
 
     /// The clock of a member.
     fn local(&self, member: usize) -> Timestamp {
-        let drift = i128::from(self.now) * i128::from(self.members[member].nature.drift) / 1_000_000;
+        let drift =
+            i128::from(self.now) * i128::from(self.members[member].nature.drift) / 1_000_000;
         let elapsed = i128::from(self.now) + drift;
         Timestamp::from_nanos(self.members[member].origin + elapsed as u64)
     }
@@ -199,7 +207,13 @@ impl World {
             }
         }
         match event {
-            Event::Look(member) => self.look(member),
+            Event::Look(member) => {
+                // One that was brought forward is looked at only once.
+                if self.members[member].look_at.is_some_and(|at| at <= self.now) {
+                    self.members[member].look_at = None;
+                    self.look(member);
+                }
+            }
             Event::Caller(member) => {
                 if self.members[member].queue == 0 {
                     self.members[member].waits_since = self.now;
@@ -297,9 +311,12 @@ impl World {
             }
             Plan::Wait(until) => looks.extend(until),
         }
-        for time in looks {
+        if let Some(time) = looks.into_iter().min() {
             let time = self.true_time(member, time);
-            self.at(time, Event::Look(member));
+            if self.members[member].look_at.is_none_or(|at| time < at || at <= self.now) {
+                self.members[member].look_at = Some(time);
+                self.at(time, Event::Look(member));
+            }
         }
     }
 
@@ -319,7 +336,11 @@ pub(crate) fn assert_within(sends: &[(u64, u64)], burst: u64, units: u64, period
         level += u128::from(sent) * u128::from(period);
         last = time;
         let full = u128::from(burst) * u128::from(period);
-        assert!(level <= full, "{} units too many at {time} ns", (level - full) / u128::from(period) + 1);
+        assert!(
+            level <= full,
+            "{} units too many at {time} ns",
+            (level - full) / u128::from(period) + 1
+        );
     }
 }
 
