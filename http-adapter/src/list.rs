@@ -17,6 +17,7 @@ pub(crate) struct List<T, const N: usize> {
 pub(crate) const LIMIT: usize = 64;
 
 impl<T, const N: usize> List<T, N> {
+    #[expect(clippy::inline_always, reason = "a call would make it elsewhere and copy it")]
     #[inline(always)]
     pub(crate) fn new() -> Self {
         // Not a repeated constant, which is copied whole: this writes the discriminants.

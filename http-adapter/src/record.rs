@@ -70,8 +70,8 @@ impl Record {
     ///
     /// If it does not start with a status line, or a field line has no colon.
     pub fn from_curl(output: &[u8], now_unix: Duration) -> Result<Self, RecordError> {
-        let mut records = curl::parse(output, now_unix)?;
-        Ok(records.pop().expect("there is a response, because its head was read"))
+        let (_, last) = curl::parse(output, now_unix)?;
+        Ok(last)
     }
 
     /// Reads all responses that `curl -si` prints, at least one: of several addresses, or of
@@ -97,7 +97,9 @@ impl Record {
     /// # Ok::<(), forbear_http::RecordError>(())
     /// ```
     pub fn each_from_curl(output: &[u8], now_unix: Duration) -> Result<Vec<Self>, RecordError> {
-        curl::parse(output, now_unix)
+        let (mut records, last) = curl::parse(output, now_unix)?;
+        records.push(last);
+        Ok(records)
     }
 
     /// A reader for the record's provider.

@@ -65,6 +65,7 @@ struct Policy<'a> {
 }
 
 impl<'a> Sheet<'a> {
+    #[expect(clippy::inline_always, reason = "a call would make it elsewhere and copy it")]
     #[inline(always)]
     pub(crate) fn new() -> Self {
         Self { slots: List::new(), policies: Vec::new(), whole: Vec::new() }

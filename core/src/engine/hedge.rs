@@ -30,7 +30,8 @@ pub struct Hedge {
     cost: Cost,
     sent_at: Timestamp,
     number: u32,
-    is_hedge: bool,
+    /// Whether it was made as one; not of a send that was exchanged for one.
+    is_extra: bool,
     /// What the budget charged for it.
     paid: u64,
 }
@@ -86,12 +87,13 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         self.limiter.commit(now, &call.cost);
         self.cooldown.commit(now, &call.cost);
         call.sends = call.sends.saturating_add(1);
-        Some(Hedge { cost: call.cost, sent_at: now, number: call.sends, is_hedge: true, paid })
+        Some(Hedge { cost: call.cost, sent_at: now, number: call.sends, is_extra: true, paid })
     }
 
     /// Ends a send that nobody waits for any more, and gives back its place.
     ///
     /// It stays charged and paid: the server may have counted it, and may have done it.
+    #[expect(clippy::needless_pass_by_value, reason = "a place is given back once")]
     pub fn end_hedge(&mut self, now: Timestamp, hedge: Hedge) {
         self.release(now, &hedge.cost, hedge.sent_at, &Observation::new(Outcome::Ignored));
     }
@@ -112,8 +114,8 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         };
         self.release(now, &call.cost, sent_at, observation);
         self.retries.learn(now, call, observation);
-        let Hedge { sent_at, number, is_hedge, paid, .. } = hedge;
-        call.state = State::InFlight { sent_at, number, is_hedge };
+        let Hedge { sent_at, number, is_extra, paid, .. } = hedge;
+        call.state = State::InFlight { sent_at, number, is_hedge: is_extra };
         call.paid = paid;
     }
 }
@@ -127,7 +129,7 @@ impl Call {
         if let State::InFlight { sent_at, number, is_hedge } = &mut self.state {
             core::mem::swap(sent_at, &mut hedge.sent_at);
             core::mem::swap(number, &mut hedge.number);
-            core::mem::swap(is_hedge, &mut hedge.is_hedge);
+            core::mem::swap(is_hedge, &mut hedge.is_extra);
             core::mem::swap(&mut self.paid, &mut hedge.paid);
         }
     }

@@ -11,12 +11,14 @@ use crate::{Head, wall_clock};
 impl ForbearLayer {
     /// Sends `request` in this thread with `send`, as often and as late as the policy says.
     ///
-    /// For clients that block, such as ureq and `reqwest::blocking`; calls of other threads
-    /// and those of tasks share one state. All that is said of the layer holds, but that
-    /// nothing is hedged, and that `send` returns the response with its body: read there,
-    /// with whatever bound suits the caller, it tells a 403 that is a rate limit from one
-    /// that is a missing permission. Of a response that is to be streamed, `send` returns
-    /// the head, and an empty body unless the status is an error.
+    /// For clients that block, such as ureq and `reqwest::blocking`; threads and tasks
+    /// share one state. What is said of [`ForbearLayer`] holds, but nothing is hedged, and
+    /// `send` reads the body, with whatever bound suits the caller: the first 64 KiB of an
+    /// error's tell a 403 that is a rate limit from one that is a missing permission. To
+    /// stream a success, return it with an empty body and keep the stream aside.
+    ///
+    /// Errors of `send` are read as [`SendError::of`](super::SendError::of) says, or as
+    /// [`reading_errors`](Self::reading_errors) was told.
     ///
     /// # Errors
     ///
@@ -30,7 +32,7 @@ impl ForbearLayer {
     ///
     /// ```
     /// use forbear_core::{Policy, backoff::Constant};
-    /// use forbear_http::ForbearLayer;
+    /// use forbear_http::{ForbearLayer, SendError};
     /// use http::Request;
     ///
     /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -40,7 +42,11 @@ impl ForbearLayer {
     /// # let policy = Policy::builder().max_attempts(2).backoff(Constant::new(ms)).build()?;
     /// let agent: ureq::Agent =
     ///     ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    /// let layer = ForbearLayer::new(policy);
+    /// let layer = ForbearLayer::new(policy).reading_errors(|error: &ureq::Error| match error {
+    ///     ureq::Error::Io(error) => SendError::of(error),
+    ///     ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => SendError::NotSent,
+    ///     _ => SendError::MaybeSent,
+    /// });
     ///
     /// let request = Request::get(&url).body(())?;
     /// let sent = layer.send_blocking(request, |request| {
@@ -49,6 +55,27 @@ impl ForbearLayer {
     /// });
     /// // Nobody listens there.
     /// assert_eq!(sent.unwrap_err().attempts(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// With `reqwest::blocking`, whose requests are made of those of the crate `http`:
+    ///
+    /// ```no_run
+    /// use forbear_core::Policy;
+    /// use forbear_http::ForbearLayer;
+    ///
+    /// let client = reqwest::blocking::Client::builder().retry(reqwest::retry::never()).build()?;
+    /// let layer = ForbearLayer::new(Policy::recommended());
+    ///
+    /// let request = http::Request::get("http://127.0.0.1/").body(Vec::new())?;
+    /// let response = layer.send_blocking(request, |request| {
+    ///     let sent = client.execute(request.try_into()?)?;
+    ///     let (status, headers) = (sent.status(), sent.headers().clone());
+    ///     let mut response = http::Response::new(sent.bytes()?);
+    ///     (*response.status_mut(), *response.headers_mut()) = (status, headers);
+    ///     Ok::<_, reqwest::Error>(response)
+    /// })?;
+    /// # let _ = response;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn send_blocking<Q, B, E>(

@@ -8,14 +8,17 @@ use crate::record::Record;
 use crate::record::error::{Kind, RecordError, excerpt};
 use crate::value::text::trim;
 
-/// The responses in `output`, at least one.
-pub(super) fn parse(output: &[u8], now_unix: Duration) -> Result<Vec<Record>, RecordError> {
+/// The responses in `output`: the last one, and those before it.
+pub(super) fn parse(
+    output: &[u8],
+    now_unix: Duration,
+) -> Result<(Vec<Record>, Record), RecordError> {
     let output = output.strip_prefix(BYTE_ORDER_MARK).unwrap_or(output);
     let mut lines = Lines { rest: output, read: 0 };
     let first = lines.next().unwrap_or_default();
     let mut status = status_of(first)
         .ok_or_else(|| RecordError(Kind::NoStatusLine(excerpt(&String::from_utf8_lossy(first)))))?;
-    let mut records = Vec::new();
+    let mut earlier = Vec::new();
     loop {
         let headers = fields(&mut lines)?;
         // Another head follows a redirect, a `100 Continue` or a `CONNECT`.
@@ -33,8 +36,9 @@ pub(super) fn parse(output: &[u8], now_unix: Duration) -> Result<Vec<Record>, Re
         let next = after.next_head();
         let body = if next.is_some() { body } else { lines.rest };
         let body = (!body.is_empty()).then(|| body.to_vec());
-        records.push(Record { id: Value::Null, provider: None, now_unix, status, headers, body });
-        let Some(next) = next else { return Ok(records) };
+        let record = Record { id: Value::Null, provider: None, now_unix, status, headers, body };
+        let Some(next) = next else { return Ok((earlier, record)) };
+        earlier.push(record);
         (status, lines) = (next, after);
     }
 }
@@ -79,7 +83,7 @@ impl<'a> Lines<'a> {
     fn split_body(self, len: usize) -> (&'a [u8], Self) {
         let (body, rest) = self.rest.split_at(len);
         // Its last line goes on with what follows it.
-        let read = self.read + body.iter().filter(|byte| **byte == b'\n').count();
+        let read = self.read + body.split(|byte| *byte == b'\n').count() - 1;
         (body, Self { rest, read })
     }
 }

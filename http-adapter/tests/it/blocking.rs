@@ -24,7 +24,7 @@ fn server(
     statuses: &[u16],
 ) -> (impl FnMut(Request<String>) -> Result<Response<&'static str>, std::io::Error>, Got) {
     let got = Got::default();
-    let (seen, mut statuses) = (Arc::clone(&got), statuses.to_vec().into_iter());
+    let (seen, mut statuses) = (Arc::clone(&got), statuses.iter().copied());
     let send = move |request: Request<String>| {
         let key = request.headers().get("idempotency-key");
         let key = key.map(|key| key.to_str().unwrap().to_owned());
