@@ -9,6 +9,7 @@ mod markdown;
 use forbear_sim::sweep::{Parameter, Sweep};
 
 pub use self::front::Standing;
+pub(crate) use self::front::standings_of;
 use crate::error::ReportError;
 use crate::metric::Metric;
 use crate::stats::Estimate;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use forbear_core::Policy;
 
 use crate::metrics::{Tally, completion_curve};
-use crate::results::{CdfPoint, RunResult, Series};
+use crate::results::{AttemptCount, CdfPoint, RunResult, Series};
 use crate::scenario::Scenario;
 use crate::storm::Storm;
 use crate::trace::{Finished, Sent};
@@ -47,6 +47,8 @@ pub struct Run {
     /// Completion times as points of the cumulative distribution; empty unless
     /// [drawn](Simulation::drawn).
     pub completion: Vec<CdfPoint>,
+    /// Calls that ended, by their sends; empty unless [drawn](Simulation::drawn).
+    pub attempts: Vec<AttemptCount>,
     /// Every send in order; empty unless [traced](Simulation::traced).
     pub sends: Vec<Sent>,
     /// Every end of a call in order; empty unless [traced](Simulation::traced).
@@ -65,7 +67,7 @@ impl<'a> Simulation<'a> {
         self
     }
 
-    /// Keeps what a chart needs: the series and the completion times.
+    /// Keeps what a chart needs: the series, the completion times and the attempts.
     pub const fn drawn(mut self) -> Self {
         self.is_drawn = true;
         self
@@ -112,6 +114,7 @@ impl<'a> Simulation<'a> {
                 events: outcome.events,
                 metrics: outcome.metrics,
             },
+            attempts: tally.attempts(),
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),
             completion,
             sends: tally.trace.unwrap_or_default(),

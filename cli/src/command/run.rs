@@ -6,6 +6,7 @@ use forbear_reports::{Group, Report};
 use forbear_sim::Options;
 
 use crate::failure::{Exit, Failure};
+use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -22,10 +23,12 @@ Examples:
   forbear run storm.toml policy.toml --set clients.count=150 --json")]
 pub(crate) struct Run {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it the
     /// scenario's first
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
     /// Seed of the storm

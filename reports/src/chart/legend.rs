@@ -58,6 +58,9 @@ pub(crate) fn drawing_order(count: usize, winner: Option<usize>) -> impl Iterato
 
 /// The classes of the line of the policy at `index`.
 pub(crate) fn stroke(index: usize, best: bool) -> String {
-    let series = index % DASHES.len();
-    if best { format!("line best s{series}") } else { format!("line s{series}") }
+    let count = DASHES.len();
+    // From the ninth on the colours come again, each with another dash.
+    let (colour, dash) = (index % count, (index + index / count * 3) % count);
+    let best = if best { " best" } else { "" };
+    format!("line{best} s{colour} d{dash}")
 }

@@ -9,6 +9,8 @@
 /// A comparison to report on.
 mod sample;
 
+/// The page as Chromium shows it; skipped where that is not installed, unless `CI` is set.
+mod browser;
 /// What readers of light, dark and small pages can tell apart.
 mod colours;
 /// Comparisons at the edge: one policy, no success, no run, no data, NaN.

@@ -42,7 +42,7 @@ fn assert_no_labels_collide(svg: &str) {
     }
 }
 
-fn crowd(policies: usize) -> Comparison {
+pub(crate) fn crowd(policies: usize) -> Comparison {
     let mut comparison = sample::comparison(3);
     comparison.policies = comparison.policies.iter().cycle().take(policies).cloned().collect();
     for (index, policy) in comparison.policies.iter_mut().enumerate() {
@@ -84,7 +84,7 @@ fn a_chart_has_a_title_and_a_description_with_its_numbers() {
 }
 
 /// The sample with a policy that takes twenty times as long as the others.
-fn with_a_straggler() -> Comparison {
+pub(crate) fn with_a_straggler() -> Comparison {
     let mut comparison = sample::comparison(3);
     let straggler = &mut comparison.policies[1];
     let series = &mut straggler.series;

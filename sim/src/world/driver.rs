@@ -142,8 +142,8 @@ impl World<'_> {
         let task = &mut self.tasks[call as usize];
         debug_assert!(!task.is_over, "a call ended twice");
         task.is_over = true;
-        let took = now - task.arrived_at;
-        self.tally.ended(now, call, took, end.is_ok());
+        let (sends, took) = (task.attempt(), now - task.arrived_at);
+        self.tally.ended(now, call, sends, took, end.is_ok());
     }
 
     /// Ends what the horizon cut off.
@@ -158,9 +158,9 @@ impl World<'_> {
             self.cut_off += u64::from(task.call.is_in_flight());
             let client = self.storm.calls[call].client as usize;
             self.clients[client].engine.abandon(at, &mut task.call);
-            let took = self.horizon - task.arrived_at;
+            let (sends, took) = (task.attempt(), self.horizon - task.arrived_at);
             let number = u32::try_from(call).unwrap_or(u32::MAX);
-            self.tally.ended(self.horizon, number, took, false);
+            self.tally.ended(self.horizon, number, sends, took, false);
         }
     }
 }

@@ -26,6 +26,10 @@ pub(super) struct Files {
     /// Write each of its charts as an SVG file to this directory, which is made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     svg: Option<PathBuf>,
+
+    /// Write each of its charts as a PNG file to this directory, which is made if it is not there
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    png: Option<PathBuf>,
 }
 
 /// A report that is still to be written.
@@ -40,7 +44,8 @@ enum Format {
     Html,
     Markdown,
     Csv,
-    Chart(ChartName),
+    Svg(ChartName),
+    Png(ChartName),
 }
 
 impl Files {
@@ -60,10 +65,13 @@ impl Files {
         {
             path.iter().try_for_each(|path| open(path, format))?;
         }
-        if let Some(path) = &self.svg {
+        let charts: [(_, _, fn(ChartName) -> Format); 2] =
+            [(&self.svg, "svg", Format::Svg), (&self.png, "png", Format::Png)];
+        for (path, extension, format) in charts {
+            let Some(path) = path else { continue };
             directory(path)?;
             for name in ChartName::ALL {
-                open(&path.join(format!("{name}.svg")), Format::Chart(name))?;
+                open(&path.join(format!("{name}.{extension}")), format(name))?;
             }
         }
         Ok(files)
@@ -76,13 +84,14 @@ impl ReportFile {
     }
 
     pub(super) fn write(&self, report: &Report<'_>) -> Result<(), Failure> {
-        let text = match self.format {
-            Format::Html => report.html(),
-            Format::Markdown => report.markdown(),
-            Format::Csv => report.csv(),
-            Format::Chart(name) => Ok(report.chart(name)),
+        let bytes = match self.format {
+            Format::Html => report.html().map(String::into_bytes),
+            Format::Markdown => report.markdown().map(String::into_bytes),
+            Format::Csv => report.csv().map(String::into_bytes),
+            Format::Svg(name) => Ok(report.chart(name).into_bytes()),
+            Format::Png(name) => report.chart_png(name),
         };
-        self.file.write(text.map_err(|error| faulty(&error))?.as_bytes())
+        self.file.write(&bytes.map_err(|error| faulty(&error))?)
     }
 }
 

@@ -4,16 +4,16 @@ use std::fmt::Write;
 
 use forbear_reports::{Metric, Report};
 
-use crate::table::{Cell, Table, stressed};
+use crate::table::{Cell, Table, paragraph, stressed};
 
-/// The table of what matters most, and the verdict.
-pub(super) fn of(report: &Report<'_>) -> String {
+/// The table of what matters most, and the verdict, for a terminal with this `room`.
+pub(super) fn of(report: &Report<'_>, room: Option<usize>) -> String {
     let mut text = String::new();
-    write(&mut text, report).expect("a string takes any text");
+    write(&mut text, report, room).expect("a string takes any text");
     text
 }
 
-fn write(text: &mut String, report: &Report<'_>) -> std::fmt::Result {
+fn write(text: &mut String, report: &Report<'_>, room: Option<usize>) -> std::fmt::Result {
     let (comparison, verdict) = (report.comparison(), report.verdict());
     let done = comparison.policies.iter().map(|policy| policy.runs.len()).max().unwrap_or(0);
     let (title, seed) = (&comparison.scenario.title, comparison.seed);
@@ -33,9 +33,17 @@ fn write(text: &mut String, report: &Report<'_>) -> std::fmt::Result {
         });
         table.push([Cell::from(&*row.policy)].into_iter().chain(cells));
     }
-    writeln!(text, "{}", table.render())?;
-    writeln!(text, "{}. {}", stressed(&verdict.headline), verdict.reason)?;
-    verdict.cautions.iter().try_for_each(|caution| writeln!(text, "{caution}"))
+    // What a reader of a narrow terminal misses least: how fast comes before how dear.
+    let table = table.with_spare([3, 2]);
+    writeln!(text, "{}", table.render_within(room))?;
+    let verdict_line = paragraph(&verdict.line(), room);
+    // Not stressed where it had to be wrapped.
+    writeln!(
+        text,
+        "{}",
+        verdict_line.replacen(&verdict.headline, &stressed(&verdict.headline), 1)
+    )?;
+    verdict.cautions.iter().try_for_each(|caution| writeln!(text, "{}", paragraph(caution, room)))
 }
 
 /// The word for so many.

@@ -1,5 +1,6 @@
 //! What the page shows, as the template takes it: texts, already formatted.
 
+use forbear_sim::results::RunResult;
 use minijinja::Value;
 use serde::Serialize;
 
@@ -94,7 +95,7 @@ struct Source {
 #[derive(Serialize)]
 struct Runs {
     policy: String,
-    rows: Vec<[String; 3]>,
+    rows: Vec<[String; 6]>,
     /// Runs that are not listed.
     more: usize,
 }
@@ -257,13 +258,23 @@ fn runs(report: &Report<'_>) -> Vec<Runs> {
     policies
         .map(|policy| Runs {
             policy: shown(&policy.name),
-            rows: policy
-                .runs
-                .iter()
-                .take(RUNS_SHOWN)
-                .map(|run| [run.seed.to_string(), shown(&run.hash), whole(run.events)])
-                .collect(),
+            rows: policy.runs.iter().take(RUNS_SHOWN).map(row_of_run).collect(),
             more: policy.runs.len().saturating_sub(RUNS_SHOWN),
         })
         .collect()
+}
+
+/// Seed, what every storm is drawn by, events and hash.
+fn row_of_run(run: &RunResult) -> [String; 6] {
+    let value = |metric: Metric| {
+        metric.value(&run.metrics).map_or("–".to_owned(), |value| metric.unit().text(value))
+    };
+    [
+        run.seed.to_string(),
+        value(Metric::SuccessShare),
+        value(Metric::TimeToDrain),
+        value(Metric::CompletionP99),
+        whole(run.events),
+        shown(&run.hash),
+    ]
 }

@@ -1,4 +1,4 @@
-//! Amplification, wasted sends and 429 rate: bars with their intervals.
+//! Means of a few metrics side by side: bars with their intervals.
 
 use super::axis::Frame;
 use super::drawing::{Drawing, Numbers, WIDTH};
@@ -10,7 +10,35 @@ use crate::number::float;
 use crate::report::Report;
 use crate::table::Cell;
 
-const METRICS: [Metric; 3] = [Metric::Amplification, Metric::Wasted, Metric::ThrottledRate];
+/// What the bars are of, and what is said about them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bars {
+    pub(crate) name: ChartName,
+    pub(crate) metrics: [Metric; 3],
+    pub(crate) title: &'static str,
+    pub(crate) caption: &'static str,
+}
+
+/// What it costs the server.
+pub(crate) const COST: Bars = Bars {
+    name: ChartName::Cost,
+    metrics: [Metric::Amplification, Metric::Wasted, Metric::ThrottledRate],
+    title: "What it costs the server",
+    caption: "Means over all replications; the thin lines are 95 % intervals. Shorter is better in \
+              all three. An amplification of 1 means that nothing was sent twice; below 1, calls \
+              ended that were never sent.",
+};
+
+/// Who gets something for it.
+pub(crate) const FAIRNESS: Bars = Bars {
+    name: ChartName::Fairness,
+    metrics: [Metric::Fairness, Metric::SuccessShare, Metric::QuotaUtilisation],
+    title: "How fairly it is shared",
+    caption: "Means over all replications; the thin lines are 95 % intervals. Longer is better in \
+              all three, and the first says the least without the others: who lets nobody through \
+              is fair to all. Fairness is Jain's index over the clients' successes.",
+};
+
 const NAMES: f64 = 190.0;
 const GAP: f64 = 20.0;
 const TOP: f64 = 44.0;
@@ -20,44 +48,47 @@ const BAR: f64 = 16.0;
 const NUMBER: f64 = 62.0;
 
 /// Draws the chart.
-pub(crate) fn draw(report: &Report<'_>) -> Drawing {
+pub(crate) fn draw(report: &Report<'_>, bars: &Bars) -> Drawing {
     let table = report.table();
     let mut svg = Svg::default();
     let bottom = TOP + float(table.rows.len() as u64) * PITCH;
-    for (index, row) in table.rows.iter().enumerate() {
-        let best = report.verdict().winner() == Some(index);
-        let name = text::fitted(&row.policy, 13.0, NAMES - 16.0);
-        svg.text(
-            if best { "strong" } else { "" },
-            (0.0, middle(index) + 4.0),
-            Anchor::Start,
-            &name,
-        );
-    }
+    names(&mut svg, report, NAMES - 16.0, middle);
     let width = (WIDTH - NAMES - GAP * 2.0) / 3.0;
-    for (column, metric) in METRICS.into_iter().enumerate() {
+    for (column, metric) in bars.metrics.into_iter().enumerate() {
         let left = NAMES + float(column as u64) * (width + GAP);
         let frame = Frame { left, right: left + width - NUMBER, top: TOP - 8.0, bottom };
         panel(&mut svg, report, metric, &frame);
     }
     Drawing {
-        name: ChartName::Cost,
-        title: "What it costs the server".to_owned(),
-        caption: "Means over all replications; the thin lines are 95 % intervals. Shorter is \
-                  better in all three. An amplification of 1 means that nothing was sent twice."
-            .to_owned(),
-        description: description(report),
+        name: bars.name,
+        title: bars.title.to_owned(),
+        caption: bars.caption.to_owned(),
+        description: description(report, bars),
         height: bottom + 8.0,
         svg,
-        numbers: numbers(report),
+        numbers: numbers(report, bars),
+    }
+}
+
+/// The policies down the left side, the best one stressed.
+pub(crate) fn names(svg: &mut Svg, report: &Report<'_>, room: f64, middle: impl Fn(usize) -> f64) {
+    for (index, row) in report.table().rows.iter().enumerate() {
+        let class = if report.verdict().winner() == Some(index) { "strong" } else { "" };
+        let name = text::fitted(&row.policy, 13.0, room);
+        svg.text(class, (0.0, middle(index) + 4.5), Anchor::Start, &name);
     }
 }
 
 fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
     let cells: Vec<&Cell> =
         (0..report.table().rows.len()).filter_map(|row| report.table().cell(row, metric)).collect();
-    let longest = cells.iter().map(|cell| high(cell)).fold(0.0, f64::max);
+    // What cannot be above 1 is drawn against the whole, so that a bar is its share.
+    let whole = if matches!(metric, Metric::Amplification | Metric::Wasted) { 0.0 } else { 1.0 };
+    let longest = cells.iter().map(|cell| high(cell)).fold(whole, f64::max);
     let x = Linear::new(longest, frame.left, frame.right);
+    if whole > 0.0 {
+        svg.line("grid", (frame.right, frame.top), (frame.right, frame.bottom));
+    }
     svg.text("strong", (frame.left, 13.0), Anchor::Start, metric.label());
     svg.text("muted", (frame.left, 29.0), Anchor::Start, metric.unit_name());
     for (index, cell) in cells.iter().enumerate() {
@@ -92,9 +123,9 @@ fn high(cell: &Cell) -> f64 {
         .map_or(0.0, |estimate| estimate.interval.map_or(estimate.mean, |interval| interval.high))
 }
 
-fn description(report: &Report<'_>) -> String {
+fn description(report: &Report<'_>, bars: &Bars) -> String {
     let rows = report.table().rows.iter().map(|row| {
-        let cells = row.cells.iter().filter(|cell| METRICS.contains(&cell.metric));
+        let cells = row.cells.iter().filter(|cell| bars.metrics.contains(&cell.metric));
         let values: Vec<String> =
             cells.map(|cell| format!("{} {}", cell.metric.label(), cell.text())).collect();
         format!(" {}: {}.", row.policy, values.join(", "))
@@ -102,15 +133,15 @@ fn description(report: &Report<'_>) -> String {
     format!("Three groups of bars, one bar a policy.{}", rows.collect::<String>())
 }
 
-fn numbers(report: &Report<'_>) -> Numbers {
+fn numbers(report: &Report<'_>, bars: &Bars) -> Numbers {
     let mut columns = vec!["policy".to_owned()];
-    for metric in METRICS {
+    for metric in bars.metrics {
         columns.push(format!("{} ({})", metric.label(), metric.unit_name()));
         columns.push("95 % interval".to_owned());
     }
     let rows = report.table().rows.iter().enumerate().map(|(index, row)| {
         let mut cells = vec![row.policy.clone()];
-        for cell in METRICS.iter().filter_map(|metric| report.table().cell(index, *metric)) {
+        for cell in bars.metrics.iter().filter_map(|metric| report.table().cell(index, *metric)) {
             cells.push(cell.text());
             cells.push(cell.interval_text());
         }

@@ -1,0 +1,162 @@
+//! Every storm as a dot: what a mean and its interval hide.
+//!
+//! Of twenty storms, nineteen may end in 40 s and one never: the mean of that is a time
+//! that no storm took. Dots show the two groups, whatever their numbers.
+
+use super::ChartName;
+use super::axis::Frame;
+use super::bars;
+use super::drawing::{Drawing, Numbers, WIDTH};
+use super::scale::{Linear, Scale};
+use super::svg::{Anchor, Path, Svg};
+use crate::metric::Metric;
+use crate::number::{Unit, float};
+use crate::report::Report;
+use crate::table::values;
+
+const NAMES: f64 = 190.0;
+const GAP: f64 = 26.0;
+const TOP: f64 = 44.0;
+const PITCH: f64 = 34.0;
+/// Half the height of the tick at a mean \[px\].
+const TICK: f64 = 10.0;
+/// Dots of neighbouring seeds are so far apart vertically \[px\], so that equal ones
+/// are seen to be many.
+const SHIFT: f64 = 2.6;
+/// More dots than this are a smear, and heavy.
+const MOST: usize = 200;
+
+/// Draws the chart.
+pub(crate) fn draw(report: &Report<'_>) -> Drawing {
+    let metrics = metrics(report);
+    let policies = report.comparison().policies.len();
+    let bottom = TOP + float(policies as u64) * PITCH;
+    let mut svg = Svg::default();
+    bars::names(&mut svg, report, NAMES - 20.0, middle);
+    let width = (WIDTH - NAMES - GAP * 2.0) / 3.0;
+    for (column, metric) in metrics.into_iter().enumerate() {
+        let left = NAMES + float(column as u64) * (width + GAP);
+        let frame = Frame { left, right: left + width, top: TOP - 8.0, bottom };
+        panel(&mut svg, report, metric, &frame);
+    }
+    Drawing {
+        name: ChartName::Storms,
+        title: "Every storm".to_owned(),
+        caption: "Each dot is one storm, each tick the mean of a row. Dots close together: the \
+                  policy does the same whatever the luck. Two groups of dots: it either copes or \
+                  collapses, and the mean between them is what no storm looks like."
+            .to_owned(),
+        description: description(report, &metrics),
+        height: bottom + 26.0,
+        svg,
+        numbers: numbers(report, &metrics),
+    }
+}
+
+/// What is drawn: how much came of the calls, how long it took, how slow a call can be.
+fn metrics(_: &Report<'_>) -> [Metric; 3] {
+    [Metric::SuccessShare, Metric::TimeToDrain, Metric::CompletionP99]
+}
+
+fn middle(row: usize) -> f64 {
+    TOP + (float(row as u64) + 0.5) * PITCH - 6.0
+}
+
+fn of(report: &Report<'_>, row: usize, metric: Metric) -> Vec<f64> {
+    let runs = report.comparison().policies.get(row).map_or(&[][..], |policy| &policy.runs);
+    values(metric, runs).into_iter().map(|(_, value)| value).collect()
+}
+
+fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
+    let rows: Vec<Vec<f64>> =
+        (0..report.table().rows.len()).map(|row| of(report, row, metric)).collect();
+    let (from, to) = (frame.left + 6.0, frame.right - 6.0);
+    let scale = if metric.unit() == Unit::Share {
+        Scale::Linear(Linear::new(1.0, from, to))
+    } else {
+        Scale::of(&rows.concat(), from, to)
+    };
+    svg.text("strong", (frame.left, 13.0), Anchor::Start, metric.label());
+    let unit = format!("{}{}", metric.unit_name(), scale.note());
+    svg.text("muted", (frame.left, 29.0), Anchor::Start, &unit);
+    let ticks: Vec<(f64, String)> = if metric.unit() == Unit::Share {
+        [0.0, 0.5, 1.0].map(|share| (scale.px(share), Unit::Share.text(share))).to_vec()
+    } else {
+        scale.ticks(3.0)
+    };
+    frame.columns(svg, ticks.iter().map(|(x, _)| *x));
+    for (row, values) in rows.iter().enumerate() {
+        let y = middle(row);
+        svg.line("grid", (frame.left, y), (frame.right, y));
+        let mut dots = Path::default();
+        for (index, value) in values.iter().take(MOST).enumerate() {
+            let shift = float(index as u64 * 2 % 5) - 2.0;
+            dots.dot(scale.px(*value), y + shift * SHIFT);
+        }
+        let best = report.verdict().winner() == Some(row);
+        svg.path(if best { "dots best" } else { "dots" }, &dots);
+        if let Some(mean) = crate::stats::mean(values) {
+            let x = scale.px(mean);
+            svg.line("mean", (x, y - TICK), (x, y + TICK));
+        }
+    }
+    frame.foot(svg, &ticks, "");
+}
+
+fn description(report: &Report<'_>, metrics: &[Metric]) -> String {
+    let rows = report.table().rows.iter().enumerate().map(|(index, row)| {
+        let ranges: Vec<String> = metrics
+            .iter()
+            .filter_map(|metric| {
+                let spread = Spread::of(&of(report, index, *metric))?;
+                let range = metric.unit().range_text(spread.median, spread.least, spread.most);
+                Some(format!("{} {range}", metric.label().to_lowercase()))
+            })
+            .collect();
+        format!(" {}: {}.", row.policy, ranges.join(", "))
+    });
+    format!("Three columns of dots, one row a policy. Least to most:{}", rows.collect::<String>())
+}
+
+fn numbers(report: &Report<'_>, metrics: &[Metric]) -> Numbers {
+    let mut columns = vec!["policy".to_owned()];
+    for metric in metrics {
+        for part in ["least", "median", "most"] {
+            columns.push(format!("{}, {part}", metric.label()));
+        }
+    }
+    let rows = report.table().rows.iter().enumerate().map(|(index, row)| {
+        let mut cells = vec![row.policy.clone()];
+        for metric in metrics {
+            match Spread::of(&of(report, index, *metric)) {
+                Some(Spread { least, median, most }) => {
+                    cells.extend([least, median, most].map(|value| metric.unit().text(value)));
+                }
+                None => cells.extend(["–"; 3].map(str::to_owned)),
+            }
+        }
+        cells
+    });
+    Numbers {
+        caption: "How the storms differ; each of them is in the table of runs below".to_owned(),
+        columns,
+        rows: rows.collect(),
+    }
+}
+
+/// The ends and the middle of some values.
+struct Spread {
+    least: f64,
+    median: f64,
+    most: f64,
+}
+
+impl Spread {
+    /// The median is the lower of two: a value that a storm had.
+    fn of(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let (least, most) = (*sorted.first()?, *sorted.last()?);
+        Some(Self { least, median: sorted[(sorted.len() - 1) / 2], most })
+    }
+}
