@@ -149,6 +149,27 @@ fn charts_are_written_to_a_directory_each_as_a_file() {
 }
 
 #[test]
+fn charts_are_written_as_pictures_too() {
+    let directory = Directory::new();
+    let file = storm(&directory);
+    let pictures = directory.path("pictures");
+    let words = ["compare", &file, "never", "--reps", "2", "-q", "--png", &pictures];
+    run(&words).exits(0);
+    let names: Vec<_> =
+        fs::read_dir(&pictures).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(names.len(), 8);
+    for path in names {
+        assert_eq!(path.extension().and_then(|extension| extension.to_str()), Some("png"));
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{}", path.display());
+        // Two pixels for each of the chart's 820 and its margins.
+        assert_eq!(bytes[16..20], 1_704_u32.to_be_bytes(), "{}", path.display());
+    }
+    let ran = run(&["compare", &file, "--svg", &pictures, "--png", &file]).exits(2);
+    assert!(ran.stderr.contains("is a file, must be a directory"), "{}", ran.stderr);
+}
+
+#[test]
 fn charts_that_cannot_be_written_are_refused_before_the_work() {
     let directory = Directory::new();
     let file = storm(&directory);
@@ -235,7 +256,10 @@ fn every_shipped_scenario_is_listed_and_printed() {
     for scenario in list["scenarios"].as_array().unwrap() {
         let name = scenario["name"].as_str().unwrap();
         assert!(table.contains(name), "{table}");
-        let file = directory.file("storm.toml", run(&["scenarios", name]).exits(0).stdout);
+        let text = run(&["scenarios", name]).exits(0).stdout;
+        let document = run(&["scenarios", name, "--json"]).exits(0).json();
+        assert_eq!((&document["name"], &document["source"]), (&name.into(), &text.clone().into()));
+        let file = directory.file("storm.toml", text);
         let printed = run(&["run", &file, "--json"]).exits(0).json();
         let shipped = run(&["run", name, "--json"]).exits(0).json();
         assert_eq!(printed["comparison"]["scenario"], shipped["comparison"]["scenario"]);

@@ -18,9 +18,9 @@ const NAMES: f64 = 176.0;
 /// Where the columns of words to the right begin.
 const WORDS: f64 = WIDTH - 116.0;
 const TOP: f64 = 60.0;
-const PITCH: f64 = 62.0;
+const PITCH: f64 = 66.0;
 /// Height of a bar that holds all calls.
-const BAR: f64 = 36.0;
+const BAR: f64 = 40.0;
 /// The widest column: two bins must not stand at the two ends of the paper.
 const WIDEST: f64 = 72.0;
 
@@ -50,11 +50,17 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         svg.text("", (WORDS, ground - BAR / 2.0 + 4.5), Anchor::Start, &words);
     }
     let foot = ground(all.len().saturating_sub(1));
+    let labels: Vec<String> = columns.iter().map(|bin| Bin::label(*bin)).collect();
+    // Where ranges do not fit, each bin is named by its end: they double, as is seen.
+    let fits = labels.iter().all(|label| text::width(label, 12.0) < pitch);
     for (column, bin) in columns.iter().enumerate() {
         let middle = left(column) + pitch / 2.0;
-        svg.text("muted", (middle, foot + 17.0), Anchor::Middle, &Bin::label(*bin));
+        let end = Bin::end(*bin).to_string();
+        let label = if fits { &labels[column] } else { &end };
+        svg.text("muted", (middle, foot + 17.0), Anchor::Middle, label);
     }
-    svg.text("muted", (NAMES, foot + 35.0), Anchor::Start, "sends of a call");
+    let title = if fits { "sends of a call" } else { "sends of a call, up to" };
+    svg.text("muted", (NAMES, foot + 35.0), Anchor::Start, title);
     Drawing {
         name: ChartName::Attempts,
         title: "How often a call is sent".to_owned(),
@@ -142,15 +148,15 @@ impl Bin {
         }
     }
 
+    /// The most sends of a call in the bin at `index`.
+    const fn end(index: usize) -> u64 {
+        if index == 0 { 0 } else { 1 << (index - 1) }
+    }
+
     fn label(index: usize) -> String {
         match index {
-            0 => "0".to_owned(),
-            1 => "1".to_owned(),
-            2 => "2".to_owned(),
-            _ => {
-                let (low, high) = ((1_u64 << (index - 2)) + 1, 1_u64 << (index - 1));
-                format!("{low}–{high}")
-            }
+            0..=2 => Self::end(index).to_string(),
+            _ => format!("{}–{}", Self::end(index - 1) + 1, Self::end(index)),
         }
     }
 
@@ -256,7 +262,7 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_neither_to_none_nor_to_all() {
-        let texts = [1, 65, 500, 9_995, 9_999, 10_000].map(|count| percent(count, 10_000));
+        let texts = [1, 66, 500, 9_995, 9_999, 10_000].map(|count| percent(count, 10_000));
         assert_eq!(texts, ["<0.1", "0.7", "5.0", ">99.9", ">99.9", "100"]);
     }
 }

@@ -83,12 +83,10 @@ fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
     let cells: Vec<&Cell> =
         (0..report.table().rows.len()).filter_map(|row| report.table().cell(row, metric)).collect();
     // What cannot be above 1 is drawn against the whole, so that a bar is its share.
-    let whole = if matches!(metric, Metric::Amplification | Metric::Wasted) { 0.0 } else { 1.0 };
+    let is_share = !matches!(metric, Metric::Amplification | Metric::Wasted);
+    let whole = if is_share { 1.0 } else { 0.0 };
     let longest = cells.iter().map(|cell| high(cell)).fold(whole, f64::max);
     let x = Linear::new(longest, frame.left, frame.right);
-    if whole > 0.0 {
-        svg.line("grid", (frame.right, frame.top), (frame.right, frame.bottom));
-    }
     svg.text("strong", (frame.left, 13.0), Anchor::Start, metric.label());
     svg.text("muted", (frame.left, 29.0), Anchor::Start, metric.unit_name());
     for (index, cell) in cells.iter().enumerate() {
@@ -100,14 +98,17 @@ fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
         let best = report.verdict().winner() == Some(index);
         let class = if best { "bar best" } else { "bar" };
         let end = x.px(estimate.mean);
+        if is_share {
+            svg.rect("track", (frame.left, y - BAR / 2.0), (frame.right - frame.left, BAR));
+        }
         svg.rect(class, (frame.left, y - BAR / 2.0), (end - frame.left, BAR));
-        let mut number_from = end;
+        let mut number_from = if is_share { frame.right } else { end };
         if let Some(interval) = estimate.interval.filter(|interval| interval.low < interval.high) {
             let (low, high) = (x.px(interval.low), x.px(interval.high));
             svg.line("whisker", (low, y), (high, y));
             svg.line("whisker", (low, y - 3.0), (low, y + 3.0));
             svg.line("whisker", (high, y - 3.0), (high, y + 3.0));
-            number_from = high.max(end);
+            number_from = number_from.max(high);
         }
         svg.text("", (number_from + 7.0, y + 4.5), Anchor::Start, &cell.text());
     }

@@ -63,12 +63,14 @@ impl Log {
         self.from_px + share * (self.to_px - self.from_px)
     }
 
-    /// Powers of ten within the scale, and 2 and 5 times them where there is room.
+    /// Powers of ten within the scale, 2 and 5 times them where there is room, and not
+    /// all of them where there is none.
     pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
-        let decades = libm::log10(self.high / self.low);
-        let steps: &[f64] = if decades <= 3.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let decade = (self.to_px - self.from_px).abs() / libm::log10(self.high / self.low);
+        let steps: &[f64] = if decade >= 110.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let apart = if decade >= 36.0 { 1 } else { 3 };
         let mut ticks = Vec::new();
-        for exponent in -9..=9_i32 {
+        for exponent in (-9..=9_i32).filter(|exponent| exponent % apart == 0) {
             let power = libm::exp10(f64::from(exponent));
             for step in steps {
                 // 5 * 10^-1 is not exactly 0.5, and is no reason to lose a tick.
@@ -176,7 +178,7 @@ mod tests {
             texts(Linear::new(0.8, 0.0, 1.0).ticks(4.0)),
             ["0.0", "0.2", "0.4", "0.6", "0.8"]
         );
-        assert_eq!(texts(Log::new(0.2, 8.0, 0.0, 1.0).ticks()), ["0.2", "0.5", "1", "2", "5"]);
+        assert_eq!(texts(Log::new(0.2, 8.0, 0.0, 500.0).ticks()), ["0.2", "0.5", "1", "2", "5"]);
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn bar(all: &[&Series], extent: &Extent) -> f64 {
 /// The two areas of a run: answered sends from the ground, throttled ones on top.
 fn panel(svg: &mut Svg, bins: &Bins, (x, extent): (&Linear, &Extent), (y, top): (&Linear, f64)) {
     let mut bars = Vec::new();
+    let mut higher = Path::default();
     let mut cut_until = f64::NEG_INFINITY;
     for index in (0..bins.sends.len()).take_while(|index| bins.start(*index) < extent.end) {
         let (from, to) = (x.px(bins.start(index)), x.px(bins.start(index + 1)));
@@ -121,11 +122,12 @@ fn panel(svg: &mut Svg, bins: &Bins, (x, extent): (&Linear, &Extent), (y, top): 
         };
         bars.push(Bar { from, to, middle, peak });
         if cut && from > cut_until {
-            svg.path("beyond", &mark::upward(f64::midpoint(from, to), y.px(top)));
+            mark::add_upward(&mut higher, f64::midpoint(from, to), y.px(top));
             cut_until = from + 12.0;
         }
     }
     let (throttled, edge) = throttled(&bars);
+    svg.path("beyond", &higher);
     svg.path("answered", &answered(&bars, y.px(0.0)));
     svg.patterned_path(HATCH, &throttled);
     svg.path("edge", &edge);

@@ -80,9 +80,11 @@ fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
     let unit = format!("{}{}", metric.unit_name(), scale.note());
     svg.text("muted", (frame.left, 29.0), Anchor::Start, &unit);
     let ticks: Vec<(f64, String)> = if metric.unit() == Unit::Share {
-        [0.0, 0.5, 1.0].map(|share| (scale.px(share), Unit::Share.text(share))).to_vec()
+        [(0.0, "0"), (0.5, "50"), (1.0, "100\u{a0}%")]
+            .map(|(share, text)| (scale.px(share), text.to_owned()))
+            .to_vec()
     } else {
-        scale.ticks(3.0)
+        scale.ticks(4.0)
     };
     frame.columns(svg, ticks.iter().map(|(x, _)| *x));
     for (row, values) in rows.iter().enumerate() {

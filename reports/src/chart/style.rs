@@ -33,6 +33,7 @@ pub(crate) fn rules() -> String {
          .chart .grid{stroke:var(--rule);stroke-width:1}\n\
          .chart .axis{stroke:var(--muted);stroke-width:1}\n\
          .chart .bound{stroke:var(--ink);stroke-width:1.25;stroke-dasharray:6 4;fill:none}\n\
+         .chart .track{fill:var(--rule)}\n\
          .chart .bar{fill:var(--s6)}\n\
          .chart .bar.best,.chart .answered{fill:var(--s0)}\n\
          .chart .whisker{stroke:var(--ink);stroke-width:1.25;fill:none}\n\
