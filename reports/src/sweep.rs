@@ -12,8 +12,7 @@ pub use self::front::Standing;
 pub(crate) use self::front::standings_of;
 use crate::error::ReportError;
 use crate::metric::Metric;
-use crate::stats::Estimate;
-use crate::table::values;
+use crate::table::Cell;
 use crate::verdict::ENOUGH_RUNS;
 
 /// The report of one sweep: a function of the sweep and the objectives alone.
@@ -29,8 +28,8 @@ pub struct SweepReport<'a> {
 pub struct SweepRow {
     /// Its values, safe to print, in the order of the parameters.
     pub values: Vec<String>,
-    /// One mean a metric, in the order of [`Metric::ALL`]; `None` where no run has a value.
-    pub estimates: Vec<Option<Estimate>>,
+    /// One cell a metric, in the order of [`Metric::ALL`].
+    pub cells: Vec<Cell>,
     /// Where it stands against the other points under the same conditions; `None` where
     /// only conditions vary, or an objective has no value.
     pub standing: Option<Standing>,
@@ -51,13 +50,7 @@ impl<'a> SweepReport<'a> {
         let standings = front::standings(sweep, objectives);
         let rows = sweep.points.iter().zip(standings).map(|(point, standing)| SweepRow {
             values: point.values.iter().map(|value| crate::name::shown(value)).collect(),
-            estimates: Metric::ALL
-                .into_iter()
-                .map(|metric| {
-                    let values = values(metric, &point.runs).into_iter().map(|(_, value)| value);
-                    Estimate::of(&values.collect::<Vec<_>>())
-                })
-                .collect(),
+            cells: Cell::all(&point.runs),
             standing,
         });
         Self { sweep, objectives: objectives.to_vec(), rows: rows.collect() }
@@ -163,24 +156,19 @@ impl SweepRow {
     /// The mean of `metric` with its unit; a dash without one.
     #[must_use]
     pub fn text(&self, metric: Metric) -> String {
-        let text = |estimate: Estimate| metric.unit().text(estimate.mean);
-        self.estimate(metric).map_or("–".to_owned(), text)
+        self.cell(metric).map_or("–".to_owned(), Cell::text)
     }
 
-    /// The interval of the mean with its unit; empty where there is none, and where it is
-    /// narrower than the last digit of the mean.
+    /// The interval of the mean, or the two groups of the runs: as a
+    /// [cell](Cell::interval_text) of a comparison says it.
     #[must_use]
     pub fn interval_text(&self, metric: Metric) -> String {
-        let unit = metric.unit();
-        crate::table::range_text(self.estimate(metric), |mean, low, high| {
-            unit.range_text(mean, low, high)
-        })
+        self.cell(metric).map(Cell::interval_text).unwrap_or_default()
     }
 
-    /// The mean of `metric` over the replications.
+    /// What was measured of `metric`.
     #[must_use]
-    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
-        let at = Metric::ALL.iter().position(|other| *other == metric)?;
-        self.estimates.get(at).copied().flatten()
+    pub fn cell(&self, metric: Metric) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.metric == metric)
     }
 }

@@ -161,6 +161,6 @@ fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
         source: scenario.text().to_owned(),
         calls: storm.calls.len() as u64,
         permitted_per_s: permitted_per_s(scenario, storm),
-        drain_bound_s: drain_s(scenario, storm),
+        drain_bound_s: drain_s(scenario, storm, storm.calls.len() as u64),
     }
 }

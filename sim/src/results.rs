@@ -121,6 +121,11 @@ pub struct Metrics {
     /// Jain's index over the clients' successes, each as a share of its max-min fair
     /// part, `1/n` to 1; `None` without successes.
     pub fairness: Option<f64>,
+    /// The shortest time in which any policy could have brought as many calls of this
+    /// storm to success, at most [`time_to_drain`](Self::time_to_drain); `None` where
+    /// nothing bounds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_bound: Option<f64>,
 }
 
 /// A run over time, in slices of equal length.

@@ -4,8 +4,9 @@ use std::sync::atomic::AtomicBool;
 
 use forbear_core::Policy;
 
+use crate::bound::drain_s;
 use crate::metrics::{Tally, completion_curve};
-use crate::results::{AttemptCount, CdfPoint, RunResult, Series};
+use crate::results::{AttemptCount, CdfPoint, Metrics, RunResult, Series};
 use crate::scenario::Scenario;
 use crate::storm::Storm;
 use crate::trace::{Finished, Sent};
@@ -105,6 +106,7 @@ impl<'a> Simulation<'a> {
         let world = World::new(self.scenario, storm, self.policy, self.seed, tally);
         let outcome = world.run(cancel)?;
         let tally = outcome.tally;
+        let drain_bound = drain_s(self.scenario, storm, outcome.metrics.succeeded);
         let completion =
             if self.is_drawn { completion_curve(&tally.completions) } else { Vec::new() };
         Some(Run {
@@ -112,7 +114,7 @@ impl<'a> Simulation<'a> {
                 seed: self.seed,
                 hash: tally.hash.to_string(),
                 events: outcome.events,
-                metrics: outcome.metrics,
+                metrics: Metrics { drain_bound, ..outcome.metrics },
             },
             attempts: tally.attempts(),
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),

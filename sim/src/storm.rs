@@ -93,6 +93,21 @@ impl Storm {
         })
     }
 
+    /// Units that the `calls` cheapest calls take in `dimension`: reserved, and used.
+    pub(crate) fn least_units(&self, dimension: Dimension, calls: u64) -> (u64, u64) {
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        if calls >= self.calls.len() {
+            return self.units(dimension);
+        }
+        let least = |units: fn(&Planned) -> &Cost| {
+            let mut units: Vec<u64> =
+                self.calls.iter().map(|call| u64::from(units(call).get(dimension))).collect();
+            units.sort_unstable();
+            units.iter().take(calls).sum()
+        };
+        (least(|call| &call.reserved), least(|call| &call.actual))
+    }
+
     /// When the first call arrives, in ns.
     pub(crate) fn first_arrival(&self) -> u64 {
         self.order.first().map_or(0, |&call| self.arrival(call))

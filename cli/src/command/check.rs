@@ -10,6 +10,7 @@ use forbear_sim::{NamedPolicy, Options, Scenario};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
+use crate::metric_name::parse_threshold;
 use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
@@ -29,7 +30,7 @@ use crate::{policy_file, result_file, scenario_file};
 Examples:
   forbear check retry-after-herd
   forbear check retry-after-herd recommended --assert 'completion_p99 < 30s' \\
-      --assert 'throttled_rate <= 1%'
+      --assert 'throttled_rate <= 1%' --assert 'time_to_drain.regret <= 20%'
   forbear compare retry-after-herd recommended --json > baseline.json
   forbear check retry-after-herd recommended --baseline baseline.json --tolerance 5%")]
 pub(crate) struct Check {
@@ -42,8 +43,9 @@ pub(crate) struct Check {
     #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
-    /// What must hold for the mean: a metric, one of < <= > >=, and a bound; may be repeated
-    #[arg(long, value_name = "THRESHOLD")]
+    /// What must hold for the mean: a metric or its regret (time_to_drain.regret), one of
+    /// < <= > >=, and a bound; may be repeated
+    #[arg(long, value_name = "THRESHOLD", value_parser = parse_threshold)]
     assert: Vec<Threshold>,
 
     /// What 'forbear compare --json' printed, which nothing may be clearly worse than

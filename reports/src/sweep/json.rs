@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Standing, SweepReport};
 use crate::error::ReportError;
-use crate::metric::Metric;
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Modes};
+use crate::table::Cell;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -25,7 +25,26 @@ struct Document<'a> {
 struct Summary<'a> {
     values: BTreeMap<&'a str, &'a str>,
     standing: Option<Standing>,
-    metrics: BTreeMap<&'static str, Option<Estimate>>,
+    metrics: BTreeMap<&'static str, Option<Number>>,
+}
+
+#[derive(Serialize)]
+struct Number {
+    #[serde(flatten)]
+    estimate: Estimate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regret: Option<Estimate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modes: Option<Modes>,
+}
+
+impl Number {
+    fn of(cell: &Cell) -> Option<Self> {
+        let Cell { bound, regret, modes, .. } = *cell;
+        Some(Self { estimate: cell.estimate?, bound, regret, modes })
+    }
 }
 
 /// Writes the report, indented, with a final line break.
@@ -35,7 +54,7 @@ pub(super) fn json(report: &SweepReport<'_>) -> Result<String, ReportError> {
     let summary = sweep.points.iter().zip(report.rows()).map(|(point, row)| Summary {
         values: keys().zip(point.values.iter().map(String::as_str)).collect(),
         standing: row.standing,
-        metrics: Metric::ALL.map(Metric::key).into_iter().zip(row.estimates.clone()).collect(),
+        metrics: row.cells.iter().map(|cell| (cell.metric.key(), Number::of(cell))).collect(),
     });
     let document = Document {
         format: 1,

@@ -15,6 +15,8 @@ mod browser;
 mod colours;
 /// Comparisons at the edge: one policy, no success, no run, no data, NaN.
 mod edges;
+/// Storms that end in two ways, and how far from the best a policy is.
+mod ends;
 /// Every format says the same.
 mod formats;
 /// The bytes, as a reviewer sees them change.
