@@ -8,6 +8,7 @@ use super::{ChartName, text};
 use crate::metric::Metric;
 use crate::number::float;
 use crate::report::Report;
+use crate::stats::Estimate;
 use crate::table::Cell;
 
 /// What the bars are of, and what is said about them.
@@ -39,6 +40,9 @@ pub(crate) const FAIRNESS: Bars = Bars {
               is fair to all. Fairness is Jain's index over the clients' successes.",
 };
 
+const TWO_WAYS: &str =
+    "* The storms end in two ways, from one to the other end of the thin line; see “Every storm”.";
+
 const NAMES: f64 = 190.0;
 const GAP: f64 = 20.0;
 const TOP: f64 = 44.0;
@@ -59,12 +63,21 @@ pub(crate) fn draw(report: &Report<'_>, bars: &Bars) -> Drawing {
         let frame = Frame { left, right: left + width - NUMBER, top: TOP - 8.0, bottom };
         panel(&mut svg, report, metric, &frame);
     }
+    let is_split = |metric: Metric| {
+        (0..table.rows.len())
+            .filter_map(|row| table.cell(row, metric))
+            .any(|cell| cell.modes.is_some())
+    };
+    let note = bars.metrics.into_iter().any(is_split);
+    if note {
+        svg.text("muted", (0.0, bottom + 14.0), Anchor::Start, TWO_WAYS);
+    }
     Drawing {
         name: bars.name,
         title: bars.title.to_owned(),
         caption: bars.caption.to_owned(),
         description: description(report, bars),
-        height: bottom + 8.0,
+        height: bottom + if note { 22.0 } else { 8.0 },
         svg,
         numbers: numbers(report, bars),
     }
@@ -103,14 +116,17 @@ fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
         }
         svg.rect(class, (frame.left, y - BAR / 2.0), (end - frame.left, BAR));
         let mut number_from = if is_share { frame.right } else { end };
-        if let Some(interval) = estimate.interval.filter(|interval| interval.low < interval.high) {
-            let (low, high) = (x.px(interval.low), x.px(interval.high));
+        let (low, high) = reach(cell, estimate);
+        if low < high {
+            let (low, high) = (x.px(low), x.px(high));
             svg.line("whisker", (low, y), (high, y));
             svg.line("whisker", (low, y - 3.0), (low, y + 3.0));
             svg.line("whisker", (high, y - 3.0), (high, y + 3.0));
             number_from = number_from.max(high);
         }
-        svg.text("", (number_from + 7.0, y + 4.5), Anchor::Start, &cell.text());
+        let star = if cell.modes.is_some() { "*" } else { "" };
+        let number = format!("{}{star}", cell.text());
+        svg.text("", (number_from + 7.0, y + 4.5), Anchor::Start, &number);
     }
     svg.line("axis", (frame.left, frame.top), (frame.left, frame.bottom));
 }
@@ -120,8 +136,16 @@ fn middle(index: usize) -> f64 {
 }
 
 fn high(cell: &Cell) -> f64 {
-    cell.estimate
-        .map_or(0.0, |estimate| estimate.interval.map_or(estimate.mean, |interval| interval.high))
+    cell.estimate.map_or(0.0, |estimate| reach(cell, estimate).1.max(estimate.mean))
+}
+
+/// The ends of the interval, or the two groups that the storms fall into.
+fn reach(cell: &Cell, estimate: Estimate) -> (f64, f64) {
+    match (cell.modes, estimate.interval) {
+        (Some(modes), _) => (modes.better.min(modes.worse), modes.better.max(modes.worse)),
+        (None, Some(interval)) => (interval.low, interval.high),
+        (None, None) => (estimate.mean, estimate.mean),
+    }
 }
 
 fn description(report: &Report<'_>, bars: &Bars) -> String {

@@ -43,6 +43,7 @@ pub(crate) fn rules() -> String {
          .chart .dots{fill:none;stroke:var(--s6);stroke-width:7;stroke-linecap:round;\
          stroke-opacity:.6}\n\
          .chart .dots.best{stroke:var(--s0)}\n\
+         .chart .collapsed{fill:none;stroke:var(--throttled);stroke-width:1.75}\n\
          .chart .mean{stroke:var(--ink);stroke-width:2}\n\
          .chart .front{fill:var(--s0);stroke:var(--s0);stroke-width:2}\n\
          .chart .near{fill:var(--paper);stroke:var(--s0);stroke-width:2}\n\
