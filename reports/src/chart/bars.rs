@@ -87,7 +87,7 @@ pub(crate) fn draw(report: &Report<'_>, bars: &Bars) -> Drawing {
 pub(crate) fn names(svg: &mut Svg, report: &Report<'_>, room: f64, middle: impl Fn(usize) -> f64) {
     for (index, row) in report.table().rows.iter().enumerate() {
         let class = if report.verdict().winner() == Some(index) { "strong" } else { "" };
-        let name = text::fitted(&row.policy, 13.0, room);
+        let name = text::fitted(&row.policy, text::NAME, room);
         svg.text(class, (0.0, middle(index) + 4.5), Anchor::Start, &name);
     }
 }

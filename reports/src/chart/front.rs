@@ -144,7 +144,7 @@ fn panel(svg: &mut Svg, points: &[Point], metric: Metric, y: &Linear, frame: &Fr
     }
     for (index, point, across, up) in &drawn {
         let number = (index + 1).to_string();
-        let width = text::width(&number, 12.0);
+        let width = text::width(&number, text::NAME);
         let at = places.beside((x.px(across.mean), y.px(up.mean)), width);
         svg.text(if point.best { "strong" } else { "muted" }, at, Anchor::Middle, &number);
     }
@@ -208,7 +208,7 @@ fn list(svg: &mut Svg, points: &[Point]) {
         let class = if point.best { "strong" } else { "" };
         let from = LIST + 34.0;
         svg.text(class, (from - 8.0, y), Anchor::End, &number);
-        let name = text::fitted(&point.policy, 13.0, WIDTH - from);
+        let name = text::fitted(&point.policy, text::NAME, WIDTH - from);
         svg.text(class, (from, y), Anchor::Start, &name);
         svg.text("muted", (from, y + 15.0), Anchor::Start, &words(point));
         y += PITCH;

@@ -40,7 +40,7 @@ pub(crate) fn draw(
         sample.across(left + 30.0);
         svg.path(&stroke(entry.index, winner), &sample);
         let class = if winner == Some(entry.index) { "strong" } else { "" };
-        let name = text::fitted(&entry.name, 13.0, right - left - 38.0);
+        let name = text::fitted(&entry.name, text::NAME, right - left - 38.0);
         svg.text(class, (left + 38.0, y), Anchor::Start, &name);
         svg.text("muted", (left + 38.0, y + 16.0), Anchor::Start, &entry.value);
         y += PITCH;

@@ -56,7 +56,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     for (index, bins) in all.iter().enumerate() {
         let best = report.verdict().winner() == Some(index);
         let class = if best { "strong" } else { "" };
-        let name = text::fitted(&report.table().rows[index].policy, 13.0, 360.0);
+        let name = text::fitted(&report.table().rows[index].policy, text::NAME, 360.0);
         svg.text(class, (LEFT, panel_top - 13.0), Anchor::Start, &name);
         svg.text("muted", (RIGHT, panel_top - 13.0), Anchor::End, &summary(bins, bar));
         if extent.is_beyond(bins.end) {

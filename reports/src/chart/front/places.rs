@@ -3,7 +3,7 @@
 use crate::chart::axis::Frame;
 
 /// Height of a label \[px\].
-const HEIGHT: f64 = 11.0;
+const HEIGHT: f64 = 13.0;
 
 /// What is taken in a frame.
 #[derive(Clone, Debug)]
@@ -44,8 +44,9 @@ impl Places {
     /// the nearest place that is free, or the one that covers least.
     pub(crate) fn beside(&mut self, (x, y): (f64, f64), width: f64) -> (f64, f64) {
         let mut best: Option<(f64, Rectangle)> = None;
-        for ring in 1..=5_u32 {
-            let (dx, dy) = (width / 2.0 + 3.0 + 5.0 * f64::from(ring), 11.0 * f64::from(ring));
+        for ring in 1..=8_u32 {
+            let ring = f64::from(ring);
+            let (dx, dy) = (width / 2.0 + 3.0 + 5.0 * ring, HEIGHT * ring);
             for (across, along) in [
                 (1.0, 0.0),
                 (1.0, -1.0),
@@ -88,7 +89,7 @@ impl Places {
 
     fn settle(&mut self, place: Rectangle) -> (f64, f64) {
         self.taken.push(place);
-        (f64::midpoint(place.left, place.right), place.bottom - 1.5)
+        (f64::midpoint(place.left, place.right), place.bottom - 2.5)
     }
 }
 
@@ -106,7 +107,7 @@ mod tests {
             let (x, y) = places.beside((100.0, 100.0), 14.0);
             assert!((0.0..=200.0).contains(&x) && (0.0..=200.0).contains(&y));
             let is_apart =
-                |other: &(f64, f64)| (other.0 - x).abs() >= 16.0 || (other.1 - y).abs() >= 11.0;
+                |other: &(f64, f64)| (other.0 - x).abs() >= 16.0 || (other.1 - y).abs() >= 13.0;
             assert!(labels.iter().all(is_apart), "{labels:?} {x} {y}");
             labels.push((x, y));
         }
