@@ -101,7 +101,7 @@ impl<'a> Report<'a> {
     /// One chart as a PNG file in the light theme, two pixels for each of the SVG's.
     ///
     /// No font of the system is read, so the bytes are the same on every machine;
-    /// letters that DejaVu Sans lacks are shown as boxes.
+    /// letters that `DejaVu Sans` lacks are shown as boxes.
     ///
     /// # Errors
     ///

@@ -38,7 +38,7 @@ impl fmt::Display for Running {
         if least.is_infinite() {
             return Ok(());
         }
-        write!(f, ", p95 {}", Unit::Seconds.range_text(least, least, most))
+        write!(f, ", p95 {}", Unit::Seconds.range_text(most, least, most))
     }
 }
 
@@ -56,6 +56,6 @@ mod tests {
         running.add(1, Some(20.0));
         assert_eq!(running.to_string().replace('\u{a0}', " "), ", p95 15.0 s");
         running.add(0, Some(2.0));
-        assert_eq!(running.to_string().replace('\u{a0}', " "), ", p95 2.00 to 15.00 s");
+        assert_eq!(running.to_string().replace('\u{a0}', " "), ", p95 2.0 to 15.0 s");
     }
 }

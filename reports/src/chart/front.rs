@@ -127,9 +127,9 @@ fn panel(svg: &mut Svg, points: &[Point], metric: Metric, y: &Linear, frame: &Fr
     if at == 1 {
         frame.rows(svg, y, &rows);
     } else {
-        rows.iter().for_each(|(value, _)| {
+        for (value, _) in &rows {
             svg.line("grid", (frame.left, y.px(*value)), (frame.right, y.px(*value)));
-        });
+        }
     }
     let title = format!("{} ({}{})", title(metric), metric.unit_name(), x.note());
     frame.foot(svg, &ticks, &title);

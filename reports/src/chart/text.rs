@@ -9,7 +9,7 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(|character| size * ems(character)).sum()
 }
 
-/// Width of a character in ems, of DejaVu Sans and rounded up: the widest of the fonts
+/// Width of a character in ems, of `DejaVu Sans` and rounded up: the widest of the fonts
 /// that browsers take for their own. Full for what may be an ideograph.
 fn ems(character: char) -> f64 {
     match character {

@@ -1,9 +1,9 @@
 //! A chart as a PNG file, for places that show no SVG.
 //!
-//! Drawn by resvg from the same elements, in the light theme and with the DejaVu fonts
+//! Drawn by resvg from the same elements, in the light theme and with the `DejaVu` fonts
 //! that are built in (their licence allows that; they carry it with them): no font of
 //! the system is read, so the same chart is the same picture on every machine. Letters
-//! that DejaVu Sans lacks, such as ideographs, are shown as boxes.
+//! that `DejaVu Sans` lacks, such as ideographs, are shown as boxes.
 
 use std::sync::Arc;
 

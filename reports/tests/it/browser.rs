@@ -10,6 +10,7 @@ use forbear_sim::results::Comparison;
 use serde_json::{Value, json};
 
 use self::devtools::Browser;
+use crate::ends::collapsing;
 use crate::sample;
 use crate::svg::{crowd, with_a_straggler};
 
@@ -91,6 +92,7 @@ fn it_fits_every_window_and_no_label_lies_on_another() {
         ("sample", sample::comparison(20)),
         ("crowd", crowd(14)),
         ("straggler", with_a_straggler()),
+        ("collapsing", collapsing(7)),
     ] {
         let page = Page::of(&comparison, name);
         for width in [320, 400, 768, 1280] {

@@ -25,6 +25,9 @@ mod golden;
 mod hostile;
 /// The page: well-formed, self-contained, usable by keyboard and screen reader.
 mod page;
+/// The charts as PNG files.
+#[cfg(feature = "png")]
+mod pictures;
 /// The charts as SVG files.
 mod svg;
 /// Which policy is best.

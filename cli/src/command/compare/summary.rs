@@ -50,8 +50,8 @@ fn write(text: &mut String, report: &Report<'_>, room: Option<usize>) -> std::fm
         });
         table.push([Cell::from(&*row.policy)].into_iter().chain(cells));
     }
-    // What a reader of a narrow terminal misses least: how fast comes before how dear.
-    let table = table.with_spare([3, 2]);
+    // Goodput goes first: who has time and success has it. Then the 429s.
+    let table = table.with_spare([6, 3]);
     writeln!(text, "{}", table.render_within(room))?;
     if has_modes {
         let note = "* The storms end in two ways, and the mean describes neither.";
