@@ -121,7 +121,7 @@ fn offered_by_bash(line: &str) -> Option<String> {
         words[last - 1]
     );
     let output = Command::new("bash").args(["-c", &ask]).output().ok()?;
-    Some(String::from_utf8(output.stdout).unwrap())
+    Some(String::from_utf8(output.stdout).expect("it is UTF-8"))
 }
 
 #[test]

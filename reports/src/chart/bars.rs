@@ -3,7 +3,7 @@
 use super::axis::Frame;
 use super::drawing::{Drawing, Numbers, WIDTH};
 use super::scale::Linear;
-use super::svg::{Anchor, Svg};
+use super::svg::{Anchor, Path, Svg};
 use super::{ChartName, text};
 use crate::metric::Metric;
 use crate::number::float;
@@ -119,9 +119,16 @@ fn panel(svg: &mut Svg, report: &Report<'_>, metric: Metric, frame: &Frame) {
         let (low, high) = reach(cell, estimate);
         if low < high {
             let (low, high) = (x.px(low), x.px(high));
-            svg.line("whisker", (low, y), (high, y));
-            svg.line("whisker", (low, y - 3.0), (low, y + 3.0));
-            svg.line("whisker", (high, y - 3.0), (high, y + 3.0));
+            let mut whisker = Path::default();
+            whisker.move_to(low, y);
+            whisker.across(high);
+            for end in [low, high] {
+                whisker.move_to(end, y - 3.0);
+                whisker.along(y + 3.0);
+            }
+            // It lies half on its bar and half on paper: paper around it tells it from both.
+            svg.path("halo", &whisker);
+            svg.path("whisker", &whisker);
             number_from = number_from.max(high);
         }
         let star = if cell.modes.is_some() { "*" } else { "" };

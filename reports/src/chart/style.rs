@@ -36,6 +36,7 @@ pub(crate) fn rules() -> String {
          .chart .track{fill:var(--rule)}\n\
          .chart .bar{fill:var(--s6)}\n\
          .chart .bar.best,.chart .answered{fill:var(--s0)}\n\
+         .chart .halo{stroke:var(--paper);stroke-width:3.5;fill:none}\n\
          .chart .whisker{stroke:var(--ink);stroke-width:1.25;fill:none}\n\
          .chart .hatch{stroke:var(--throttled);stroke-width:2.2}\n\
          .chart .edge{stroke:var(--throttled);stroke-width:1;fill:none}\n\

@@ -109,21 +109,22 @@ fn it_fits_every_window_and_no_label_lies_on_another() {
 fn it_is_light_or_dark_as_the_reader_is_and_light_on_paper() {
     let Some(mut browser) = Browser::start() else { return };
     let page = Page::of(&sample::comparison(20), "themes");
-    let mut look = |features: Value, media: &str| {
-        browser.call("Emulation.setEmulatedMedia", json!({ "features": features, "media": media }));
+    let mut look = |features: &Value, media: &str| {
+        browser
+            .call("Emulation.setEmulatedMedia", &json!({ "features": features, "media": media }));
         browser.open(&page.address());
         browser.resize(1280);
         let picture = browser.screenshot();
         browser.brightness_and_colours(&picture)
     };
     let scheme = |value: &str| json!([{ "name": "prefers-color-scheme", "value": value }]);
-    let (light, light_colours) = look(scheme("light"), "screen");
-    let (dark, dark_colours) = look(scheme("dark"), "screen");
-    let (paper, _) = look(scheme("dark"), "print");
+    let (light, light_colours) = look(&scheme("light"), "screen");
+    let (dark, dark_colours) = look(&scheme("dark"), "screen");
+    let (paper, _) = look(&scheme("dark"), "print");
     assert!(light > 225.0 && dark < 70.0 && paper > 225.0, "{light} {dark} {paper}");
     // A blank page has one colour, and one without charts a few greys.
     assert!(light_colours > 50 && dark_colours > 50, "{light_colours} {dark_colours}");
-    let printed = browser.call("Page.printToPDF", json!({}));
+    let printed = browser.call("Page.printToPDF", &json!({}));
     assert!(printed["data"].as_str().is_some_and(|data| data.starts_with("JVBERi0")));
 }
 
@@ -157,7 +158,7 @@ fn a_screen_reader_is_told_what_the_charts_show() {
     let page = Page::of(&sample::comparison(3), "reader");
     browser.open(&page.address());
     browser.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)");
-    let tree = browser.call("Accessibility.getFullAXTree", json!({}));
+    let tree = browser.call("Accessibility.getFullAXTree", &json!({}));
     let nodes = tree["nodes"].as_array().unwrap();
     let of_role = |role: &str| {
         let nodes = nodes.iter().filter(|node| node["ignored"] == false);

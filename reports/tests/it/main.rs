@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::float_arithmetic,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "these are tests, also where clippy sees a helper function"
 )]

@@ -65,13 +65,12 @@ impl Files {
         {
             path.iter().try_for_each(|path| open(path, format))?;
         }
-        let charts: [(_, _, fn(ChartName) -> Format); 2] =
-            [(&self.svg, "svg", Format::Svg), (&self.png, "png", Format::Png)];
-        for (path, extension, format) in charts {
+        for (path, extension) in [(&self.svg, "svg"), (&self.png, "png")] {
             let Some(path) = path else { continue };
             directory(path)?;
             for name in ChartName::ALL {
-                open(&path.join(format!("{name}.{extension}")), format(name))?;
+                let format = if extension == "svg" { Format::Svg(name) } else { Format::Png(name) };
+                open(&path.join(format!("{name}.{extension}")), format)?;
             }
         }
         Ok(files)

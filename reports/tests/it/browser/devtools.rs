@@ -1,4 +1,4 @@
-//! Chromium behind its DevTools protocol, spoken over pipes.
+//! Chromium behind its `DevTools` protocol, spoken over pipes.
 //!
 //! Over pipes and not over a socket: no port to find, and the browser ends when the
 //! test does, however that ends.
@@ -74,18 +74,18 @@ impl Browser {
         });
         let (calls, session, events) = (0, None, Vec::new());
         let mut browser = Self { child, words, answers, calls, session, events, profile };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let target = json!({ "targetId": target["targetId"], "flatten": true });
-        let attached = browser.call("Target.attachToTarget", target);
+        let attached = browser.call("Target.attachToTarget", &target);
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Network", "Log"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
 
     /// Calls a method of the protocol, and waits for its result.
-    pub(super) fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(super) fn call(&mut self, method: &str, params: &Value) -> Value {
         self.calls += 1;
         let id = self.calls;
         let mut message = json!({ "id": id, "method": method, "params": params });
@@ -117,7 +117,7 @@ impl Browser {
     /// Opens a page, and waits until it has loaded.
     pub(super) fn open(&mut self, address: &str) {
         self.events.clear();
-        let opened = self.call("Page.navigate", json!({ "url": address }));
+        let opened = self.call("Page.navigate", &json!({ "url": address }));
         assert!(opened.get("errorText").is_none(), "{opened}");
         while self.events("Page.loadEventFired").is_empty() {
             let event = self.next("the load event");
@@ -129,7 +129,7 @@ impl Browser {
     pub(super) fn evaluate(&mut self, expression: &str) -> Value {
         let params =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut answer = self.call("Runtime.evaluate", params);
+        let mut answer = self.call("Runtime.evaluate", &params);
         assert!(answer.get("exceptionDetails").is_none(), "{answer}");
         answer["result"]["value"].take()
     }
@@ -139,7 +139,7 @@ impl Browser {
         let params = json!({
             "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500,
         });
-        self.call("Emulation.setDeviceMetricsOverride", params);
+        self.call("Emulation.setDeviceMetricsOverride", &params);
     }
 
     /// Presses and releases a key.
@@ -149,13 +149,13 @@ impl Browser {
             let params = json!({
                 "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text,
             });
-            self.call("Input.dispatchKeyEvent", params);
+            self.call("Input.dispatchKeyEvent", &params);
         }
     }
 
     /// The window as a PNG file in Base64.
     pub(super) fn screenshot(&mut self) -> String {
-        let picture = self.call("Page.captureScreenshot", json!({ "format": "png" }));
+        let picture = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
         picture["data"].as_str().unwrap().to_owned()
     }
 
