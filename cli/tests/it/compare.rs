@@ -282,13 +282,21 @@ fn one_run_shows_every_metric() {
 /// Starts what takes long, and presses Ctrl-C after a while.
 #[cfg(unix)]
 pub(crate) fn interrupted(words: &[&str]) -> Ran {
-    let mut command = forbear(words);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let pid = child.id().to_string();
-    // Long enough for many runs: one takes below a millisecond.
-    Command::new("sleep").arg("2").status().expect("sleep is there");
-    Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
-    child.wait_with_output().expect("it ends").into()
+    // Long enough for many runs, of which one takes below a millisecond; longer where a
+    // busy machine has not come to the first.
+    for seconds in ["2", "8", "30"] {
+        let mut command = forbear(words);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.expect("it starts");
+        let pid = child.id().to_string();
+        Command::new("sleep").arg(seconds).status().expect("sleep is there");
+        Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+        let ran: Ran = child.wait_with_output().expect("it ends").into();
+        if !ran.stderr.contains("interrupted before the first") {
+            return ran;
+        }
+    }
+    panic!("nothing was done in half a minute")
 }
 
 #[test]
