@@ -19,6 +19,7 @@ Examples:
   forbear scenarios                         list the storms that are built in
   forbear compare retry-after-herd            replay a storm under several policies
   forbear sweep retry-after-herd --vary retry.max_attempts=2..8:2
+  forbear tune retry-after-herd --vary retry.max_attempts=2..9 --objective failed
   forbear check retry-after-herd            hold policies against thresholds, for CI
   forbear verify                            hold the simulator against the textbook
   curl -si https://api.github.com | forbear signal

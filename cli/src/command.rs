@@ -12,6 +12,7 @@ mod scenarios;
 mod schema;
 mod signal;
 mod sweep;
+mod tune;
 mod verify;
 
 use clap::Subcommand;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Sweep(sweep::Sweep),
     Merge(merge::Merge),
+    Tune(tune::Tune),
     Check(check::Check),
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
@@ -44,6 +46,7 @@ impl Command {
             Self::Run(run) => run.run(output),
             Self::Sweep(sweep) => sweep.run(output),
             Self::Merge(merge) => merge.run(output),
+            Self::Tune(tune) => tune.run(output),
             Self::Check(check) => check.run(output),
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),

@@ -1,6 +1,6 @@
 //! Metrics that are named on the command line.
 
-use forbear_reports::{Better, Metric, Threshold, ThresholdError};
+use forbear_reports::{Better, Metric, Quantity, Threshold, ThresholdError, UnknownQuantity};
 
 use crate::diagnose::nearest;
 
@@ -29,6 +29,15 @@ pub(crate) fn parse_objective(name: &str) -> Result<Metric, String> {
     }
 }
 
+/// The metric or regret of that name.
+///
+/// # Errors
+///
+/// If there is none; for a name that is nearly one of a metric, the one that was meant.
+pub(crate) fn parse_quantity(name: &str) -> Result<Quantity, String> {
+    name.parse().map_err(|error: UnknownQuantity| meant(name).unwrap_or_else(|| error.to_string()))
+}
+
 /// The threshold that `text` says.
 ///
 /// # Errors
@@ -36,8 +45,8 @@ pub(crate) fn parse_objective(name: &str) -> Result<Metric, String> {
 /// If it says none; for a name that is nearly one of a metric, the one that was meant.
 pub(crate) fn parse_threshold(text: &str) -> Result<Threshold, String> {
     text.parse().map_err(|error: ThresholdError| {
-        let name = text.split(['<', '>']).next().unwrap_or(text).trim();
-        meant(name).unwrap_or_else(|| error.to_string())
+        let name = text.find(['<', '>']).map(|at| text[..at].trim());
+        name.and_then(meant).unwrap_or_else(|| error.to_string())
     })
 }
 

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
 use forbear_http::Preset;
-use forbear_reports::{Better, Metric};
+use forbear_reports::{Better, Metric, Quantity};
 use forbear_sim::Shipped;
 
-use crate::metric_name::parse_objective;
+use crate::metric_name::{parse_objective, parse_quantity};
 
 /// The name of a scenario that is built in, or a file.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +73,33 @@ impl TypedValueParser for ObjectiveName {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let objectives =
-            Metric::ALL.into_iter().filter(|metric| metric.better() != Better::Neither);
-        Some(Box::new(objectives.map(|metric| PossibleValue::new(metric.key()))))
+        Some(Box::new(objectives()))
     }
+}
+
+/// A metric, or its regret, that a search makes small or large.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuantityName;
+
+impl TypedValueParser for QuantityName {
+    type Value = Quantity;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Quantity, Error> {
+        let parser = StringValueParser::new().try_map(|name| parse_quantity(&name));
+        parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(objectives()))
+    }
+}
+
+fn objectives() -> impl Iterator<Item = PossibleValue> {
+    let metrics = Metric::ALL.into_iter().filter(|metric| metric.better() != Better::Neither);
+    metrics.map(|metric| PossibleValue::new(metric.key()))
 }

@@ -15,6 +15,7 @@ mod completion;
 mod drawing;
 mod extent;
 mod front;
+mod heat_map;
 mod legend;
 mod mark;
 mod outstanding;
@@ -32,6 +33,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use self::drawing::Drawing;
+pub(crate) use self::heat_map::{HeatMap, rules as heat_rules};
 pub(crate) use self::style::{rules, variables};
 use crate::report::Report;
 

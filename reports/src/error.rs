@@ -14,6 +14,9 @@ enum Kind {
     Template(#[from] minijinja::Error),
     #[error("the CSV could not be written: {0}")]
     Csv(#[from] csv::Error),
+    #[cfg(feature = "parquet")]
+    #[error("the Parquet file could not be written: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
     #[error("the JSON could not be written: {0}")]
     Json(#[from] serde_json::Error),
     #[cfg(feature = "png")]
@@ -32,6 +35,13 @@ impl From<minijinja::Error> for ReportError {
 
 impl From<csv::Error> for ReportError {
     fn from(error: csv::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+#[cfg(feature = "parquet")]
+impl From<parquet::errors::ParquetError> for ReportError {
+    fn from(error: parquet::errors::ParquetError) -> Self {
         Self(error.into())
     }
 }

@@ -36,9 +36,11 @@ mod name;
 mod number;
 mod render;
 mod report;
+mod runs;
 mod stats;
 mod sweep;
 mod table;
+mod tune;
 mod verdict;
 
 pub use crate::{
@@ -52,7 +54,8 @@ pub use crate::{
     number::Unit,
     report::Report,
     stats::{Estimate, Interval, Modes, Proportion},
-    sweep::{Standing, SweepReport, SweepRow},
+    sweep::{Effect, Level, Standing, SweepReport, SweepRow},
     table::{Cell, Row, Table},
+    tune::{Goal, GoalError, Measured, Outcome, TuneReport},
     verdict::Verdict,
 };

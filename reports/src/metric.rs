@@ -202,12 +202,11 @@ impl Metric {
     #[must_use]
     pub fn value(self, run: &Metrics) -> Option<f64> {
         let value = match self {
-            Self::SuccessShare if run.calls == 0 => return None,
+            Self::SuccessShare | Self::Collapsed if run.calls == 0 => return None,
             Self::SuccessShare => float(run.succeeded) / float(run.calls),
             Self::Calls => float(run.calls),
             Self::Succeeded => float(run.succeeded),
             Self::Failed => float(run.failed),
-            Self::Collapsed if run.calls == 0 => return None,
             Self::Collapsed => f64::from(u8::from(collapse::has_collapsed(run))),
             Self::Fairness => run.fairness?,
             Self::TimeToDrain => run.time_to_drain,

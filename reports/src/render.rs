@@ -8,7 +8,7 @@ mod markdown;
 mod png;
 
 pub(crate) use self::csv::{beyond, csv, inert, numbers};
-pub(crate) use self::html::html;
+pub(crate) use self::html::{html, page};
 pub(crate) use self::json::json;
 pub(crate) use self::markdown::{code, escaped, markdown};
 #[cfg(feature = "png")]

@@ -5,6 +5,7 @@ use forbear_sim::results::Comparison;
 use crate::chart::{self, ChartName};
 use crate::error::ReportError;
 use crate::render;
+use crate::runs::RunTable;
 use crate::table::Table;
 use crate::verdict::Verdict;
 
@@ -81,6 +82,26 @@ impl<'a> Report<'a> {
     /// If the CSV writer fails.
     pub fn csv(&self) -> Result<String, ReportError> {
         render::csv(self)
+    }
+
+    /// One line a policy and seed, after a line of column names: every run with all of its
+    /// metrics, nothing averaged.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn runs_csv(&self) -> Result<String, ReportError> {
+        RunTable::of_comparison(self.comparison).csv()
+    }
+
+    /// The same as a Parquet file.
+    ///
+    /// # Errors
+    ///
+    /// If the Parquet writer fails.
+    #[cfg(feature = "parquet")]
+    pub fn runs_parquet(&self) -> Result<Vec<u8>, ReportError> {
+        RunTable::of_comparison(self.comparison).parquet()
     }
 
     /// Verdict, summary and the comparison itself, which `summary` follows from.

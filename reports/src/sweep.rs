@@ -2,18 +2,29 @@
 //! front.
 
 mod csv;
+mod effect;
+mod field;
 mod front;
+mod html;
 mod json;
 mod markdown;
 
 use forbear_sim::sweep::{Parameter, Sweep};
 
+pub(crate) use self::effect::size;
+pub use self::effect::{Effect, Level};
 pub use self::front::Standing;
 pub(crate) use self::front::standings_of;
+use crate::chart::HeatMap;
 use crate::error::ReportError;
 use crate::metric::Metric;
+use crate::runs::RunTable;
 use crate::table::Cell;
 use crate::verdict::ENOUGH_RUNS;
+
+/// Points a parameter of a sample, as a rule of thumb (Loeppky and others, "Choosing the
+/// sample size of a computer experiment", Technometrics 51 (2009)).
+const SPARSE: usize = 10;
 
 /// The report of one sweep: a function of the sweep and the objectives alone.
 #[derive(Clone, Debug)]
@@ -21,6 +32,7 @@ pub struct SweepReport<'a> {
     sweep: &'a Sweep,
     objectives: Vec<Metric>,
     rows: Vec<SweepRow>,
+    effects: Vec<Effect>,
 }
 
 /// One point of a sweep.
@@ -53,7 +65,8 @@ impl<'a> SweepReport<'a> {
             cells: Cell::all(&point.runs),
             standing,
         });
-        Self { sweep, objectives: objectives.to_vec(), rows: rows.collect() }
+        let effects = effect::effects(sweep, objectives);
+        Self { sweep, objectives: objectives.to_vec(), rows: rows.collect(), effects }
     }
 
     /// The sweep.
@@ -72,6 +85,47 @@ impl<'a> SweepReport<'a> {
     #[must_use]
     pub fn rows(&self) -> &[SweepRow] {
         &self.rows
+    }
+
+    /// What each parameter does to each objective.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// What the effects are and how sure.
+    pub(crate) const fn effects_note(&self) -> &'static str {
+        if self.sweep.sample.is_some() {
+            "Effect: the mean over the points with such a value, less the mean over all points; in \
+             brackets its 95 % interval over the points, which differ in the other parameters too. \
+             How much a parameter explains is its share of the variance between the points."
+        } else {
+            "Effect: the mean over the points with this value, less the mean over all points; in \
+             brackets its 95 % interval over the storms, which all points met. How much a parameter \
+             explains is its share of the variance between the points; what is left are \
+             interactions, where one value decides what another does."
+        }
+    }
+
+    /// One heat map an objective, where two parameters vary.
+    pub(crate) fn heat_maps(&self) -> Vec<HeatMap<'a>> {
+        field::heat_maps(self.sweep, &self.rows, &self.objectives)
+    }
+
+    /// The heat map of the first objective as a file of its own; `None` unless the sweep is
+    /// a grid in which exactly two parameters have several values.
+    #[must_use]
+    pub fn heat_map(&self) -> Option<String> {
+        self.heat_maps().first().map(HeatMap::standalone)
+    }
+
+    /// One self-contained page: no script, no request, light and dark, printable.
+    ///
+    /// # Errors
+    ///
+    /// If the built-in template is faulty.
+    pub fn html(&self) -> Result<String, ReportError> {
+        html::html(self)
     }
 
     /// How many points are on the front, and by what.
@@ -115,6 +169,18 @@ impl<'a> SweepReport<'a> {
         }
         let is_of_policy = Parameter::is_of_policy;
         let parameters = &self.sweep.parameters;
+        if self.sweep.sample.is_some() && self.rows.len() < SPARSE * parameters.len() {
+            cautions.push(format!(
+                "There are only {} points for {} parameters, so the effects are rough. Sample {} \
+                 or more.",
+                self.rows.len(),
+                parameters.len(),
+                SPARSE * parameters.len()
+            ));
+        }
+        if let Some(mixed) = self.mixed() {
+            cautions.push(mixed);
+        }
         if parameters.iter().any(is_of_policy) && !parameters.iter().all(is_of_policy) {
             cautions.push(
                 "The scenario varies too: each of its variants has a Pareto front of its own."
@@ -122,6 +188,21 @@ impl<'a> SweepReport<'a> {
             );
         }
         cautions
+    }
+
+    /// A sentence if some storms of a point collapse and others do not.
+    fn mixed(&self) -> Option<String> {
+        let is_mixed = |row: &&SweepRow| {
+            let p = row.cell(Metric::Collapsed).and_then(|cell| cell.estimate);
+            p.is_some_and(|p| p.mean > 0.0 && p.mean < 1.0)
+        };
+        let mixed = self.rows.iter().filter(is_mixed).count();
+        (mixed > 0).then(|| {
+            format!(
+                "At {mixed} points some storms collapse and others do not: there the mean of a \
+                 metric describes neither. collapsed is the metric that says how often."
+            )
+        })
     }
 
     /// The numbers and their sources as GitHub-flavoured Markdown.
@@ -140,6 +221,35 @@ impl<'a> SweepReport<'a> {
     /// If the CSV writer fails.
     pub fn csv(&self) -> Result<String, ReportError> {
         csv::csv(self)
+    }
+
+    /// One line a point and seed, after a line of column names: every run with the values
+    /// of the parameters and all of its metrics, nothing averaged.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn runs_csv(&self) -> Result<String, ReportError> {
+        RunTable::of_sweep(self.sweep).csv()
+    }
+
+    /// The same as a Parquet file.
+    ///
+    /// # Errors
+    ///
+    /// If the Parquet writer fails.
+    #[cfg(feature = "parquet")]
+    pub fn runs_parquet(&self) -> Result<Vec<u8>, ReportError> {
+        RunTable::of_sweep(self.sweep).parquet()
+    }
+
+    /// One line a value of a parameter and objective, after a line of column names.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn effects_csv(&self) -> Result<String, ReportError> {
+        csv::effects(self)
     }
 
     /// The summary and the sweep itself, which the summary follows from.

@@ -104,9 +104,7 @@ impl Cell {
     }
 
     fn new(metric: Metric, runs: &[RunResult]) -> Self {
-        let values = numbers(Quantity::Value(metric), runs);
-        let estimate =
-            if metric == Metric::Collapsed { proportion(&values) } else { Estimate::of(&values) };
+        let estimate = estimate(Quantity::Value(metric), runs);
         let bounds: Vec<f64> = runs
             .iter()
             .filter(|run| metric.value(&run.metrics).is_some())
@@ -191,6 +189,12 @@ impl Cell {
             Better::Neither => None,
         }
     }
+}
+
+/// The mean over the runs that have a value.
+pub(crate) fn estimate(quantity: Quantity, runs: &[RunResult]) -> Option<Estimate> {
+    let values = numbers(quantity, runs);
+    if quantity.metric() == Metric::Collapsed { proportion(&values) } else { Estimate::of(&values) }
 }
 
 /// How often something happens, from a 0 or a 1 a run. Resampling would say that what did

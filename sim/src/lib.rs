@@ -23,6 +23,7 @@
 pub mod results;
 pub mod sweep;
 pub mod truth;
+pub mod tune;
 
 mod bound;
 mod client;

@@ -1,17 +1,20 @@
-//! A grid of parameters: one scenario and one policy at every combination of some
-//! of their values.
+//! Many points: one scenario and one policy at every combination of some of their values,
+//! or at values that are sampled.
 //!
 //! Every point meets the storms of the same seeds (common random numbers: Law,
 //! "Simulation Modeling and Analysis", 5th ed. 2015, section 11.2), so two points are
 //! compared seed by seed. Points are numbered, which lets a [`Shard`] take a part of
 //! them on another machine, and [`merge()`] put the parts together again.
 
+mod axis;
 mod grid;
 mod merge;
 mod parameter;
 mod range;
 mod result;
+mod sample;
 mod shard;
+mod span;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -23,10 +26,12 @@ use crate::simulation::Simulation;
 
 use self::grid::Place;
 pub use self::{
+    axis::Axis,
     grid::{Grid, GridError},
     merge::{MergeError, merge},
     parameter::{Parameter, ParameterError},
     result::{Point, Source, Sweep},
+    sample::Sample,
     shard::{Shard, ShardError},
 };
 
@@ -99,6 +104,7 @@ pub fn sweep(
         scenario: grid.scenario().into(),
         policy: grid.policy().into(),
         parameters: grid.parameters().to_vec(),
+        sample: grid.sample(),
         seed: options.seed,
         replications,
         shard,

@@ -43,7 +43,7 @@ pub(crate) struct Check {
     #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
-    /// What must hold for the mean: a metric or its regret (time_to_drain.regret), one of
+    /// What must hold for the mean: a metric or its regret (sends.regret), one of
     /// < <= > >=, and a bound; may be repeated
     #[arg(long, value_name = "THRESHOLD", value_parser = parse_threshold)]
     assert: Vec<Threshold>,

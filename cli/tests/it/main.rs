@@ -14,13 +14,19 @@ mod discovery;
 mod init;
 /// Colours, JSON errors, closed pipes.
 mod output;
+/// Shards of a sweep under GNU parallel.
+mod parallel;
 /// What `scripts/publish` has written is what the command writes.
 mod published;
+/// Sampled sweeps, effects, heat maps.
+mod sample;
 /// `signal`.
 mod signal;
 /// Running the command.
 mod support;
 /// `sweep` and `merge`.
 mod sweep;
+/// `tune`.
+mod tune;
 /// `verify`.
 mod verify;

@@ -10,7 +10,7 @@ use super::{Asker, Finding};
 use crate::metric::{Quantity, UnknownQuantity};
 use crate::number::Unit;
 use crate::stats::{Estimate, mean};
-use crate::table::numbers;
+use crate::table::{estimate, numbers};
 
 /// A bound on the mean of one metric, or of its regret, over the replications.
 ///
@@ -67,7 +67,7 @@ impl Threshold {
     }
 
     pub(super) fn hold(&self, policy: &PolicyResult) -> Finding {
-        let estimate = Estimate::of(&numbers(self.quantity, &policy.runs));
+        let estimate = estimate(self.quantity, &policy.runs);
         let limit = self.limit_of(&policy.runs);
         let unit = self.quantity.unit();
         let found = match (estimate, limit) {
@@ -108,6 +108,27 @@ impl Threshold {
         Some((mean - limit).abs().max(f64::MIN_POSITIVE))
     }
 
+    /// What an excess is large or small beside: the bound, or 1 where that is nothing.
+    pub(crate) fn scale(&self, runs: &[RunResult]) -> f64 {
+        self.limit_of(runs).map(f64::abs).filter(|limit| *limit > 0.0).unwrap_or(1.0)
+    }
+
+    /// Whether no number keeps both.
+    pub(crate) fn contradicts(&self, other: &Self) -> bool {
+        let (low, high) = match (self.relation.is_upper(), other.relation.is_upper()) {
+            (false, true) => (self, other),
+            (true, false) => (other, self),
+            _ => return false,
+        };
+        let ((Limit::Number(from), Limit::Number(to)) | (Limit::OfBound(from), Limit::OfBound(to))) =
+            (low.limit, high.limit)
+        else {
+            return false;
+        };
+        let are_strict = low.relation == Relation::Above || high.relation == Relation::Below;
+        low.quantity == high.quantity && (from > to || (from >= to && are_strict))
+    }
+
     fn limit_of(&self, runs: &[RunResult]) -> Option<f64> {
         match self.limit {
             Limit::Number(number) => Some(number),
@@ -122,6 +143,11 @@ impl Threshold {
 }
 
 impl Relation {
+    /// Whether it bounds from above.
+    const fn is_upper(self) -> bool {
+        matches!(self, Self::Below | Self::AtMost)
+    }
+
     fn holds(self, value: f64, bound: f64) -> bool {
         match self {
             Self::Below => value < bound,

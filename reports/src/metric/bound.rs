@@ -48,12 +48,11 @@ impl Metric {
     pub fn bound(self, run: &Metrics) -> Option<f64> {
         let succeeded = float(run.succeeded);
         let bound = match self {
-            Self::SuccessShare if run.calls == 0 => return None,
+            Self::SuccessShare | Self::Amplification if run.calls == 0 => return None,
             Self::SuccessShare | Self::Fairness | Self::QuotaUtilisation => 1.0,
             Self::Succeeded => float(run.calls),
             Self::TimeToDrain => run.drain_bound?,
             Self::Goodput => succeeded / run.drain_bound.filter(|bound| *bound > 0.0)?,
-            Self::Amplification if run.calls == 0 => return None,
             Self::Amplification => succeeded / float(run.calls),
             Self::Sends => succeeded,
             _ if self.is_bounded_by_nothing() => 0.0,

@@ -1,7 +1,7 @@
 //! Outcomes that fall into two groups, whose mean describes no run.
 //!
 //! A storm after which some seeds recover and others do not (metastable failure:
-//! Bronson and others, HotOS 2021) gives a metric two modes. Its mean is then a number
+//! Bronson and others, `HotOS` 2021) gives a metric two modes. Its mean is then a number
 //! that no run had, and its interval says how many seeds happened to fall on which side.
 //! What can be said instead is where the two groups are, and how often a run ends in the
 //! worse one.

@@ -24,6 +24,29 @@ const HEADER: [&str; 16] = [
     "p_worse_high",
 ];
 
+/// Columns of the effects.
+const EFFECTS: [&str; 10] =
+    ["parameter", "metric", "unit", "explains", "value", "points", "mean", "effect", "low", "high"];
+
+/// Writes the effects.
+pub(super) fn effects(report: &SweepReport<'_>) -> Result<String, ReportError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(EFFECTS)?;
+    for effect in report.effects() {
+        let explains = effect.explains.map(|share| share.to_string()).unwrap_or_default();
+        let (metric, unit) = (effect.metric.key(), effect.metric.unit_name());
+        for level in &effect.levels {
+            let [change, low, high] = numbers(Some(level.effect));
+            let (points, mean) = (level.points.to_string(), level.mean.to_string());
+            let (key, value) = (inert(&effect.key), inert(&level.value));
+            let record = [&*key, metric, unit, &*explains, &*value, &*points, &*mean];
+            writer.write_record(record.into_iter().chain([&*change, &*low, &*high]))?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8(bytes).expect("every field is a string"))
+}
+
 /// Writes the numbers.
 pub(super) fn csv(report: &SweepReport<'_>) -> Result<String, ReportError> {
     let mut writer = csv::Writer::from_writer(Vec::new());

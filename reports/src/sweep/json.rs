@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use forbear_sim::sweep::{Parameter, Sweep};
 use serde::Serialize;
 
-use super::{Standing, SweepReport};
+use super::{Effect, Level, Standing, SweepReport};
 use crate::error::ReportError;
 use crate::stats::{Estimate, Modes};
 use crate::table::Cell;
@@ -18,6 +18,7 @@ struct Document<'a> {
     cautions: Vec<String>,
     objectives: Vec<&'static str>,
     summary: Vec<Summary<'a>>,
+    effects: Vec<Change<'a>>,
     sweep: &'a Sweep,
 }
 
@@ -26,6 +27,39 @@ struct Summary<'a> {
     values: BTreeMap<&'a str, &'a str>,
     standing: Option<Standing>,
     metrics: BTreeMap<&'static str, Option<Number>>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    parameter: &'a str,
+    metric: &'static str,
+    explains: Option<f64>,
+    sentence: String,
+    levels: Vec<Setting<'a>>,
+}
+
+#[derive(Serialize)]
+struct Setting<'a> {
+    value: &'a str,
+    points: usize,
+    mean: f64,
+    effect: Estimate,
+}
+
+impl<'a> Change<'a> {
+    fn of(effect: &'a Effect) -> Self {
+        let levels = effect.levels.iter().map(|level| {
+            let Level { value, points, mean, effect } = level;
+            Setting { value, points: *points, mean: *mean, effect: *effect }
+        });
+        Self {
+            parameter: &effect.key,
+            metric: effect.metric.key(),
+            explains: effect.explains,
+            sentence: effect.sentence(),
+            levels: levels.collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -62,6 +96,7 @@ pub(super) fn json(report: &SweepReport<'_>) -> Result<String, ReportError> {
         cautions: report.cautions(),
         objectives: report.objectives().iter().map(|metric| metric.key()).collect(),
         summary: summary.collect(),
+        effects: report.effects().iter().map(Change::of).collect(),
         sweep,
     };
     let mut text = serde_json::to_string_pretty(&document)?;

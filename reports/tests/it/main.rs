@@ -29,6 +29,9 @@ mod page;
 /// The charts as PNG files.
 #[cfg(feature = "png")]
 mod pictures;
+/// Every run as a row: CSV and Parquet; the page of a sweep.
+#[cfg(feature = "parquet")]
+mod runs;
 /// The charts as SVG files.
 mod svg;
 /// Which policy is best.

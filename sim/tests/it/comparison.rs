@@ -84,7 +84,8 @@ fn the_bound_is_that_of_the_calls_that_succeed() {
     let bounds = scenario.policies().iter().map(|policy| {
         let metrics = Simulation::new(&scenario, policy.policy()).run().result.metrics;
         // 50 a second after a burst of 50.
-        let bound = (metrics.succeeded.saturating_sub(50)) as f64 / 50.0;
+        let waited = u32::try_from(metrics.succeeded.saturating_sub(50)).unwrap();
+        let bound = f64::from(waited) / 50.0;
         let bound = bound.max(metrics.drain_bound.unwrap().min(0.1));
         assert!((metrics.drain_bound.unwrap() - bound).abs() < 1e-9, "{}", policy.name());
         metrics.succeeded

@@ -23,6 +23,15 @@ pub(super) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     csv: Option<PathBuf>,
 
+    /// Write every run with all of its metrics as CSV, one run a line
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    runs: Option<PathBuf>,
+
+    /// Write the same as a Parquet file, for duckdb, polars and the like
+    #[cfg(feature = "parquet")]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    parquet: Option<PathBuf>,
+
     /// Write each of its charts as an SVG file to this directory, which is made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     svg: Option<PathBuf>,
@@ -44,6 +53,9 @@ enum Format {
     Html,
     Markdown,
     Csv,
+    Runs,
+    #[cfg(feature = "parquet")]
+    Parquet,
     Svg(ChartName),
     Png(ChartName),
 }
@@ -60,9 +72,14 @@ impl Files {
             files.push(ReportFile { file, format });
             Ok(())
         };
-        for (path, format) in
-            [(&self.html, Format::Html), (&self.md, Format::Markdown), (&self.csv, Format::Csv)]
-        {
+        for (path, format) in [
+            (&self.html, Format::Html),
+            (&self.md, Format::Markdown),
+            (&self.csv, Format::Csv),
+            (&self.runs, Format::Runs),
+            #[cfg(feature = "parquet")]
+            (&self.parquet, Format::Parquet),
+        ] {
             path.iter().try_for_each(|path| open(path, format))?;
         }
         for (path, extension) in [(&self.svg, "svg"), (&self.png, "png")] {
@@ -87,6 +104,9 @@ impl ReportFile {
             Format::Html => report.html().map(String::into_bytes),
             Format::Markdown => report.markdown().map(String::into_bytes),
             Format::Csv => report.csv().map(String::into_bytes),
+            Format::Runs => report.runs_csv().map(String::into_bytes),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => report.runs_parquet(),
             Format::Svg(name) => Ok(report.chart(name).into_bytes()),
             Format::Png(name) => report.chart_png(name),
         };
