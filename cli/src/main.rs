@@ -10,6 +10,7 @@ mod failure;
 mod inline_table;
 mod interrupt;
 mod metric_name;
+mod names;
 mod output;
 mod output_file;
 mod policy_file;

@@ -119,4 +119,16 @@ impl<'a> Report<'a> {
     pub fn chart(&self, name: ChartName) -> String {
         chart::draw(self, name).standalone()
     }
+    /// One chart as a PNG file in the light theme, two pixels for each of the SVG's.
+    ///
+    /// No font of the system is read, so the bytes are the same on every machine;
+    /// letters that `DejaVu Sans` lacks are shown as boxes.
+    ///
+    /// # Errors
+    ///
+    /// If the chart is too large for a picture, as with thousands of policies.
+    #[cfg(feature = "png")]
+    pub fn chart_png(&self, name: ChartName) -> Result<Vec<u8>, ReportError> {
+        render::png(&chart::draw(self, name))
+    }
 }

@@ -14,6 +14,7 @@ use forbear_sim::sweep::{Parameter, Sweep};
 pub(crate) use self::effect::size;
 pub use self::effect::{Effect, Level};
 pub use self::front::Standing;
+pub(crate) use self::front::standings_of;
 use crate::chart::HeatMap;
 use crate::error::ReportError;
 use crate::metric::Metric;

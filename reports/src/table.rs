@@ -84,6 +84,19 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The metrics whose distance from a bound is shown: those that have one, but not
+    /// those that should be nothing, whose regret is themselves.
+    pub(crate) fn regretted(&self) -> Vec<Metric> {
+        let has_regret = |metric: Metric| {
+            let mut cells = self.rows.iter().flat_map(|row| &row.cells);
+            cells.any(|cell| cell.metric == metric && cell.regret.is_some())
+        };
+        let metrics = self.metrics.iter().copied();
+        metrics.filter(|metric| !metric.is_bounded_by_nothing() && has_regret(*metric)).collect()
+    }
+}
+
 impl Cell {
     /// One cell a metric, in the order of [`Metric::ALL`].
     pub(crate) fn all(runs: &[RunResult]) -> Vec<Self> {

@@ -10,7 +10,7 @@ use crate::check::{Checker, Violation};
 use crate::explain::{Chronicle, Moment, Timeline};
 use crate::metrics::{Tally, completion_curve};
 use crate::probe::Probe;
-use crate::results::{CdfPoint, Metrics, RunResult, Series};
+use crate::results::{AttemptCount, CdfPoint, Metrics, RunResult, Series};
 use crate::scenario::Scenario;
 use crate::scribe::Scribe;
 use crate::storm::Storm;
@@ -54,6 +54,8 @@ pub struct Run {
     /// Completion times as points of the cumulative distribution; empty unless
     /// [drawn](Simulation::drawn).
     pub completion: Vec<CdfPoint>,
+    /// Calls that ended, by their sends; empty unless [drawn](Simulation::drawn).
+    pub attempts: Vec<AttemptCount>,
     /// Every send in order; empty unless [traced](Simulation::traced).
     pub sends: Vec<Sent>,
     /// Every end of a call in order; empty unless [traced](Simulation::traced).
@@ -75,7 +77,7 @@ impl<'a> Simulation<'a> {
         self
     }
 
-    /// Keeps what a chart needs: the series and the completion times.
+    /// Keeps what a chart needs: the series, the completion times and the attempts.
     pub const fn drawn(mut self) -> Self {
         self.is_drawn = true;
         self
@@ -213,6 +215,7 @@ impl<'a> Simulation<'a> {
                 events: outcome.events,
                 metrics: Metrics { drain_bound, ..outcome.metrics },
             },
+            attempts: tally.attempts(),
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),
             completion,
             sends: tally.trace.unwrap_or_default(),

@@ -71,23 +71,26 @@ pub fn sweep(
     let places: Vec<&Place> = grid.places_of(shard).collect();
     let runs = u64::from(replications) * places.len() as u64;
     let done = AtomicU64::new(0);
-    let run = |place: &Place, seed: u64| {
+    let run = |of: usize, place: &Place, seed: u64| {
         if cancel.load(Ordering::Relaxed) {
             return None;
         }
         let simulation = Simulation::new(&place.scenario, place.policy.policy()).seed(seed);
         let result = simulation.run_unless(cancel)?.result;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress(Progress { done, runs, events: result.events });
+        progress(Progress::of(&result, of, done, runs));
         Some(result)
     };
     // In the order of points and seeds, whatever the order of the threads.
     let points: Vec<Point> = places
         .par_iter()
-        .map(|place| {
+        .enumerate()
+        .map(|(of, place)| {
             let runs: Option<Vec<RunResult>> = (0..replications)
                 .into_par_iter()
-                .map(|replication| run(place, options.seed.wrapping_add(u64::from(replication))))
+                .map(|replication| {
+                    run(of, place, options.seed.wrapping_add(u64::from(replication)))
+                })
                 .collect();
             Some(place.point(runs?))
         })

@@ -11,6 +11,7 @@ use forbear_sim::{NamedPolicy, Options, Scenario};
 
 use self::files::Files;
 use crate::failure::{Exit, Failure};
+use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -28,11 +29,12 @@ Examples:
 Ctrl-C ends the comparison and keeps the replications that are done; a second one kills.")]
 pub(crate) struct Compare {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// Policy files, or names of policies of the scenario or of presets; without any all policies
     /// of the scenario
-    #[arg(value_name = "POLICY")]
+    #[arg(value_name = "POLICY", value_parser = PolicyName, hide_possible_values = true)]
     policies: Vec<PathBuf>,
 
     /// Storms to replay, each with its own seed
@@ -117,7 +119,8 @@ fn show(report: &Report<'_>, output: &mut Output) -> Result<(), Failure> {
         let json = report.json().map_err(|error| files::faulty(&error))?;
         writeln!(output.data(), "{}", json.trim_end())?;
     } else {
-        write!(output.data(), "{}", summary::of(report))?;
+        let room = output.room();
+        write!(output.data(), "{}", summary::of(report, room))?;
     }
     Ok(())
 }

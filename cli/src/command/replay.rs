@@ -118,7 +118,8 @@ impl Replay {
 fn show(derived: &Derived, report: &Report<'_>, output: &mut Output) -> Result<(), Failure> {
     if !output.is_json() {
         let text = words::of(derived);
-        write!(output.data(), "{text}\n{}", summary::of(report))?;
+        let room = output.room();
+        write!(output.data(), "{text}\n{}", summary::of(report, room))?;
         return Ok(());
     }
     let text = report.json().map_err(|error| faulty(&error))?;

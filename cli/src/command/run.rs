@@ -7,6 +7,7 @@ use forbear_reports::{Group, Report};
 use forbear_sim::{Options, Simulation};
 
 use crate::failure::{Exit, Failure};
+use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::output_file::OutputFile;
 use crate::problem::Problem;
@@ -26,10 +27,12 @@ Examples:
   forbear run retry-after-herd full-jitter --trace calls.ndjson")]
 pub(crate) struct Run {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it the
     /// scenario's first
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
     /// Seed of the storm

@@ -11,7 +11,7 @@ use forbear_sim::{NamedPolicy, Options, Scenario};
 use self::output::no_field;
 pub(super) use self::output::{Files, show};
 use crate::failure::{Exit, Failure};
-use crate::metric_name::parse_objective;
+use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -40,10 +40,12 @@ A large sweep in parts, here with GNU parallel; the result is the same to the by
 Ctrl-C ends the sweep and keeps the points that are done; a second one kills.")]
 pub(crate) struct Sweep {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it the
     /// scenario's first
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
     /// A key and its values: a list (100ms,1s), a range with steps (10..100:10, 1s..64s:x2,
@@ -72,7 +74,7 @@ pub(crate) struct Sweep {
     set: Vec<Override>,
 
     /// Metrics that the Pareto front is of
-    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = parse_objective, default_values = SweepReport::OBJECTIVES.map(Metric::key))]
+    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = ObjectiveName, hide_possible_values = true, default_values = SweepReport::OBJECTIVES.map(Metric::key))]
     objective: Vec<Metric>,
 
     /// Run only part I of N

@@ -8,7 +8,8 @@ use forbear_sim::tune::{Budget, Tuned, tune, with};
 use forbear_sim::{NamedPolicy, Scenario};
 
 use crate::failure::{Exit, Failure};
-use crate::metric_name::{parse_quantity, parse_threshold};
+use crate::metric_name::parse_threshold;
+use crate::names::{PolicyName, QuantityName, ScenarioName};
 use crate::output::Output;
 use crate::output_file::OutputFile;
 use crate::problem::Problem;
@@ -39,11 +40,13 @@ The same command gives the same policy. Ctrl-C ends the search and keeps the bes
 not validated then; a second one kills.")]
 pub(crate) struct Tune {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// The policy to be beaten: a file, or the name of a policy of the scenario or of a preset;
     /// without it the scenario's first
     #[arg(long, value_name = "POLICY")]
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
     /// A key of the policy and what it may be; may be repeated
@@ -55,7 +58,7 @@ pub(crate) struct Tune {
     runs: u64,
 
     /// The metric to make better, or its regret (sends.regret)
-    #[arg(long, value_name = "METRIC", value_parser = parse_quantity)]
+    #[arg(long, value_name = "METRIC", value_parser = QuantityName, hide_possible_values = true)]
     objective: Quantity,
 
     /// What has to hold meanwhile: a metric or its regret, one of < <= > >=, and a bound; may be

@@ -88,17 +88,7 @@ fn summary(out: &mut String, table: &Table, group: Group) -> std::fmt::Result {
 
 /// How far each policy is from what no policy can beat; nothing where no bound is known.
 fn regrets(out: &mut String, table: &Table) -> std::fmt::Result {
-    let has_regret = |metric: Metric| {
-        let mut cells = table.rows.iter().flat_map(|row| &row.cells);
-        cells.any(|cell| cell.metric == metric && cell.regret.is_some())
-    };
-    // The regret of what should be nothing is the metric itself, which was said above.
-    let shown: Vec<Metric> = table
-        .metrics
-        .iter()
-        .copied()
-        .filter(|metric| !metric.is_bounded_by_nothing() && has_regret(*metric))
-        .collect();
+    let shown = table.regretted();
     if shown.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::sample;
 
 /// In `bad` of the storms of the first policy most of the work is for nobody.
-fn collapsing(bad: usize) -> Comparison {
+pub(crate) fn collapsing(bad: usize) -> Comparison {
     let mut comparison = sample::comparison(20);
     comparison.policies.truncate(2);
     for run in comparison.policies[0].runs.iter_mut().take(bad) {

@@ -186,8 +186,8 @@ impl World<'_> {
         let now = self.queue.now();
         let task = &self.tasks[call];
         self.clients[task.client as usize].succeeded += u32::from(end.is_ok());
-        let took = now - task.arrived_at;
-        self.tally.ended(now, call, took, end.is_ok());
+        let (sends, took) = (task.attempt(), now - task.arrived_at);
+        self.tally.ended(now, call, sends, took, end.is_ok());
         self.note(Fact::Ended { call, end });
         self.tasks.close(call);
     }
@@ -199,8 +199,8 @@ impl World<'_> {
             let task = &mut self.tasks[call];
             self.cut_off += u64::from(task.call.is_in_flight());
             self.clients[task.client as usize].engine.abandon(at, &mut task.call);
-            let took = self.horizon - task.arrived_at;
-            self.tally.ended(self.horizon, call, took, false);
+            let (sends, took) = (task.attempt(), self.horizon - task.arrived_at);
+            self.tally.ended(self.horizon, call, sends, took, false);
             if let Some(probe) = &mut self.probe {
                 let when = Instant { event: self.events, at: self.horizon };
                 probe.note(when, Fact::CutOff { call });

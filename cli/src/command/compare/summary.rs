@@ -4,20 +4,20 @@ use std::fmt::Write;
 
 use forbear_reports::{Metric, Report};
 
-use crate::table::{Cell, Table, stressed};
+use crate::table::{Cell, Table, paragraph, stressed};
 
 /// The distances from the best that is possible, which tell servers apart: 3 s of a
 /// minute are little, and much of 4 s.
 const REGRETS: [Metric; 3] = [Metric::SuccessShare, Metric::TimeToDrain, Metric::Amplification];
 
-/// The table of what matters most, and the verdict.
-pub(crate) fn of(report: &Report<'_>) -> String {
+/// The table of what matters most, and the verdict, for a terminal with this `room`.
+pub(crate) fn of(report: &Report<'_>, room: Option<usize>) -> String {
     let mut text = String::new();
-    write(&mut text, report).expect("a string takes any text");
+    write(&mut text, report, room).expect("a string takes any text");
     text
 }
 
-fn write(text: &mut String, report: &Report<'_>) -> std::fmt::Result {
+fn write(text: &mut String, report: &Report<'_>, room: Option<usize>) -> std::fmt::Result {
     let (comparison, verdict) = (report.comparison(), report.verdict());
     let done = comparison.policies.iter().map(|policy| policy.runs.len()).max().unwrap_or(0);
     let (title, seed) = (&comparison.scenario.title, comparison.seed);
@@ -50,15 +50,21 @@ fn write(text: &mut String, report: &Report<'_>) -> std::fmt::Result {
         });
         table.push([Cell::from(&*row.policy)].into_iter().chain(cells));
     }
-    writeln!(text, "{}", table.render())?;
+    // Goodput goes first: who has time and success has it. Then the 429s.
+    let table = table.with_spare([6, 3]);
+    writeln!(text, "{}", table.render_within(room))?;
     if has_modes {
-        writeln!(text, "* The storms end in two ways, and the mean describes neither.\n")?;
+        let note = "* The storms end in two ways, and the mean describes neither.";
+        writeln!(text, "{}\n", paragraph(note, room))?;
     }
     if let Some(table) = regrets(report) {
-        writeln!(text, "{}", table.render())?;
+        writeln!(text, "{}", table.render_within(room))?;
     }
-    writeln!(text, "{}. {}", stressed(&verdict.headline), verdict.reason)?;
-    verdict.cautions.iter().try_for_each(|caution| writeln!(text, "{caution}"))
+    let verdict_line = paragraph(&verdict.line(), room);
+    // Not stressed where it had to be wrapped.
+    let stressed = verdict_line.replacen(&verdict.headline, &stressed(&verdict.headline), 1);
+    writeln!(text, "{stressed}")?;
+    verdict.cautions.iter().try_for_each(|caution| writeln!(text, "{}", paragraph(caution, room)))
 }
 
 /// How far each policy is from what no policy can beat; nothing where that is not known.

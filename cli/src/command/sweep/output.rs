@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::output_file::OutputFile;
 use crate::problem::Problem;
-use crate::table::{Cell, Table, stressed};
+use crate::table::{Cell, Table, paragraph, stressed};
 
 /// Where reports go.
 #[derive(Debug, clap::Args)]
@@ -119,7 +119,8 @@ pub(crate) fn show(
     if output.is_json() {
         write!(output.data(), "{}", report.json().map_err(faulty)?)?;
     } else {
-        write!(output.data(), "{}", summary(report))?;
+        let room = output.room();
+        write!(output.data(), "{}", summary(report, room))?;
     }
     Ok(())
 }
@@ -130,7 +131,7 @@ pub(super) fn no_field() -> Problem {
 }
 
 /// The table of the objectives, and how many points are on the front.
-fn summary(report: &SweepReport<'_>) -> String {
+fn summary(report: &SweepReport<'_>, room: Option<usize>) -> String {
     let mut text = String::new();
     let sweep = report.sweep();
     let _ = writeln!(
@@ -139,11 +140,14 @@ fn summary(report: &SweepReport<'_>) -> String {
         sweep.scenario.name, sweep.policy.name, sweep.replications, sweep.seed
     );
     let mut titles: Vec<&str> = sweep.parameters.iter().map(Parameter::key).collect();
+    // Files and `--json` have the intervals whatever the terminal.
+    let first = titles.len() + 1;
+    let intervals = (0..report.objectives().len()).map(move |objective| first + 2 * objective);
     for metric in report.objectives() {
         titles.extend([metric.label(), "95 % interval"]);
     }
     titles.push("Pareto");
-    let mut table = Table::new(titles);
+    let mut table = Table::new(titles).with_spare(intervals);
     for row in report.rows() {
         let is_on_front = row.standing == Some(Standing::Front);
         let mut cells: Vec<String> = row.values.clone();
@@ -154,12 +158,13 @@ fn summary(report: &SweepReport<'_>) -> String {
         let cell = |text: String| if is_on_front { Cell::from(text).bold() } else { text.into() };
         table.push(cells.into_iter().map(cell));
     }
-    let _ = writeln!(text, "{}\n{}.", table.render(), stressed(&report.headline()));
+    let headline = paragraph(&format!("{}.", report.headline()), room);
+    let _ = writeln!(text, "{}\n{}", table.render_within(room), stressed(&headline));
     for effect in report.effects() {
-        let _ = writeln!(text, "{}", effect.sentence());
+        let _ = writeln!(text, "{}", paragraph(&effect.sentence(), room));
     }
     for caution in report.cautions() {
-        let _ = writeln!(text, "{caution}");
+        let _ = writeln!(text, "{}", paragraph(&caution, room));
     }
     text
 }
