@@ -12,7 +12,7 @@ pub(crate) const SECOND: u64 = 1000 * MS;
 /// A rule by which a server refuses.
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
-    /// nginx `limit_req`, in its own arithmetic to the nanosecond: refused requests do not count.
+    /// nginx's `limit_req` to the nanosecond: refused requests do not count.
     Bucket {
         per_s: u64,
         burst: u64,
@@ -133,10 +133,11 @@ pub(crate) struct Storm {
     /// When others use the same quota: one send each so many ns.
     pub(crate) others: Option<u64>,
     pub(crate) now: u64,
+    /// When the answer comes, when it was sent, and whether it was served.
     in_flight: Vec<(u64, u64, bool)>,
     lots: u64,
     last_arrival: u64,
-    /// (at, served)
+    /// When each was sent, and whether it was served.
     pub(crate) sends: Vec<(u64, bool)>,
     next_other: u64,
 }
@@ -224,12 +225,20 @@ impl Storm {
         self.in_flight.push((arrives + trip / 2, self.now, served));
     }
 
-    /// Sends and refusals from a time on, and the share of the quota used.
-    pub(crate) fn since(&self, from: u64) -> (usize, usize, f64) {
+    /// What came of the sends from a time on.
+    pub(crate) fn since(&self, from: u64) -> Tally {
         let sends = self.sends.iter().filter(|&&(at, _)| at >= from);
-        let count = sends.clone().count();
-        let refused = sends.filter(|&&(_, served)| !served).count();
-        let time = (self.now - from) as f64 / 1e9;
-        (count, refused, (count - refused) as f64 / (self.rule.rate() * time))
+        let refused = sends.clone().filter(|&&(_, served)| !served).count();
+        let sends = sends.count();
+        let quota = self.rule.rate() * (self.now - from) as f64 / 1e9;
+        Tally { sends, refused, used: (sends - refused) as f64 / quota }
     }
+}
+
+/// Sends, refusals, and the served as a share of the quota.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tally {
+    pub(crate) sends: usize,
+    pub(crate) refused: usize,
+    pub(crate) used: f64,
 }
