@@ -17,6 +17,10 @@
 //!   `used / limit` of it has passed.
 //! * *The quota is shared.* A headroom stays untouched, and of the rest only this
 //!   client's share is used.
+//!
+//! Which rule the numbers are of is recognised from how they change, and a server
+//! that gives none is known by what it refuses: `docs/LEARNED.md` tells how and what
+//! that costs.
 
 mod mirror;
 mod model;
@@ -27,7 +31,7 @@ use alloc::vec::Vec;
 
 use super::{Completion, Limiter};
 use crate::text::Decimal;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quota, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quota, Throttle, Timestamp};
 
 use self::mirror::{Key, Mirror};
 use self::unsaid::Unsaid;
@@ -284,9 +288,14 @@ impl Limiter for Learned {
         self.is_answered |=
             !matches!(completion.observation.outcome, Outcome::Ignored | Outcome::Transient);
         let quotas = completion.observation.quotas;
-        let explained = quotas.as_slice().iter().any(|quota| {
+        // What the server's own numbers foresaw is no news of a rate, and neither is that
+        // one who tells its quotas has too much to do.
+        let is_foreseen = |quota: &Quota| {
             quota.dimension().is_some() && quota.remaining().is_some_and(|left| left.whole() == 0)
-        });
+        };
+        let is_overload = completion.observation.outcome == Outcome::Throttled(Throttle::Overload);
+        let explained =
+            quotas.as_slice().iter().any(is_foreseen) || is_overload && !self.mirrors.is_empty();
         self.unsaid.observe(now, completion, explained);
         for (place, quota) in quotas.as_slice().iter().enumerate() {
             let Some(dimension) = quota.dimension() else { continue };

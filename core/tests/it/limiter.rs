@@ -3,6 +3,7 @@ mod breaker;
 mod cubic;
 mod keyed;
 mod learned;
+mod recognise;
 mod reconfigure;
 mod servers;
 mod spec;

@@ -11,11 +11,13 @@
 //!
 //! Two answers, of which the second was sent when the first had come, are a vote for
 //! the rule that foresaw the second, if the others are wrong by more than clocks and
-//! rounding can be. What comes back before the reset is a vote against fixed windows.
+//! rounding can be. Where they are too close, the first is kept for a later one. What
+//! comes back before the reset speaks against fixed windows.
 
 use core::time::Duration;
 
 use super::model::{ModelKind, confidence};
+use crate::Quantity;
 use crate::time::nanos;
 
 /// One answer's numbers; quantities in millionths of a unit, times in nanoseconds.
@@ -71,12 +73,12 @@ impl Evidence {
             // It may be the older one.
             return;
         }
-        self.last = Some(numbers);
         let wait_ns = nanos(numbers.resets_in);
         let last_ns = nanos(last.resets_in);
         let elapsed_ns = numbers.heard_at - last.heard_at;
         if numbers.limit != last.limit || elapsed_ns >= last_ns || last.used() == 0 {
             // Another window, or nothing to compare with.
+            self.last = Some(numbers);
             return;
         }
         let in_proportion = u128::from(last_ns) * u128::from(numbers.used());
@@ -84,20 +86,37 @@ impl Evidence {
         let fixed_ns = last_ns - elapsed_ns;
         let bucket_ns = u64::try_from(in_proportion).unwrap_or(u64::MAX);
         let slack_ns = numbers.slack_ns().max(last.slack_ns()).max(wait_ns / 16);
-        let is_near = |foreseen: u64| foreseen.abs_diff(wait_ns) <= slack_ns;
-        let is_far = |foreseen: u64| foreseen.abs_diff(wait_ns) > slack_ns.saturating_mul(2);
+        // Remainders are whole units, mostly: the fewer are used, the less they foresee.
+        let units = (last.used() / Quantity::MICROS).max(1);
+        let bucket_slack_ns = slack_ns.saturating_add(bucket_ns / units);
+        let is_near = |foreseen: u64, slack_ns: u64| foreseen.abs_diff(wait_ns) <= slack_ns;
+        let is_far =
+            |foreseen: u64, slack_ns: u64| foreseen.abs_diff(wait_ns) > slack_ns.saturating_mul(2);
+        let (is_fixed, not_fixed) = (is_near(fixed_ns, slack_ns), is_far(fixed_ns, slack_ns));
+        let (is_sliding, not_sliding) = (is_near(last_ns, slack_ns), is_far(last_ns, slack_ns));
+        let is_bucket = is_near(bucket_ns, bucket_slack_ns);
+        let not_bucket = is_far(bucket_ns, bucket_slack_ns);
         let came_back = numbers.remaining > last.remaining;
-        if is_near(fixed_ns) && is_far(bucket_ns) && is_far(last_ns) && !came_back {
-            vote(&mut self.fixed);
-        } else if is_near(bucket_ns) && is_far(fixed_ns) && is_far(last_ns) {
-            vote(&mut self.bucket);
-        } else if is_near(last_ns) && is_far(fixed_ns) && is_far(bucket_ns) {
-            vote(&mut self.sliding);
-        }
+        self.measure(&numbers);
+        let votes = if is_fixed && not_bucket && not_sliding && !came_back {
+            &mut self.fixed
+        } else if is_bucket && not_fixed && not_sliding {
+            &mut self.bucket
+        } else if is_sliding && not_fixed && not_bucket {
+            &mut self.sliding
+        } else {
+            // Too close to each other to tell: compared with a later one, and with this
+            // where it foresees much better.
+            if numbers.used() / 4 >= last.used() {
+                self.last = Some(numbers);
+            }
+            return;
+        };
+        *votes = (*votes + 1).min(VOTES_MAX);
+        self.last = Some(numbers);
         if came_back {
             self.fixed = self.fixed.saturating_sub(1);
         }
-        self.measure(&numbers);
     }
 
     /// How fast a bucket would fill: the more is used, the less the rounding counts.
@@ -133,8 +152,4 @@ impl Evidence {
         let is_sure = kind == ModelKind::Bucket && percent >= CONFIDENT && self.rate > 0;
         is_sure.then_some(self.rate)
     }
-}
-
-fn vote(votes: &mut u32) {
-    *votes = (*votes + 1).min(VOTES_MAX);
 }

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use forbear_core::limiter::{Cooldown, Learned};
-use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Outcome, Timestamp};
+use forbear_core::{
+    Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota,
+    Timestamp,
+};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const SECOND: u64 = 1000 * MS;
@@ -71,6 +74,28 @@ impl Rule {
         }
     }
 
+    /// What a server that speaks says of itself after a decision at `at`: the time until a
+    /// bucket is full or a fixed window ends, the length of a sliding one.
+    fn numbers(&self, at: u64) -> Option<Quota> {
+        let (limit, used, resets_in) = match self {
+            Self::Bucket { per_s, burst, full_at } => {
+                let lacking = full_at.saturating_sub(at);
+                (*burst + 1, lacking.div_ceil(SECOND / *per_s), lacking)
+            }
+            Self::Fixed { limit, length, phase, used, .. } => {
+                (*limit, *used, *length - (at + *phase) % *length)
+            }
+            Self::Log { limit, length, sends } => (*limit, sends.len() as u64, *length),
+            Self::Counter { .. } | Self::Unlimited => return None,
+        };
+        Some(
+            Quota::new(Some(Dimension::Requests))
+                .with_limit(Quantity::from_units(limit))
+                .with_remaining(Quantity::from_units(limit.saturating_sub(used)))
+                .with_resets_in(Duration::from_nanos(resets_in)),
+        )
+    }
+
     /// Whether it does what is asked at `at`, which never goes back.
     pub(crate) fn serves(&mut self, at: u64) -> bool {
         match self {
@@ -132,9 +157,11 @@ pub(crate) struct Storm {
     pub(crate) hint: Option<Duration>,
     /// When others use the same quota: one send each so many ns.
     pub(crate) others: Option<u64>,
+    /// Whether answers tell what is left.
+    pub(crate) speaks: bool,
     pub(crate) now: u64,
     /// When the answer comes, when it was sent, and whether it was served.
-    in_flight: Vec<(u64, u64, bool)>,
+    in_flight: Vec<(u64, u64, bool, Option<Quota>)>,
     lots: u64,
     last_arrival: u64,
     /// When each was sent, and whether it was served.
@@ -152,6 +179,7 @@ impl Storm {
             trip,
             hint: None,
             others: None,
+            speaks: false,
             now: SECOND,
             in_flight: Vec::new(),
             lots: 1,
@@ -173,14 +201,15 @@ impl Storm {
         let end = self.now + time;
         while self.now < end {
             let now = Timestamp::from_nanos(self.now);
-            self.in_flight.sort();
+            self.in_flight.sort_by_key(|&(at, sent, ..)| (at, sent));
             while self.in_flight.first().is_some_and(|&(at, ..)| at <= self.now) {
-                let (_, sent, served) = self.in_flight.remove(0);
-                let seen = if served {
+                let (_, sent, served, quota) = self.in_flight.remove(0);
+                let mut seen = if served {
                     Observation::new(Outcome::Success)
                 } else {
                     Observation::throttled(self.hint)
                 };
+                seen.quotas = quota.into_iter().collect();
                 let (sent_at, cost) = (Timestamp::from_nanos(sent), Cost::REQUEST);
                 let done = Completion { sent_at, cost, actual: cost, observation: &seen };
                 self.limiter.observe(now, &done);
@@ -222,7 +251,8 @@ impl Storm {
         }
         let served = self.rule.serves(arrives);
         self.sends.push((self.now, served));
-        self.in_flight.push((arrives + trip / 2, self.now, served));
+        let quota = self.rule.numbers(arrives).filter(|_| self.speaks);
+        self.in_flight.push((arrives + trip / 2, self.now, served, quota));
     }
 
     /// What came of the sends from a time on.
