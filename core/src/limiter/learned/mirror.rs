@@ -256,14 +256,13 @@ impl Mirror {
         self.recognise(now, completion, quota);
         let place = told.map_or(Place::Same, |told| self.place(told, sent_at));
         let may_be_older = sent_at < self.heard_at;
+        let is_bucket = self.bucket_rate().is_some();
         match place {
-            _ if self.bucket_rate().is_some() => {
-                if may_be_older {
-                    self.remaining = self.remaining.min(remaining.or(self.remaining));
-                    return;
-                }
+            _ if is_bucket && may_be_older => {
+                self.remaining = self.remaining.min(remaining.or(self.remaining));
+                return;
             }
-            Place::Earlier if may_be_older || self.is_expected() => return,
+            Place::Earlier if !is_bucket && (may_be_older || self.is_expected()) => return,
             Place::Same if may_be_older => {
                 if let Some(said) = remaining {
                     self.remaining = Some(self.remaining.map_or(said, |left| left.min(said)));
@@ -279,7 +278,7 @@ impl Mirror {
             self.length_ns = self.length_ns.max(quota.resets_in().map_or(0, nanos));
         }
         match told {
-            Some(_) if place == Place::Same && self.bucket_rate().is_none() => self.narrow(told),
+            Some(_) if place == Place::Same && !is_bucket => self.narrow(told),
             Some(told) => self.span = Some(self.span_until(told.latest, Some(told.earliest))),
             None if self.span.is_some() => {}
             // The limit of a window that nobody dates: dated from here.

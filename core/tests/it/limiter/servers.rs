@@ -1,4 +1,5 @@
-//! Servers that refuse and say nothing else, and a client that always wants more.
+//! Servers that refuse, with and without numbers, and a client that always wants more.
+#![expect(clippy::float_arithmetic, reason = "shares of a quota are only reported")]
 
 use std::collections::VecDeque;
 use std::time::Duration;

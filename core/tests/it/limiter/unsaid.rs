@@ -1,4 +1,5 @@
 //! Servers that give no numbers: what is refused while learning, and afterwards.
+#![expect(clippy::float_arithmetic, reason = "shares of a quota are only reported")]
 
 use std::time::Duration;
 
