@@ -5,9 +5,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use forbear_core::limiter::{Concurrency, Gcra, TokenBucket};
+use forbear_core::limiter::{Concurrency, Gcra, Learned, TokenBucket};
 use forbear_core::{
-    Action, Call, Cost, Observation, Outcome, Policy, Quota, RetryBudget, SplitMix64, Timestamp,
+    Action, Call, Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Policy,
+    Quantity, Quota, RetryBudget, SplitMix64, Timestamp,
 };
 
 #[test]
@@ -51,6 +52,46 @@ fn a_whole_storm_is_decided_without_the_heap() {
     });
     assert!(sends > 1000, "some were sent again: {sends}");
     assert_eq!(counted.count_total, 0, "{counted:?}");
+}
+
+/// A mirror is made where a window is first heard of; there are at most sixteen.
+#[test]
+fn what_is_learned_of_a_server_is_kept_without_the_heap() {
+    let cost = Cost::REQUEST;
+    let mut said = Observation::new(Outcome::Success);
+    said.quotas.push(
+        Quota::new(Some(Dimension::Requests))
+            .with_limit(Quantity::from_units(100))
+            .with_remaining(Quantity::from_units(70))
+            .with_resets_in(Duration::from_secs(3)),
+    );
+    let (refused, silent) = (Observation::throttled(None), Observation::new(Outcome::Success));
+    for says in [&said, &silent] {
+        let mut learned = Learned::new();
+        learned.commit(Timestamp::ZERO, &cost);
+        let first = Completion { sent_at: Timestamp::ZERO, cost, actual: cost, observation: says };
+        learned.observe(Timestamp::ZERO, &first);
+        let (mut now, mut sends) = (Timestamp::ZERO, 0_u32);
+        let counted = allocation_counter::measure(|| {
+            while sends < 2000 {
+                match learned.acquire(now, &cost) {
+                    Decision::Admit => {}
+                    Decision::WaitUntil(time) => {
+                        now = time;
+                        continue;
+                    }
+                    other => unreachable!("{other:?} with nothing in flight"),
+                }
+                sends += 1;
+                let (sent_at, observation) =
+                    (now, if sends.is_multiple_of(9) { &refused } else { says });
+                now = now.after(Duration::from_millis(1));
+                learned.observe(now, &Completion { sent_at, cost, actual: cost, observation });
+            }
+        });
+        black_box(learned.model(Dimension::Requests));
+        assert_eq!(counted.count_total, 0, "{counted:?}");
+    }
 }
 
 #[cfg(feature = "std")]

@@ -97,7 +97,8 @@ impl Unsaid {
         let charged = completion.cost.get(Dimension::Requests);
         let actual = completion.actual.get(Dimension::Requests);
         if let Some(pace) = &mut self.pace {
-            pace.settle(sent_at, charged, actual);
+            let is_failed = completion.observation.outcome == Outcome::Transient;
+            pace.settle(now, sent_at, (charged, actual), is_failed);
         }
         // The server decided between the sending and the receipt.
         let trip_ns = nanos(now.since(sent_at));
@@ -108,9 +109,10 @@ impl Unsaid {
                 let hint = completion.observation.retry_after.unwrap_or_default();
                 self.refused(now, at, sent_at, hint);
             }
-            // Cancelled here, or refused for another reason than a rate.
-            Outcome::Ignored | Outcome::Throttled(_) => {}
-            _ => {
+            // Cancelled here, refused for another reason than a rate, or failed: nobody
+            // knows whether that was counted.
+            Outcome::Ignored | Outcome::Throttled(_) | Outcome::Transient => {}
+            Outcome::Success | Outcome::Permanent => {
                 let rest_ns = self.trip_ns - self.trip_ns / 8;
                 self.trip_ns = if self.trip_ns == 0 { trip_ns } else { rest_ns + trip_ns / 8 };
                 self.log.admit(at, actual.max(1));

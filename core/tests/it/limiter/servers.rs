@@ -1,10 +1,14 @@
-//! Servers that refuse and say nothing else, and a client that always wants more.
+//! Servers that refuse, with and without numbers, and a client that always wants more.
+#![expect(clippy::float_arithmetic, reason = "shares of a quota are only reported")]
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use forbear_core::limiter::{Cooldown, Learned};
-use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Outcome, Timestamp};
+use forbear_core::{
+    Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota,
+    Timestamp,
+};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const SECOND: u64 = 1000 * MS;
@@ -12,7 +16,7 @@ pub(crate) const SECOND: u64 = 1000 * MS;
 /// A rule by which a server refuses.
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
-    /// nginx `limit_req`, in its own arithmetic to the nanosecond: refused requests do not count.
+    /// nginx's `limit_req` to the nanosecond: refused requests do not count.
     Bucket {
         per_s: u64,
         burst: u64,
@@ -69,6 +73,28 @@ impl Rule {
             | Self::Counter { limit, length, .. } => limit as f64 * 1e9 / length as f64,
             Self::Unlimited => 0.0,
         }
+    }
+
+    /// What a server that speaks says of itself after a decision at `at`: the time until a
+    /// bucket is full or a fixed window ends, the length of a sliding one.
+    fn numbers(&self, at: u64) -> Option<Quota> {
+        let (limit, used, resets_in) = match self {
+            Self::Bucket { per_s, burst, full_at } => {
+                let lacking = full_at.saturating_sub(at);
+                (*burst + 1, lacking.div_ceil(SECOND / *per_s), lacking)
+            }
+            Self::Fixed { limit, length, phase, used, .. } => {
+                (*limit, *used, *length - (at + *phase) % *length)
+            }
+            Self::Log { limit, length, sends } => (*limit, sends.len() as u64, *length),
+            Self::Counter { .. } | Self::Unlimited => return None,
+        };
+        Some(
+            Quota::new(Some(Dimension::Requests))
+                .with_limit(Quantity::from_units(limit))
+                .with_remaining(Quantity::from_units(limit.saturating_sub(used)))
+                .with_resets_in(Duration::from_nanos(resets_in)),
+        )
     }
 
     /// Whether it does what is asked at `at`, which never goes back.
@@ -132,11 +158,14 @@ pub(crate) struct Storm {
     pub(crate) hint: Option<Duration>,
     /// When others use the same quota: one send each so many ns.
     pub(crate) others: Option<u64>,
+    /// Whether answers tell what is left.
+    pub(crate) speaks: bool,
     pub(crate) now: u64,
-    in_flight: Vec<(u64, u64, bool)>,
+    /// When the answer comes, when it was sent, and whether it was served.
+    in_flight: Vec<(u64, u64, bool, Option<Quota>)>,
     lots: u64,
     last_arrival: u64,
-    /// (at, served)
+    /// When each was sent, and whether it was served.
     pub(crate) sends: Vec<(u64, bool)>,
     next_other: u64,
 }
@@ -151,6 +180,7 @@ impl Storm {
             trip,
             hint: None,
             others: None,
+            speaks: false,
             now: SECOND,
             in_flight: Vec::new(),
             lots: 1,
@@ -172,14 +202,15 @@ impl Storm {
         let end = self.now + time;
         while self.now < end {
             let now = Timestamp::from_nanos(self.now);
-            self.in_flight.sort();
+            self.in_flight.sort_by_key(|&(at, sent, ..)| (at, sent));
             while self.in_flight.first().is_some_and(|&(at, ..)| at <= self.now) {
-                let (_, sent, served) = self.in_flight.remove(0);
-                let seen = if served {
+                let (_, sent, served, quota) = self.in_flight.remove(0);
+                let mut seen = if served {
                     Observation::new(Outcome::Success)
                 } else {
                     Observation::throttled(self.hint)
                 };
+                seen.quotas = quota.into_iter().collect();
                 let (sent_at, cost) = (Timestamp::from_nanos(sent), Cost::REQUEST);
                 let done = Completion { sent_at, cost, actual: cost, observation: &seen };
                 self.limiter.observe(now, &done);
@@ -221,15 +252,24 @@ impl Storm {
         }
         let served = self.rule.serves(arrives);
         self.sends.push((self.now, served));
-        self.in_flight.push((arrives + trip / 2, self.now, served));
+        let quota = self.rule.numbers(arrives).filter(|_| self.speaks);
+        self.in_flight.push((arrives + trip / 2, self.now, served, quota));
     }
 
-    /// Sends and refusals from a time on, and the share of the quota used.
-    pub(crate) fn since(&self, from: u64) -> (usize, usize, f64) {
+    /// What came of the sends from a time on.
+    pub(crate) fn since(&self, from: u64) -> Tally {
         let sends = self.sends.iter().filter(|&&(at, _)| at >= from);
-        let count = sends.clone().count();
-        let refused = sends.filter(|&&(_, served)| !served).count();
-        let time = (self.now - from) as f64 / 1e9;
-        (count, refused, (count - refused) as f64 / (self.rule.rate() * time))
+        let refused = sends.clone().filter(|&&(_, served)| !served).count();
+        let sends = sends.count();
+        let quota = self.rule.rate() * (self.now - from) as f64 / 1e9;
+        Tally { sends, refused, used: (sends - refused) as f64 / quota }
     }
+}
+
+/// Sends, refusals, and the served as a share of the quota.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tally {
+    pub(crate) sends: usize,
+    pub(crate) refused: usize,
+    pub(crate) used: f64,
 }

@@ -149,12 +149,22 @@ impl Pace {
         }
     }
 
-    pub(super) fn settle(&mut self, sent_at: Timestamp, charged: u32, actual: u32) {
+    pub(super) fn settle(
+        &mut self,
+        now: Timestamp,
+        sent_at: Timestamp,
+        (charged, actual): (u32, u32),
+        is_failed: bool,
+    ) {
         self.purse.settle(charged, actual);
         if let Some(shut) = &mut self.shut
             && sent_at >= self.reacted_at
         {
             shut.is_asking = false;
+            if is_failed {
+                // Who asked got no answer; the next one asks no sooner.
+                shut.until = shut.until.max(now.after(Duration::from_nanos(shut.wait_ns)));
+            }
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Purse {
 }
 
 /// How late a send may be made up for: a few turns of a timer.
-const LATENESS_NS: i128 = 16_000_000;
+const LATENESS_NS: i128 = 50_000_000;
 
 impl Purse {
     pub(super) fn empty(now: Timestamp, rate: u64) -> Self {

@@ -29,8 +29,11 @@ pub(super) enum End {
     Proof,
 }
 
-/// The first step above a rate that is known: a sixteenth.
-const STEP: u32 = 4;
+/// The first step above a rate that is known: a 32nd. What is held is short of the
+/// limit by this and the margin at most.
+const STEP: u32 = 5;
+/// A rate that was found by a step of more than an eighth is held for a quarter as long.
+const COARSE: u32 = 2;
 /// The fewest units of a step, and the most that a window is waited for.
 const STEP_UNITS: (u64, u64) = (8, 4096);
 /// Of a window whose size is not known.
@@ -71,10 +74,14 @@ impl Pace {
 
     /// Keeps `rate` until it is worth asking for more.
     pub(super) fn hold(&mut self, now: Timestamp, at: u64, rate: u64, closed: &Epoch, shut: &Shut) {
+        let is_coarse = matches!(self.phase, Phase::Climb { base, .. }
+            if self.purse.rate() > base.saturating_add(base / 8));
+        let (coarse, streak) = if is_coarse { (COARSE, self.streak) } else { (0, self.streak + 1) };
         let units = closed.refusals.max(1).saturating_mul(UNITS_PER_REFUSAL << self.streak);
         let closure_ns = at.saturating_sub(shut.since);
-        let time_ns = closure_ns.saturating_mul(TIME_PER_CLOSURE << self.streak);
-        self.streak = (self.streak + 1).min(STREAK_MAX);
+        let time_ns = closure_ns.saturating_mul(TIME_PER_CLOSURE << self.streak >> coarse);
+        let units = units >> coarse;
+        self.streak = streak.min(STREAK_MAX);
         let until = now.after(Duration::from_nanos(time_ns));
         self.phase = Phase::Hold { rate, units, until };
         // A margin is at most half of the parts, so it is less than the rate.
