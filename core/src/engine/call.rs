@@ -221,6 +221,12 @@ impl Call {
         self.state = State::Waiting { since: now, not_before, reason: WaitReason::Backoff };
     }
 
+    /// Is over here, and goes on elsewhere with what it paid for.
+    #[cfg(feature = "std")]
+    pub(crate) const fn hand_over(&mut self) {
+        self.finish(GiveUp::Abandoned);
+    }
+
     /// Was not sent after all.
     #[cfg(feature = "std")]
     pub(crate) const fn unsend(&mut self, now: Timestamp) {
