@@ -44,6 +44,7 @@ pub mod limiter;
 pub mod predicate;
 pub mod queue;
 pub mod stop;
+pub mod store;
 pub mod text;
 
 #[cfg(feature = "std")]

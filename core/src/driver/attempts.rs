@@ -242,6 +242,37 @@ impl Attempts {
         self.call.forbid_repeat();
     }
 
+    /// Counts attempts that were made elsewhere; see [`Call::sent_before`].
+    pub const fn sent_before(&mut self, sends: u32) {
+        self.call.sent_before(sends);
+    }
+
+    /// Ends the call here because its retry is made elsewhere, as by whichever worker has
+    /// the job then; how long that has to wait. `None` if no retry is due.
+    ///
+    /// Unlike a call that is dropped, it leaves the retry paid for. It counts as given up
+    /// here, by [`Abandoned`](GiveUp::Abandoned).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::driver::Verdict;
+    /// use forbear_core::{Observation, Policy};
+    ///
+    /// let policy = Policy::recommended();
+    /// let mut attempts = policy.attempts();
+    /// attempts.permit_blocking()?;
+    /// let busy = Observation::throttled(Some(Duration::from_secs(30)));
+    /// assert_eq!(attempts.record(&busy), Verdict::Retry);
+    /// assert!(attempts.hand_over().unwrap() > Duration::from_secs(29));
+    /// # Ok::<(), forbear_core::GiveUp>(())
+    /// ```
+    #[must_use = "it says when the retry is due"]
+    pub fn hand_over(mut self) -> Option<Duration> {
+        let wait = self.shared.hand_over(&mut self.call)?;
+        self.shared.tell(Moment::GiveUp(GiveUp::Abandoned), &self);
+        Some(wait)
+    }
+
     /// Takes back a permit that was not used, charge and all.
     pub fn retract(&mut self) {
         self.shared.retract(&mut self.call);

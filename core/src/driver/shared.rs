@@ -139,6 +139,16 @@ impl Shared {
         release(state);
     }
 
+    /// Ends a call whose retry is made elsewhere; how long that has to wait.
+    pub(super) fn hand_over(&self, call: &mut Call) -> Option<Duration> {
+        let mut state = self.lock();
+        let due = call.not_before().filter(|_| call.sends() > 0)?;
+        let wait = due.since(self.clock.now());
+        call.hand_over();
+        state.statistics.end(Err(GiveUp::Abandoned));
+        Some(wait)
+    }
+
     /// Gives back the place and the send of a call that nobody waits for.
     pub(super) fn abandon(&self, call: &mut Call, ticket: &mut Option<Ticket>) {
         let mut state = self.lock();

@@ -193,6 +193,20 @@ impl Call {
         self.repeatable = false;
     }
 
+    /// Counts attempts that were made elsewhere, as by a process before this one, to be
+    /// said once it is known; the waits between them are not.
+    ///
+    /// ```
+    /// use forbear_core::{Call, Cost, Timestamp};
+    ///
+    /// let mut call = Call::new(Timestamp::ZERO, Cost::REQUEST);
+    /// call.sent_before(3);
+    /// assert_eq!(call.sends(), 3);
+    /// ```
+    pub const fn sent_before(&mut self, sends: u32) {
+        self.sends = self.sends.saturating_add(sends);
+    }
+
     /// When it began.
     #[must_use]
     pub const fn started_at(&self) -> Timestamp {
@@ -240,6 +254,12 @@ impl Call {
     #[cfg(feature = "std")]
     pub(crate) const fn wait_until(&mut self, now: Timestamp, not_before: Timestamp) {
         self.state = State::Waiting { since: now, not_before, reason: WaitReason::Backoff };
+    }
+
+    /// Is over here, and goes on elsewhere with what it paid for.
+    #[cfg(feature = "std")]
+    pub(crate) const fn hand_over(&mut self) {
+        self.finish(GiveUp::Abandoned);
     }
 
     /// Was not sent after all.

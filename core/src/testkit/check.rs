@@ -4,6 +4,7 @@
 
 mod backoff;
 mod budget;
+mod job_store;
 mod limiter;
 mod signal;
 mod stop;
@@ -11,6 +12,7 @@ mod stop;
 pub use self::{
     backoff::{backoff, growing_backoff, hint_floor},
     budget::{budget, budget_within},
+    job_store::job_store,
     limiter::{limiter, limiter_by_chance, limiter_charging, limiter_reaches, limiter_within},
     signal::{no_wait_of_its_own, signal},
     stop::stop,

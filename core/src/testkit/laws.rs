@@ -1,11 +1,13 @@
 //! The laws, as assertions for a test.
 
+use core::fmt;
 use core::time::Duration;
 
 use proptest::strategy::Strategy;
 
 use super::{BrokenLaw, check};
 use crate::budget::Budget;
+use crate::store::JobStore;
 use crate::{BackoffStrategy, Dimension, Limiter, RateSignal, StopCondition};
 
 /// Asserts every law of [`BackoffStrategy`] on the values that `make` makes.
@@ -85,6 +87,25 @@ pub fn budget<B: Budget>(make: impl Fn() -> B) {
 #[track_caller]
 pub fn budget_within<B: Budget>(make: impl Fn() -> B, most: impl Fn(u64) -> u64) {
     assert_kept(check::budget_within(make, most));
+}
+
+/// Asserts every law of [`JobStore`] on the empty stores that `make` makes.
+///
+/// # Panics
+///
+/// If a law is broken, or the store fails.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::store::MemoryStore;
+/// use forbear_core::testkit::laws;
+///
+/// laws::job_store(MemoryStore::new);
+/// ```
+#[track_caller]
+pub fn job_store<S: JobStore<u32, Error: fmt::Debug>>(make: impl Fn() -> S) {
+    assert_kept(check::job_store(make));
 }
 
 /// Asserts every law of [`StopCondition`] on the values that `make` makes.

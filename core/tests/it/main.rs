@@ -54,5 +54,7 @@ mod queue;
 mod retry_vectors;
 /// What a call and a future take up.
 mod size;
+/// Stores of jobs: their laws, faults that these find, and claiming within a limiter.
+mod store;
 /// What tests share.
 mod support;
