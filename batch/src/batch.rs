@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use forbear_core::spec::{Bound, PolicySpec};
+use forbear_core::spec::{Bound, PolicySpec, QueueSpec};
 use forbear_core::{InvalidConfig, Policy};
 use forbear_http::trace::Recorder;
 use forbear_http::{Preset, Reader};
@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::input::{self, Expectations, LineForm, Scan, Target, field_name, method_named};
 use crate::journal::{Header, VERSION};
 use crate::key::Keys;
+use crate::queueing::Queueing;
 use crate::secret::Secrets;
 use crate::{BatchError, Ready, SecretHeader, Summary};
 
@@ -25,6 +26,9 @@ const ATTEMPTS: u32 = 10;
 
 /// As long as a model may think, and the time-out of `OpenAI`'s own clients.
 const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// For a connection, all addresses of the server and the handshake of TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Requests in flight, if no limiter says less: enough for 8 a second that take half a
 /// minute each.
@@ -83,8 +87,9 @@ pub struct Batch {
     pub(crate) secrets: Secrets,
     has_keys: bool,
     pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     pub(crate) in_flight: NonZeroUsize,
-    pub(crate) weights: BTreeMap<String, u32>,
+    pub(crate) queueing: Queueing,
     pub(crate) kept_headers: Vec<HeaderName>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) keeps_going: bool,
@@ -115,8 +120,9 @@ impl Batch {
             secrets: Secrets::default(),
             has_keys: true,
             timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
             in_flight: IN_FLIGHT,
-            weights: BTreeMap::new(),
+            queueing: Queueing::new(None).expect("the settings are constant and tested"),
             kept_headers: Vec::new(),
             recorder: None,
             keeps_going: false,
@@ -140,6 +146,21 @@ impl Batch {
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// Orders the jobs that wait as the table `[queue]` of a policy file says; ten strict
+    /// lanes and tenants that share, unless set.
+    ///
+    /// A `priority` of the input is then the number of one of its lanes, and the middle one
+    /// where a line has none.
+    ///
+    /// # Errors
+    ///
+    /// If a number is out of range, or jobs would be dropped when the queue is full.
+    pub fn queue(mut self, spec: &QueueSpec) -> Result<Self, BatchError> {
+        self.queueing = Queueing::new(Some(spec))?;
+        self.expected.lanes = self.queueing.lanes;
+        Ok(self)
     }
 
     /// Limits and retries requests to `host` as `policy` says; `host` is written as in the
@@ -252,6 +273,12 @@ impl Batch {
         self
     }
 
+    /// The time for a connection, the handshake of TLS included; 10 seconds unless set.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
     /// At most this many requests in flight, whatever the policies say; 256 unless set.
     pub const fn in_flight(mut self, most: NonZeroUsize) -> Self {
         self.in_flight = most;
@@ -268,7 +295,7 @@ impl Batch {
             let message = format!("the weight of '{tenant}' is 0, must be at least 1");
             return Err(BatchError::settings(message));
         }
-        self.weights.insert(tenant.to_owned(), weight);
+        self.queueing.set_weight(tenant, weight);
         Ok(self)
     }
 

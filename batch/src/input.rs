@@ -30,9 +30,3 @@ pub enum LineForm {
 
 /// The longest line, in octets: what a request with images may have, and a bound on memory.
 pub(crate) const LONGEST_LINE: usize = 64 << 20;
-
-/// The lanes that `priority` chooses from.
-pub(crate) const LANES: u8 = 10;
-
-/// The lane of a job that does not say.
-pub(crate) const MIDDLE_LANE: u8 = 5;

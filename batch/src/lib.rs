@@ -24,6 +24,7 @@ mod key;
 mod line_set;
 mod monitor;
 mod price;
+mod queueing;
 mod ready;
 mod results;
 mod run;

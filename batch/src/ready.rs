@@ -55,14 +55,7 @@ impl Ready {
         let file = File::open(&batch.input).map_err(|error| unreadable(&error))?;
         let journal_path = batch.journal();
         refuse_same_file(batch, &journal_path)?;
-        let sender = Sender::new(
-            scan.has_tls,
-            batch.reader.clone(),
-            batch.headers.clone(),
-            batch.secrets.clone(),
-            batch.keys(&scan),
-            batch.timeout,
-        )?;
+        let sender = Sender::new(batch, &scan)?;
         let mut opened = journal::open(&journal_path, &batch.journal_header(&scan))?;
         let kept_in = results::kept_in(&batch.out, batch.is_ordered, &journal_path);
         let (mut store, lost) = results::open(&kept_in, &mut opened)?;

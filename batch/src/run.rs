@@ -9,7 +9,7 @@ mod job;
 mod outcome;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::future::Future;
 use std::pin::pin;
@@ -18,13 +18,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use forbear_core::driver::queue::SharedQueue;
-use forbear_core::queue::{QueueConfig, Removed, ScopeId, TenantId};
+use forbear_core::queue::{Removed, ScopeId, TenantId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use self::job::Job;
-use crate::input::{LANES, Scan};
+use crate::input::Scan;
 use crate::line_set::LineSet;
 use crate::monitor::Monitor;
 use crate::results::Finished;
@@ -34,9 +34,6 @@ use crate::{Batch, BatchError, Complaint, End, ErrorKind, Summary};
 
 /// Between two waits for the disk: as much work is lost with the power at most.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
-
-/// Jobs that are queued at once; more wait in the file.
-pub(crate) const QUEUED: u32 = 100_000;
 
 /// As many complaints are kept.
 const COMPLAINTS: usize = 1000;
@@ -74,7 +71,7 @@ struct Notes {
     stopped: Option<BatchError>,
     refused: Vec<Complaint>,
     /// Scopes whose server has answered something.
-    reached: Vec<ScopeId>,
+    reached: BTreeSet<ScopeId>,
 }
 
 impl Run {
@@ -162,11 +159,8 @@ impl Shared {
         results: &mpsc::Sender<Message>,
         removals: mpsc::UnboundedSender<Removed<Job>>,
     ) -> Arc<Self> {
-        let config = QueueConfig::new()
-            .strict_lanes(LANES)
-            .and_then(|config| config.capacity(QUEUED))
-            .unwrap_or_default();
-        let queue = SharedQueue::builder(config)
+        let queueing = &batch.queueing;
+        let queue = SharedQueue::builder(queueing.config.clone())
             .on_removed(move |removed| {
                 // Nobody hears of it once the run is over.
                 let _ = removals.send(removed);
@@ -178,8 +172,8 @@ impl Shared {
         let scopes = scopes.collect();
         // A weight of 0 was refused when it was set.
         let tenant = |weight| queue.add_tenant(weight).expect("a weight is at least 1");
-        let weight = |name: &String| batch.weights.get(name).copied().unwrap_or(1);
-        let tenants = scan.tenants.keys().map(|name| (name.clone(), tenant(weight(name))));
+        let tenants = scan.tenants.keys().filter(|_| queueing.has_tenants);
+        let tenants = tenants.map(|name| (name.clone(), tenant(queueing.weight_of(name))));
         let (tenants, anybody) = (tenants.collect(), tenant(1));
         Arc::new(Self {
             batch,

@@ -4,6 +4,7 @@
 //! no retries but those of the policy, no system libraries.
 
 mod answer;
+mod bounded;
 mod client;
 
 use std::time::Duration;
@@ -17,10 +18,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 
 use self::client::{Client, Unanswered};
-use crate::BatchError;
-use crate::input::{JobBody, JobLine, Target};
+use crate::input::{JobBody, JobLine, Scan, Target};
 use crate::key::Keys;
 use crate::secret::Secrets;
+use crate::{Batch, BatchError};
 
 pub(crate) use self::answer::Answer;
 
@@ -60,16 +61,15 @@ pub(crate) enum Came {
 }
 
 impl Sender {
-    pub(crate) fn new(
-        has_tls: bool,
-        reader: Reader,
-        headers: HeaderMap,
-        secrets: Secrets,
-        keys: Option<Keys>,
-        timeout: Duration,
-    ) -> Result<Self, BatchError> {
-        let client = Client::new(has_tls)?;
-        Ok(Self { client, reader, headers, secrets, keys, timeout })
+    pub(crate) fn new(batch: &Batch, scan: &Scan) -> Result<Self, BatchError> {
+        Ok(Self {
+            client: Client::new(scan.has_tls, batch.connect_timeout)?,
+            reader: batch.reader.clone(),
+            headers: batch.headers.clone(),
+            secrets: batch.secrets.clone(),
+            keys: batch.keys(scan),
+            timeout: batch.timeout,
+        })
     }
 
     /// Sends `job`, which is in this line of the input.

@@ -5,13 +5,12 @@ use std::fs::File;
 use std::io::BufReader;
 use std::time::Duration;
 
-use forbear_core::queue::{Job, JobId, Next, Queue, QueueConfig, Scope, ScopeId, TenantId};
+use forbear_core::queue::{Job, JobId, Next, Queue, Scope, ScopeId, TenantId};
 use forbear_core::{Cost, Dimension, Limiter, Observation, Outcome, Timestamp};
 use forbear_sim::EventQueue;
 
-use crate::input::{JobLine, LANES, Lines, Scan};
+use crate::input::{JobLine, Lines, Scan};
 use crate::line_set::LineSet;
-use crate::run::QUEUED;
 use crate::{Batch, BatchError, ErrorKind};
 
 /// A batch that is played.
@@ -42,11 +41,8 @@ enum Event {
 
 impl<'a> Play<'a> {
     pub(super) fn new(batch: &'a Batch, scan: &'a Scan, latency: Duration) -> Self {
-        let config = QueueConfig::new()
-            .strict_lanes(LANES)
-            .and_then(|config| config.capacity(QUEUED))
-            .unwrap_or_default();
-        let mut queue = Queue::new(config);
+        let queueing = &batch.queueing;
+        let mut queue = Queue::new(queueing.config.clone());
         let mut scopes = BTreeMap::new();
         for host in scan.hosts.keys() {
             let scope = Scope::new(host.as_str(), batch.policy_of(host).limiter());
@@ -54,8 +50,8 @@ impl<'a> Play<'a> {
         }
         // A weight of 0 was refused when it was set.
         let mut tenant = |weight| queue.add_tenant(weight).expect("a weight is at least 1");
-        let weight = |name: &str| batch.weights.get(name).copied().unwrap_or(1);
-        let tenants = scan.tenants.keys().map(|name| (name.as_str(), tenant(weight(name))));
+        let tenants = scan.tenants.keys().filter(|_| queueing.has_tenants);
+        let tenants = tenants.map(|name| (name.as_str(), tenant(queueing.weight_of(name))));
         let tenants = tenants.collect();
         let anybody = tenant(1);
         Self {
@@ -88,7 +84,7 @@ impl<'a> Play<'a> {
         let mut lines = Lines::new(BufReader::with_capacity(1 << 16, file));
         let mut is_read = false;
         loop {
-            while !is_read && self.queue.len() < QUEUED {
+            while !is_read && self.queue.len() < self.batch.queueing.capacity {
                 match lines.next(|_| {}).map_err(|error| unreadable(&error))? {
                     None => is_read = true,
                     Some(line) if !to_do.contains(line.number) => {}

@@ -13,12 +13,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::value::RawValue;
 
 use self::members::Members;
-use super::{Complaint, LANES, LineForm, MIDDLE_LANE, RawLine};
+use super::{Complaint, LineForm, RawLine};
 
 pub(crate) use self::target::Target;
 
 /// What a line may leave out, and what then holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Expectations {
     pub(crate) form: LineForm,
     /// What a path is appended to.
@@ -27,6 +27,14 @@ pub(crate) struct Expectations {
     pub(crate) url: Option<String>,
     /// The method of lines that name none.
     pub(crate) method: Option<Method>,
+    /// Priorities that there are.
+    pub(crate) lanes: u8,
+}
+
+impl Default for Expectations {
+    fn default() -> Self {
+        Self { form: LineForm::Request, base_url: None, url: None, method: None, lanes: 10 }
+    }
 }
 
 /// A job's name in the results.
@@ -83,10 +91,11 @@ impl JobLine {
             (None, None) => Method::GET,
         };
         let target = Target::of(members.url.as_deref(), members.path.as_deref(), expected)?;
-        let lane = members.priority.map_or(Ok(MIDDLE_LANE), |priority| {
-            let lane = u8::try_from(priority).ok().filter(|lane| *lane < LANES);
+        let lanes = expected.lanes;
+        let lane = members.priority.map_or(Ok(lanes / 2), |priority| {
+            let lane = u8::try_from(priority).ok().filter(|lane| *lane < lanes);
             lane.ok_or_else(|| {
-                format!("priority is {priority}, must be from 0, the most urgent, to {}", LANES - 1)
+                format!("priority is {priority}, must be from 0, the most urgent, to {}", lanes - 1)
             })
         })?;
         let cost = match (members.cost, &body) {
@@ -175,7 +184,7 @@ mod tests {
         assert_eq!((job.id, job.method), (JobName::Number(7), Method::GET));
         assert_eq!(job.target.uri, "https://api.example.com/v1/models");
         assert_eq!(job.target.scope, "api.example.com");
-        assert_eq!((job.lane, job.tenant, job.cost), (MIDDLE_LANE, None, Cost::REQUEST));
+        assert_eq!((job.lane, job.tenant, job.cost), (5, None, Cost::REQUEST));
     }
 
     #[test]

@@ -126,7 +126,9 @@ impl Shared {
                 self.stop(BatchError::new(ErrorKind::Stopped, why.clone()));
             }
             Came::NotSent(_) => {}
-            Came::Answer(_) | Came::Broken(_) => notes.reached.push(scope),
+            Came::Answer(_) | Came::Broken(_) => {
+                notes.reached.insert(scope);
+            }
         }
     }
 }

@@ -17,26 +17,24 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::bounded::Bounded;
 use crate::{BatchError, ErrorKind};
-
-/// For the connection to one address of the server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// It sends a request again of which nothing was written, since the connection that it was
 /// to go over was closed: the server has seen no part of it. It does nothing else twice.
-type Inner = Legacy<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Inner = Legacy<Bounded<HttpsConnector<HttpConnector>>, Full<Bytes>>;
 
 /// A client with a pool of connections.
 #[derive(Clone, Debug)]
 pub(super) struct Client(Inner);
 
 impl Client {
-    /// A client; of certificates that it trusts there is none where `has_tls` is false.
-    pub(super) fn new(has_tls: bool) -> Result<Self, BatchError> {
+    /// A client; of certificates that it trusts there is none where `has_tls` is false. It
+    /// gives up connecting after `timeout`.
+    pub(super) fn new(has_tls: bool, timeout: Duration) -> Result<Self, BatchError> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let roots = if has_tls { system_roots()? } else { RootCertStore::empty() };
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -48,8 +46,9 @@ impl Client {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
-        let inner =
-            Legacy::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
+        let inner = Legacy::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build(Bounded::new(connector, timeout));
         Ok(Self(inner))
     }
 }

@@ -68,6 +68,18 @@ fn a_server_without_tls_is_told_as_such() {
     assert!(why.contains("corrupt message"), "{why}");
 }
 
+#[test]
+fn a_server_that_does_not_shake_hands_is_given_up() {
+    let folder = Folder::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let batch = jobs(&folder, &url, 1).connect_timeout(Duration::from_millis(50));
+    let Some(summary) = run_with_tls(&batch) else { return };
+    let why = stopped(summary);
+    assert!(why.ends_with("no connection within 50ms"), "{why}");
+    drop(listener);
+}
+
 /// Runs it, unless the machine has no certificates at all.
 fn run_with_tls(batch: &Batch) -> Option<Summary> {
     let ready = batch.open(batch.scan().unwrap());

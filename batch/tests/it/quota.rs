@@ -55,7 +55,14 @@ fn forecast_and_run(batch: &Batch, latency: Duration, used_percent: u32) -> forb
 #[test]
 fn a_quota_of_requests_is_used_up_and_the_forecast_holds() {
     let latency = Duration::from_millis(40);
-    let quota = Quota { requests: 150.0, tokens: 1e6, burst_s: 1.0, latency, answered: 0.8 };
+    let quota = Quota {
+        refusals_count: false,
+        requests: 150.0,
+        tokens: 1e6,
+        burst_s: 1.0,
+        latency,
+        answered: 0.8,
+    };
     let (server, folder) = (TokenServer::start(quota), Folder::new());
     folder.write("requests.jsonl", prompts(600));
     let batch = folder.batch(&server.url()).policy(policy(&quota));
@@ -70,7 +77,14 @@ fn a_quota_of_requests_is_used_up_and_the_forecast_holds() {
 #[test]
 fn a_quota_of_tokens_is_used_up_and_the_forecast_holds() {
     let latency = Duration::from_millis(40);
-    let quota = Quota { requests: 1e4, tokens: 15_000.0, burst_s: 1.0, latency, answered: 0.5 };
+    let quota = Quota {
+        refusals_count: false,
+        requests: 1e4,
+        tokens: 15_000.0,
+        burst_s: 1.0,
+        latency,
+        answered: 0.5,
+    };
     let (server, folder) = (TokenServer::start(quota), Folder::new());
     folder.write("requests.jsonl", prompts(700));
     let batch = folder.batch(&server.url()).policy(policy(&quota));
@@ -104,7 +118,14 @@ fn nginx_is_used_up_without_refusals() {
 #[test]
 fn limits_that_nobody_told_are_learned_from_the_answers() {
     let latency = Duration::from_millis(20);
-    let quota = Quota { requests: 200.0, tokens: 1e6, burst_s: 0.5, latency, answered: 0.8 };
+    let quota = Quota {
+        refusals_count: false,
+        requests: 200.0,
+        tokens: 1e6,
+        burst_s: 0.5,
+        latency,
+        answered: 0.8,
+    };
     let (server, folder) = (TokenServer::start(quota), Folder::new());
     folder.write("requests.jsonl", prompts(400));
     let learned = forbear_core::limiter::Learned::new();

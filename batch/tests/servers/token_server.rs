@@ -2,8 +2,7 @@
 //!
 //! Part of the tests of `batch` and `cli`, and of the example `batch` of the benches. A
 //! request is charged its text and the longest answer that it allows when it is admitted;
-//! what the answer does not use is given back, and refused requests cost nothing. Buckets
-//! refill all the time. The numbers are scaled to seconds, so that a test takes some.
+//! what the answer does not use is given back. Buckets refill all the time. The numbers are scaled to seconds, so that a test takes some.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,6 +28,8 @@ pub(crate) struct Quota {
     pub(crate) latency: Duration,
     /// Of the longest answer that a request allows, what the answer has.
     pub(crate) answered: f64,
+    /// Whether a refused request counts as a request, as OpenAI says of its own.
+    pub(crate) refusals_count: bool,
 }
 
 /// A server at work, on a thread of its own.
@@ -193,6 +194,9 @@ impl Shared {
             }
         } else {
             log.refused += 1;
+            if quota.refusals_count {
+                buckets[0].left = (buckets[0].left - 1.0).max(0.0);
+            }
             say("retry-after-ms", format!("{:.0}", (wait * 1000.0).ceil()));
         }
         let [requests, tokens] = &*buckets;

@@ -2,6 +2,8 @@
 
 /// Files that cannot be used: exit code 2, the place, nothing written.
 mod bad_files;
+/// `batch`, killed, interrupted, and out of room.
+mod batch;
 /// `check`.
 mod check;
 /// `compare`, `run` and `scenarios`.
@@ -26,6 +28,19 @@ mod signal;
 mod support;
 /// `sweep` and `merge`.
 mod sweep;
+/// A server with quotas of requests and tokens.
+#[path = "../../../batch/tests/servers/token_server.rs"]
+#[allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic,
+    clippy::unused_async,
+    reason = "as in the tests of `batch`, which use all of it"
+)]
+mod token_server;
 /// `tune`.
 mod tune;
 /// `verify`.

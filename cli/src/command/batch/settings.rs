@@ -151,7 +151,11 @@ impl Settings {
             batch = batch.preset(preset).map_err(|error| Problem::new(error.to_string()))?;
         }
         if let Some(path) = &self.policy {
-            batch = batch.policy(policy_file::load(path, &[])?.policy().clone());
+            let policy = policy_file::load(path, &[])?;
+            batch = batch.policy(policy.policy().clone());
+            if let Some(queue) = &policy.spec().queue {
+                batch = batch.queue(queue).map_err(|error| problem(&error))?;
+            }
         }
         for pair in &self.policy_for {
             let (host, path) = pair_of("--policy-for", pair, "api.example.com=policy.toml")?;
