@@ -167,8 +167,7 @@ fn abridged(text: &str) -> String {
         }
         let kept: String = line.chars().take(KEPT).collect();
         let left = line.chars().count() - kept.chars().count();
-        short.push_str(&kept);
-        short.push_str(&format!(" # .. and {left} characters more\n"));
+        short.extend([&*kept, " # .. and ", &left.to_string(), " characters more\n"]);
     }
     short
 }

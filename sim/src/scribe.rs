@@ -20,7 +20,7 @@ struct Noted {
     arrived_at: Timestamp,
     sent_at: Timestamp,
     /// The entry of its last attempt.
-    entry: Option<usize>,
+    last: Option<usize>,
 }
 
 impl Scribe {
@@ -29,7 +29,7 @@ impl Scribe {
             cost: call.reserved,
             arrived_at: Timestamp::ZERO,
             sent_at: Timestamp::ZERO,
-            entry: None,
+            last: None,
         });
         Self { calls: noted.collect(), entries: Vec::new() }
     }
@@ -55,40 +55,41 @@ impl Scribe {
     /// A client has an answer.
     pub(crate) fn answered(&mut self, when: Instant, call: u32, number: u32, seen: &Observation) {
         let noted = &mut self.calls[call as usize];
-        noted.entry = Some(self.entries.len());
+        noted.last = Some(self.entries.len());
         let attempt = TraceAttempt {
             number,
             sent_at: noted.sent_at,
             answered_at: Timestamp::from_nanos(when.at),
             observation: *seen,
         };
-        let entry = noted.entry_with(call, Some(attempt));
-        self.entries.push(entry);
+        let entry = noted.entry(call);
+        self.entries.push(TraceEntry { attempt: Some(attempt), ..entry });
     }
 
     /// The end of a call goes with its last attempt if it follows at once.
     fn end(&mut self, call: u32, end: TraceEnd) {
         let noted = self.calls[call as usize];
-        let last = noted.entry.map(|index| &mut self.entries[index]);
+        let last = noted.last.map(|index| &mut self.entries[index]);
         let at_once = |entry: &&mut TraceEntry| {
             entry.attempt.is_some_and(|attempt| attempt.answered_at == end.at)
         };
         if let Some(entry) = last.filter(at_once) {
             entry.end = Some(end);
         } else {
-            self.entries.push(TraceEntry { end: Some(end), ..noted.entry_with(call, None) });
+            self.entries.push(TraceEntry { end: Some(end), ..noted.entry(call) });
         }
     }
 }
 
 impl Noted {
-    fn entry_with(&self, call: u32, attempt: Option<TraceAttempt>) -> TraceEntry {
+    /// An entry of this call that says nothing yet.
+    fn entry(&self, call: u32) -> TraceEntry {
         TraceEntry {
             call: u64::from(call) + 1,
             arrived_at: self.arrived_at,
             scope: None,
             cost: self.cost,
-            attempt,
+            attempt: None,
             end: None,
         }
     }

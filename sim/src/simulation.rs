@@ -11,7 +11,7 @@ use crate::explain::{Chronicle, Moment, Timeline};
 use crate::metrics::{Tally, completion_curve};
 use crate::probe::Probe;
 use crate::results::{AttemptCount, CdfPoint, Metrics, RunResult, Series};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, nanos};
 use crate::scribe::Scribe;
 use crate::storm::Storm;
 use crate::trace::{Finished, Sent};
@@ -125,7 +125,8 @@ impl<'a> Simulation<'a> {
         Some(chronicle.into_timeline(self.scenario, &storm, call))
     }
 
-    /// Makes the run up to `at`, what happens then included, and tells how things stand.
+    /// Makes the run up to `at`, what happens then included, and tells how things stand;
+    /// at the end of the run if that comes before.
     ///
     /// # Examples
     ///
@@ -145,8 +146,9 @@ impl<'a> Simulation<'a> {
         let mut probe = self.probe(&storm);
         probe.chronicle = Some(Chronicle::of(&storm, None));
         let mut world = self.world(&storm, Some(Box::new(probe)));
-        world.advance_to(at.as_nanos());
-        world.moment(at.as_nanos())
+        let at = at.as_nanos().min(nanos(self.scenario.horizon()));
+        world.advance_to(at);
+        world.moment(at)
     }
 
     /// Makes the run and writes down what its calls did, as production would have

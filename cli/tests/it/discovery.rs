@@ -3,6 +3,8 @@ use crate::support::{forbear, run};
 const COMMANDS: &[&str] = &[
     "compare",
     "run",
+    "replay",
+    "explain",
     "sweep",
     "merge",
     "check",

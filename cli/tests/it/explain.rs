@@ -30,7 +30,7 @@ client 2; costs 1 request
 }
 
 #[test]
-fn a_wait_is_traced_to_the_limiter_the_line_and_the_call_that_was_told() {
+fn a_wait_is_traced_to_the_limiter_and_the_line() {
     let told = |scenario: &str, policy: &str, call: &str| {
         let ran = run(&["explain", scenario, policy, "--call", call]).exits(0);
         fits(&ran.stdout);
@@ -40,17 +40,29 @@ fn a_wait_is_traced_to_the_limiter_the_line_and_the_call_that_was_told() {
     for words in ["is taken up by a caller", "for a turn in line", "for the limiter token_bucket"] {
         assert!(limited.contains(words), "{words}: {limited}");
     }
-    let json = |words: &[&str]| run(&[words, &["--json"]].concat()).exits(0).json();
-    let words = ["explain", "retry-after-herd", "recommended", "--call"];
-    let cooled = (1..=800).step_by(40).find_map(|call| {
-        let answer = json(&[&words[..], &[&call.to_string()]].concat());
-        let entries = answer["timeline"]["entries"].as_array().unwrap().clone();
-        entries.into_iter().find(|entry| entry["reason"] == "cooldown")
-    });
-    let cooled = cooled.expect("a shared wait holds some call back");
-    assert_eq!(cooled["what"], "waits");
-    assert!(cooled["told_by"]["call"].is_u64(), "{cooled}");
-    assert!(cooled["until_ns"].is_u64(), "{cooled}");
+}
+
+#[test]
+fn a_shared_wait_names_the_call_that_was_told() {
+    let directory = Directory::new();
+    // The second call is refused, and the third is not even sent.
+    let file = directory.file(
+        "storm.toml",
+        "name = 'shared-wait'\ntitle = 'Shared wait'\ndescription = ''\nhorizon = '10m'\n\
+         [clients]\ncalls = 3\n[arrivals]\nkind = 'poisson'\nrate = '2/s'\n[server]\n\
+         [[server.limit]]\nkind = 'fixed_window'\nlimit = 1\nwindow = '10s'\n\
+         [[policy]]\nname = 'shared'\n",
+    );
+    let words = ["explain", &file, "--call", "3"];
+    let ran = run(&words).exits(0);
+    fits(&ran.stdout);
+    let told = "for the server's wait after another call: call 2 was told so at ";
+    assert!(ran.stdout.replace("\n          ", " ").contains(told), "{}", ran.stdout);
+    let answer = run(&[&words[..], &["--json"]].concat()).exits(0).json();
+    let entries = answer["timeline"]["entries"].as_array().unwrap();
+    let wait = entries.iter().find(|entry| entry["reason"] == "cooldown").unwrap();
+    assert_eq!((&wait["what"], &wait["told_by"]["call"]), (&"waits".into(), &1.into()));
+    assert!(wait["until_ns"].as_u64() > wait["at_ns"].as_u64(), "{wait}");
 }
 
 #[test]

@@ -242,7 +242,11 @@ fn inferred(
         notes.add(format!("the server has a {}: {}", guess.spec.title(), guess.why));
     }
     if guesses.is_empty() {
-        notes.add("the server has no limit, since it refused nothing and named none");
+        notes.add(if samples.iter().any(Sample::is_refused) {
+            "the server has no limit, since it let nothing in by which one could be told"
+        } else {
+            "the server has no limit, since it refused nothing and named none"
+        });
     }
     for note in open {
         notes.add(note);
@@ -396,9 +400,12 @@ fn file_name(name: &str) -> String {
     format!("replay-{}", name.trim_matches('-'))
 }
 
-/// A time in seconds, to the millisecond.
+/// A time in seconds, to the millisecond; a short one in smaller units.
 fn format_seconds(ns: u64) -> String {
     let ms = ns / 1_000_000;
+    if ms < 1000 {
+        return if ms == 0 { format!("{} us", ns / 1000) } else { format!("{ms} ms") };
+    }
     match (ms / 1000, ms % 1000) {
         (seconds, 0) => format!("{seconds} s"),
         (seconds, ms) => format!("{} s", format!("{seconds}.{ms:03}").trim_end_matches('0')),

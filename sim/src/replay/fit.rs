@@ -56,7 +56,7 @@ impl Fit {
             let handling = server.arrive(sample.at, &request(call));
             if handling.holds {
                 // What the recorded request took, and not what the model would.
-                let leaves_at = sample.at.saturating_add(sample.took);
+                let leaves_at = sample.at.saturating_add(sample.worked);
                 leaves.push(Reverse((leaves_at, call)));
             }
             let refuses = matches!(handling.cause, Cause::Limit { .. });

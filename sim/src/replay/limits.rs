@@ -25,6 +25,8 @@ pub(super) const USUAL: [Duration; 6] = [
     Duration::from_secs(30 * 86_400),
 ];
 
+const SECOND: u64 = 1_000_000_000;
+
 /// A limit, and where it was found.
 #[derive(Clone, Debug)]
 pub(super) struct Guess {
@@ -107,11 +109,14 @@ fn candidates(
         })
         .collect();
     per_unit.sort_unstable();
-    let whole = window.map(nanos).or_else(|| {
-        let per_unit = Some(median(&per_unit)).filter(|&ns| ns > 0)?;
-        Some(snapped(per_unit.saturating_mul(u64::from(limit.get()))))
-    });
-    if let Some(rate) = whole.and_then(|ns| rate(u64::from(limit.get()), ns)) {
+    // What is left is rounded down, so that each of these is short and the longest best; a
+    // few are left out, which may be wrong.
+    let per_unit = per_unit.get(per_unit.len() * 19 / 20).copied();
+    let refill = match window {
+        Some(window) => rate(u64::from(limit.get()), nanos(window)),
+        None => per_unit.and_then(rounded_rate),
+    };
+    if let Some(rate) = refill {
         let (refusals_count, refund) = (false, true);
         let burst = limit;
         candidates.push(LimitSpec::TokenBucket { dimension, rate, burst, refusals_count, refund });
@@ -123,9 +128,9 @@ fn candidates(
         USUAL.into_iter().find(|usual| nanos(*usual) + 1_000_000_000 >= longest)
     });
     if let Some(window) = length.filter(|window| !window.is_zero()) {
-        let ends = told.iter().filter_map(|&(index, quota)| {
-            Some(samples[index].at.saturating_add(nanos(quota.resets_in()?)))
-        });
+        let ends = told
+            .iter()
+            .filter_map(|&(index, quota)| Some((samples[index].at, nanos(quota.resets_in()?))));
         let offset = phase(ends, nanos(window));
         for start in [WindowStart::Clock, WindowStart::FirstCall] {
             let offset = if start == WindowStart::Clock { offset } else { Duration::ZERO };
@@ -161,16 +166,26 @@ fn off_by(spec: &LimitSpec, dimension: Dimension, told: &Told<'_>, samples: &[Sa
     u64::try_from(parts / count.max(1)).unwrap_or(u64::MAX)
 }
 
-/// Where in a window most of these times are, as an offset from its start.
-pub(super) fn phase(ends: impl Iterator<Item = u64>, window: u64) -> Duration {
-    let ends: Vec<u64> = ends.collect();
-    let Some(&first) = ends.first() else { return Duration::ZERO };
+/// Where in a window these times are, as an offset from its start.
+///
+/// Each is the end of a window, said at a time and so long from then, and may be late by the
+/// rounding of what was said. So the earliest counts that is near where most are.
+pub(super) fn phase(said: impl Iterator<Item = (u64, u64)>, window: u64) -> Duration {
+    let said: Vec<(u64, u64)> = said.collect();
+    let in_seconds = said.iter().all(|(_, wait)| wait.is_multiple_of(SECOND));
+    let rounding = if in_seconds { SECOND } else { SECOND / 1000 };
+    let end = |&(at, wait): &(u64, u64)| at.saturating_add(wait);
+    let Some(first) = said.first().map(end) else { return Duration::ZERO };
     // Around the first, so that the middle of 59 s and 1 s is not 30 s.
     let half = window / 2;
-    let mut around: Vec<u64> =
-        ends.iter().map(|end| (end % window + window - first % window + half) % window).collect();
+    let mut around: Vec<u64> = said
+        .iter()
+        .map(|said| (end(said) % window + window - first % window + half) % window)
+        .collect();
     around.sort_unstable();
-    Duration::from_nanos((first % window + median(&around) + window - half) % window)
+    let most = median(&around);
+    let earliest = around.iter().find(|&&at| at + rounding > most).copied().unwrap_or(most);
+    Duration::from_nanos((first % window + earliest + window - half) % window)
 }
 
 /// `units` in `period`, in ns.
@@ -178,10 +193,40 @@ pub(super) fn rate(units: u64, period: u64) -> Option<Rate> {
     format!("{units}/{period}ns").parse().ok()
 }
 
-/// A time that is within 3 % of a usual window as that window, in ns.
-pub(super) fn snapped(time: u64) -> u64 {
-    let near = USUAL.map(nanos).into_iter().find(|usual| time.abs_diff(*usual) <= usual / 33);
-    near.unwrap_or(time)
+/// One unit in `per_unit`, in ns, as the roundest rate that is within 1 % of it.
+fn rounded_rate(per_unit: u64) -> Option<Rate> {
+    let round = round_rates(per_unit, 100).into_iter().next_back();
+    round.map_or_else(|| rate(1, per_unit), |(units, window)| rate(units, window))
+}
+
+/// Rates that are a number in a usual time and no further than one part in `within` from one
+/// unit in `per_unit`, the roundest last: units, and the time in ns.
+pub(super) fn round_rates(per_unit: u64, within: u64) -> Vec<(u64, u64)> {
+    let mut rates = Vec::new();
+    for roundness in [1, 5, 10, 50, 100, 500, 1000] {
+        // The shortest time last, since it says the same in fewer digits.
+        for window in USUAL.map(nanos).into_iter().rev() {
+            let step = per_unit.saturating_mul(roundness);
+            let units = window.saturating_add(step / 2) / step * roundness;
+            let is_near =
+                units > 0 && (window / units).abs_diff(per_unit).saturating_mul(within) <= per_unit;
+            if is_near && units <= 100_000 {
+                rates.push((units, window));
+            }
+        }
+    }
+    // 100 in 10 s are 10 in 1 s.
+    for (units, window) in &mut rates {
+        for shorter in USUAL.map(nanos).into_iter().filter(|shorter| shorter < window) {
+            let in_shorter = u128::from(*units) * u128::from(shorter);
+            if in_shorter.is_multiple_of(u128::from(*window)) {
+                *units = u64::try_from(in_shorter / u128::from(*window)).unwrap_or(*units);
+                *window = shorter;
+                break;
+            }
+        }
+    }
+    rates
 }
 
 /// The most frequent value; of several the greatest.
@@ -205,18 +250,30 @@ mod tests {
     #[test]
     fn the_middle_of_a_circle_is_where_the_times_are() {
         let seconds = |list: &[u64]| {
-            let ends = list.iter().map(|second| second * 1_000_000_000).collect::<Vec<_>>();
-            phase(ends.into_iter(), 60_000_000_000).as_secs()
+            let said = list.iter().map(|second| (second * SECOND, 1)).collect::<Vec<_>>();
+            phase(said.into_iter(), 60 * SECOND).as_secs()
         };
-        assert_eq!(seconds(&[59, 61, 120]), 0);
-        assert_eq!(seconds(&[130, 131, 190]), 10);
+        assert_eq!(seconds(&[59, 60, 61, 120, 180]), 0);
+        assert_eq!(seconds(&[130, 130, 131, 190]), 10);
         assert_eq!(seconds(&[]), 0);
     }
 
     #[test]
-    fn usual_windows_attract() {
-        assert_eq!(snapped(59_000_000_000), 60_000_000_000);
-        assert_eq!(snapped(40_000_000_000), 40_000_000_000);
+    fn ends_that_are_told_in_whole_seconds_are_told_late() {
+        // A window that ends at 10 s, of which each is told rounded up.
+        let said = (0..10).map(|tenth: u64| {
+            let at = 7 * SECOND + tenth * SECOND / 10;
+            (at, (10 * SECOND - at).div_ceil(SECOND) * SECOND)
+        });
+        assert_eq!(phase(said, 60 * SECOND), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn rates_are_round_where_they_can_be() {
+        let roundest = |per_unit| round_rates(per_unit, 100).into_iter().next_back();
+        assert_eq!(roundest(99_700_000), Some((10, SECOND)));
+        assert_eq!(roundest(120_500_000), Some((500, 60 * SECOND)));
+        assert_eq!(roundest(720_000_000), Some((5000, 3600 * SECOND)));
         assert_eq!(percent(12_345), "1.2 %");
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use forbear_core::{Dimension, Outcome, Throttle};
 
 use super::classify::{Threshold, threshold};
-use super::limits::{Guess, USUAL, percent, phase, rate};
+use super::limits::{Guess, USUAL, percent, phase, rate, round_rates};
 use super::sample::Sample;
 use crate::scenario::{Count, LimitSpec, WindowStart, nanos};
 
@@ -48,7 +48,9 @@ fn around<'a, 'b>(samples: &'a [Sample<'b>]) -> &'a [Sample<'b>] {
 fn rate_limit(samples: &[Sample<'_>], started_unix_ns: u64) -> Option<Guess> {
     // In this order where several are equally good.
     let guesses = bucket(samples).into_iter().chain(windows(samples, started_unix_ns));
-    let (threshold, spec) = guesses.min_by_key(|(threshold, _)| threshold.wrong)?;
+    // Where nothing was let in there is nothing to part.
+    let known = guesses.filter(|(threshold, _)| threshold.wrong < usize::MAX);
+    let (threshold, spec) = known.min_by_key(|(threshold, _)| threshold.wrong)?;
     let parts = threshold.wrong as u64 * 1_000_000 / samples.len().max(1) as u64;
     let why = format!(
         "no header field names it; of the limits tried it parts best what was let in from what \
@@ -66,7 +68,7 @@ fn bucket(samples: &[Sample<'_>]) -> Option<(Threshold, LimitSpec)> {
     let (_, near) = best(samples, coarse)?;
     let fine = (-FINE_STEPS..=FINE_STEPS).map(|step| scaled(near, step, 1000));
     // Round ones last, since of equally good ones the last is taken.
-    let round = round_rates(near);
+    let round = round_rates(near, 20);
     let candidates = fine.chain(round.iter().map(|&(units, window)| window / units));
     let (threshold, per_unit) = best(samples, candidates)?;
     let burst = u64::try_from(threshold.at.div_ceil(u128::from(per_unit))).unwrap_or(u64::MAX);
@@ -107,22 +109,6 @@ fn levels(samples: &[Sample<'_>], per_unit: u64) -> Threshold {
     threshold(let_in, refused)
 }
 
-/// Rates within 5 % of one request in `per_unit` that are a number in a usual time, the
-/// roundest last: units, and the time in ns.
-fn round_rates(per_unit: u64) -> Vec<(u64, u64)> {
-    let mut rates = Vec::new();
-    for roundness in [1, 5, 10, 50, 100, 500, 1000] {
-        for window in USUAL.map(nanos).into_iter().take(5).rev() {
-            let units = (window + per_unit * roundness / 2) / (per_unit * roundness) * roundness;
-            let is_near = units > 0 && (window / units).abs_diff(per_unit) * 20 <= per_unit;
-            if is_near && units <= 100_000 {
-                rates.push((units, window));
-            }
-        }
-    }
-    rates
-}
-
 /// Time for each request that was let in, while some were refused, in ns.
 fn ns_per_request(samples: &[Sample<'_>]) -> Option<u64> {
     let first = samples.iter().position(Sample::is_refused)?;
@@ -150,11 +136,9 @@ fn scaled(value: u64, step: i32, part: u128) -> u64 {
 /// Windows of the usual lengths that begin by the clock, by what refusals say of their
 /// end, or with the first call.
 fn windows(samples: &[Sample<'_>], started_unix_ns: u64) -> Vec<(Threshold, LimitSpec)> {
-    let hinted = samples
-        .iter()
-        .filter(|sample| sample.is_refused())
-        .filter_map(|sample| Some(sample.at.saturating_add(nanos(sample.seen.retry_after?))));
-    let ends: Vec<u64> = hinted.collect();
+    let refused = samples.iter().filter(|sample| sample.is_refused());
+    let ends: Vec<(u64, u64)> =
+        refused.filter_map(|sample| Some((sample.at, nanos(sample.seen.retry_after?)))).collect();
     let mut all = Vec::new();
     for window in USUAL {
         let length = nanos(window);
@@ -212,13 +196,13 @@ fn slots(samples: &[Sample<'_>]) -> Option<Guess> {
         }
         let with_it = ends.len() as u128 + 1;
         if sample.is_let_in() {
-            ends.push(Reverse(sample.at + sample.took));
+            ends.push(Reverse(sample.at.saturating_add(sample.worked)));
             let_in.push(with_it);
         } else if sample.seen.outcome == Outcome::Throttled(Throttle::Concurrency) {
             refused.push(with_it);
         }
     }
-    let threshold = threshold(let_in, refused);
+    let threshold = Some(threshold(let_in, refused)).filter(|found| found.wrong < usize::MAX)?;
     let max = Count::clamped(u64::try_from(threshold.at).ok().filter(|&max| max > 0)?);
     let parts = threshold.wrong as u64 * 1_000_000 / samples.len().max(1) as u64;
     let why = format!(

@@ -11,6 +11,8 @@ pub(super) struct Sample<'a> {
     pub(super) at: u64,
     /// How long it took, in ns.
     pub(super) took: u64,
+    /// How long the server worked of that, in ns.
+    pub(super) worked: u64,
     pub(super) cost: &'a Cost,
     pub(super) seen: &'a Observation,
 }
@@ -44,7 +46,8 @@ pub(super) fn samples<'a>(calls: &[&'a RecordedCall], round_trip: u64) -> Vec<(u
         .map(|(number, call, attempt)| {
             let took = attempt.answered_at - attempt.sent_at;
             let at = attempt.sent_at + (round_trip / 2).min(took / 2);
-            (number, Sample { at, took, cost: &call.cost, seen: &attempt.seen })
+            let worked = took.saturating_sub(round_trip);
+            (number, Sample { at, took, worked, cost: &call.cost, seen: &attempt.seen })
         })
         .collect();
     samples.sort_by_key(|(_, sample)| sample.at);

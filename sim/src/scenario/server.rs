@@ -13,6 +13,7 @@ use super::dist::{Dist, Sampler};
 /// A server.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub(crate) struct ServerSpec {
     /// What it says about when to come back.
     #[serde(default)]

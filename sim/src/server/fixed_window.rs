@@ -73,7 +73,7 @@ impl FixedWindow {
         let units = cost.get(self.dimension);
         let (opened, count) = self.at(now);
         self.opened = Some(opened);
-        self.count = count + units;
+        self.count = count.saturating_add(units);
         self.used += u128::from(units);
     }
 

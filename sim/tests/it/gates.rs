@@ -1,6 +1,8 @@
 //! What shipped storms come to at other sizes, against figures that were measured or
 //! computed without this simulator: 20 runs of a program of its own each, or a closed form.
 
+#![expect(clippy::float_arithmetic, reason = "what is measured is real")]
+
 use forbear_sim::{Run, Scenario, Shipped, Simulation};
 
 use crate::support::policy;

@@ -18,7 +18,7 @@ const PATIENT: &str = "[retry]\nmax_attempts = \"none\"\ndeadline = \"none\"\nbu
 fn recorded(scenario: &Scenario, policy_text: &str) -> Vec<u8> {
     let entries = Simulation::new(scenario, policy(policy_text).policy()).trace();
     let mut text = Vec::new();
-    write_trace(&mut text, 1_787_227_200_000, &entries).unwrap();
+    write_trace(&mut text, 1_787_227_200_000, &entries).expect("memory takes any text");
     text
 }
 
@@ -78,9 +78,7 @@ fn limits_are_found_by_the_windows_that_the_server_names() {
     ] {
         let replay = replayed(&format!("{tables}[[server.limit]]\n{limit}\n"));
         let text = replay.scenario.text();
-        // A bucket names its burst and when it is whole, so that its rate is known.
-        let rate = "rate = \"50/5s\"";
-        assert!(assumes(&replay, found) || text.contains(rate), "{limit}: {text}");
+        finds(&replay, found);
         assert!(text.contains("quota_headers = true"), "{text}");
         assert!(replay.fit.agreement_millionths() >= 950_000, "{limit}: {:?}", replay.fit);
     }
@@ -138,9 +136,15 @@ fn the_same_policy_does_at_the_model_what_it_did_at_the_server() {
     assert_eq!(model.succeeded, 200);
     // The jitter is another one: ten runs of the same storm differ by 5 % themselves.
     assert!(sends.abs_diff(recorded) * 10 <= recorded, "{sends} for {recorded}");
-    let whole = |seconds: f64| u64::try_from((seconds * 1000.0) as i64).unwrap_or(0);
-    let (drained, took) = (whole(model.time_to_drain), replay.recorded.span_ns / 1_000_000);
-    assert!(drained.abs_diff(took) * 4 <= took, "{drained} for {took}");
+    // A drain is the time of the unluckiest call, and no measure of a model.
+    let milliseconds = |seed| {
+        let median = metrics(seed).completion_p50.unwrap();
+        u64::try_from(std::time::Duration::from_secs_f64(median).as_millis()).unwrap()
+    };
+    let (median, was) =
+        ((1..=10).map(milliseconds).sum::<u64>() / 10, replay.recorded.completion_p50_ns);
+    let was = was.unwrap() / 1_000_000;
+    assert!(median.abs_diff(was) * 4 <= was, "{median} for {was}");
 }
 
 #[test]
@@ -177,7 +181,10 @@ fn what_is_derived_is_a_file_that_is_read_again() {
     let replay = replayed(&format!("{CROWD}{limit}"));
     let again = Scenario::parse(replay.scenario.text(), &[]).unwrap();
     assert_eq!(again.hash(), replay.scenario.hash());
-    assert_eq!(replay.numbers, (1..=200).collect::<Vec<u64>>());
+    // In the order in which they arrived, which is not that of the clients.
+    let mut numbers = replay.numbers.clone();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=200).collect::<Vec<u64>>());
     for assumption in &replay.assumptions {
         assert!(again.description().contains(assumption.text()), "{assumption}");
     }
