@@ -70,3 +70,8 @@ async fn work(quota: SharedQuota, pause: Duration) -> Result<String, forbear_cor
     let calls = status.round_trips;
     Ok(format!("{sent} requests with {calls} calls of Redis, {} members", status.members))
 }
+
+#[test]
+fn it_runs_with_or_without_a_redis() {
+    main().unwrap();
+}

@@ -49,7 +49,7 @@ pub enum Mode {
     /// Redis does not answer: by [`WithoutRedis`](crate::WithoutRedis), once the lease is
     /// used up.
     WithoutRedis,
-    /// The quota was closed, or its runtime is gone: nothing comes any more.
+    /// The quota was closed: nothing comes any more.
     Closed,
 }
 

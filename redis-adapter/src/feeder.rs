@@ -123,13 +123,20 @@ impl Feeder {
     }
 }
 
-/// Says that nothing comes any more, when it is dropped: a task that is aborted, with its
-/// runtime or by a panic of an observer, leaves nobody waiting for it.
+/// Sees to it that nobody waits for a task that is gone.
+///
+/// One that is aborted, with its runtime or by a panic of an observer, is as a Redis that
+/// does not answer any more.
 struct Ends(Arc<Pool>);
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        self.0.ledger().close();
+        let now = self.0.now();
+        let mut ledger = self.0.ledger();
+        if !ledger.is_closed() {
+            ledger.failed(now, "the task that talks to Redis has ended", Duration::MAX);
+        }
+        drop(ledger);
         self.0.wake();
     }
 }

@@ -222,6 +222,11 @@ impl Ledger {
         self.hold.until
     }
 
+    /// Whether Redis knows what each send really cost.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.accounts.iter().all(Account::is_settled)
+    }
+
     /// Whether so little is held that the feeder should look: cheap, and may be wrong.
     pub(crate) fn runs_low(&self) -> bool {
         let low = |account: &Account| account.held() <= account.target / 2;

@@ -31,6 +31,11 @@
 //! # }
 //! ```
 
+/// The example of the guide, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/FLEET.md")]
+mod fleet {}
+
 mod builder;
 mod error;
 mod event;

@@ -152,8 +152,10 @@ impl Limiter for SharedLimiter {
         let origin_ns = self.attached.map_or(0, |attached| attached.origin_ns);
         let now = Timestamp::from_nanos(now.as_nanos().saturating_add(origin_ns));
         let mut ledger = self.pool.ledger();
+        let was_low = ledger.runs_low();
         ledger.commit(now, cost, own);
-        if ledger.runs_low() {
+        // At the moment when it matters, and not at each send after it.
+        if !was_low && ledger.runs_low() {
             self.pool.due.notify_one();
         }
     }
@@ -161,9 +163,9 @@ impl Limiter for SharedLimiter {
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
         let sent_at = self.inward(completion.sent_at);
         let mut ledger = self.pool.ledger();
-        let closed_until = ledger.hold_until();
+        let before = (ledger.hold_until(), ledger.is_settled());
         ledger.observe(self.inward(now), &Completion { sent_at, ..*completion });
-        if ledger.hold_until() > closed_until {
+        if before != (ledger.hold_until(), ledger.is_settled()) {
             self.pool.due.notify_one();
         }
     }

@@ -12,8 +12,8 @@ use crate::{ConnectError, SharedLimit, SharedLimiter, SharedQuotaBuilder, Status
 
 /// A quota that this process shares with others, by its name at a Redis.
 ///
-/// A task of the Tokio runtime keeps a lease of permits ahead of need. It ends, and what
-/// is left goes back, when the quota and every limiter of it are dropped, or at
+/// A task of the Tokio runtime keeps a lease of permits ahead of need, for tasks and for
+/// threads alike. It ends, and what is left goes back, when the quota and every limiter of it are dropped, or at
 /// [`close`](Self::close).
 ///
 /// # Examples

@@ -160,19 +160,29 @@ async fn resp3_and_a_connection_of_ones_own_will_do() {
 }
 
 #[test]
-fn a_quota_whose_runtime_is_gone_is_closed() {
+fn a_quota_whose_runtime_is_gone_is_without_redis() {
     let Some(server) = Server::start() else { return };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let quota = runtime.block_on(quota(limit("100/s", 5)).connect(&server.url())).unwrap();
     drop(runtime);
-    assert_eq!(quota.status().mode, Mode::Closed);
-    // Nobody waits beyond the deadline.
+    assert_eq!(quota.status().mode, Mode::WithoutRedis);
+    let error = quota.status().last_error;
+    assert_eq!(error.as_deref(), Some("the task that talks to Redis has ended"));
+    // Nobody waits for ever, even without a deadline.
+    policy(&quota).retry(|| Ok::<_, std::io::Error>(())).blocking().unwrap();
+}
+
+#[tokio::test]
+async fn a_quota_that_is_closed_lets_nobody_wait_beyond_the_deadline() {
+    let Some(server) = Server::start() else { return };
+    let quota = quota(limit("100/s", 5)).connect(&server.url()).await.unwrap();
     let policy = Policy::builder()
         .limit(quota.limiter())
         .deadline(Duration::from_millis(50))
         .build()
         .unwrap();
-    let gave_up = policy.retry(|| Ok::<_, std::io::Error>(())).blocking().unwrap_err();
+    quota.close().await;
+    let gave_up = policy.retry(async || Ok::<_, std::io::Error>(())).await.unwrap_err();
     assert!(gave_up.to_string().contains("deadline"), "{gave_up}");
 }
 
