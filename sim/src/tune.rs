@@ -302,7 +302,7 @@ impl Runner<'_> {
                 let run = simulation.seed(seed.wrapping_add(storm)).run_unless(self.cancel)?;
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let runs = self.budget.runs;
-                // A search looks at policies by the hundred: they are told of as one.
+                // A search is told of as one: candidates are too many to be told apart.
                 (self.progress)(Progress::of(&run.result, 0, done, runs));
                 Some(run.result)
             })
