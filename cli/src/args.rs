@@ -19,7 +19,10 @@ Examples:
   forbear scenarios                         list the storms that are built in
   forbear compare retry-after-herd            replay a storm under several policies
   forbear sweep retry-after-herd --vary retry.max_attempts=2..8:2
+  forbear tune retry-after-herd --vary retry.max_attempts=2..9 --objective failed
   forbear check retry-after-herd            hold policies against thresholds, for CI
+  forbear explain retry-after-herd --call 17  tell why a request waited
+  forbear replay calls.ndjson               recorded demand under other policies
   forbear verify                            hold the simulator against the textbook
   curl -si https://api.github.com | forbear signal
   forbear batch requests.jsonl --out results.jsonl --preset openai \

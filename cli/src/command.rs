@@ -5,14 +5,17 @@ mod check;
 mod compare;
 mod completions;
 mod delays;
+mod explain;
 mod init;
 mod man;
 mod merge;
+mod replay;
 mod run;
 mod scenarios;
 mod schema;
 mod signal;
 mod sweep;
+mod tune;
 mod verify;
 
 use clap::Subcommand;
@@ -25,8 +28,11 @@ use crate::output::Output;
 pub(crate) enum Command {
     Compare(compare::Compare),
     Run(run::Run),
+    Replay(replay::Replay),
+    Explain(explain::Explain),
     Sweep(sweep::Sweep),
     Merge(merge::Merge),
+    Tune(tune::Tune),
     Check(check::Check),
     Scenarios(scenarios::Scenarios),
     Delays(delays::Delays),
@@ -44,8 +50,11 @@ impl Command {
         match self {
             Self::Compare(compare) => compare.run(output),
             Self::Run(run) => run.run(output),
+            Self::Replay(replay) => replay.run(output),
+            Self::Explain(explain) => explain.run(output),
             Self::Sweep(sweep) => sweep.run(output),
             Self::Merge(merge) => merge.run(output),
+            Self::Tune(tune) => tune.run(output),
             Self::Check(check) => check.run(output),
             Self::Scenarios(scenarios) => scenarios.run(output),
             Self::Delays(delays) => delays.run(output),

@@ -10,6 +10,7 @@ mod failure;
 mod inline_table;
 mod interrupt;
 mod metric_name;
+mod names;
 mod output;
 mod output_file;
 mod policy_file;
@@ -18,8 +19,11 @@ mod progress;
 mod result_file;
 mod scenario_file;
 mod simulate;
+mod span;
 mod table;
 mod text_file;
+mod trace_file;
+mod wrap;
 
 use std::process::ExitCode;
 

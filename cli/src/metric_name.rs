@@ -1,6 +1,6 @@
 //! Metrics that are named on the command line.
 
-use forbear_reports::{Better, Metric};
+use forbear_reports::{Better, Metric, Quantity, Threshold, ThresholdError, UnknownQuantity};
 
 use crate::diagnose::nearest;
 
@@ -27,4 +27,35 @@ pub(crate) fn parse_objective(name: &str) -> Result<Metric, String> {
             ))
         }
     }
+}
+
+/// The metric or regret of that name.
+///
+/// # Errors
+///
+/// If there is none; for a name that is nearly one of a metric, the one that was meant.
+pub(crate) fn parse_quantity(name: &str) -> Result<Quantity, String> {
+    name.parse().map_err(|error: UnknownQuantity| meant(name).unwrap_or_else(|| error.to_string()))
+}
+
+/// The threshold that `text` says.
+///
+/// # Errors
+///
+/// If it says none; for a name that is nearly one of a metric, the one that was meant.
+pub(crate) fn parse_threshold(text: &str) -> Result<Threshold, String> {
+    text.parse().map_err(|error: ThresholdError| {
+        let name = text.find(['<', '>']).map(|at| text[..at].trim());
+        name.and_then(meant).unwrap_or_else(|| error.to_string())
+    })
+}
+
+/// Which metric was meant by a name that is none.
+fn meant(name: &str) -> Option<String> {
+    let key = name.strip_suffix(".regret").unwrap_or(name);
+    if Metric::named(key).is_some() {
+        return None;
+    }
+    let right = nearest(key, &Metric::ALL.map(Metric::key))?;
+    Some(format!("no metric is called '{key}', did you mean '{right}'?"))
 }

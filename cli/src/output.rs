@@ -14,6 +14,7 @@ pub(crate) struct Output {
     json: bool,
     quiet: bool,
     live: bool,
+    room: Option<usize>,
 }
 
 impl Output {
@@ -32,6 +33,8 @@ impl Output {
             json: options(words).any(|word| word == "--json"),
             quiet: false,
             live,
+            room: terminal_size::terminal_size_of(io::stdout())
+                .map(|(width, _)| usize::from(width.0)),
         }
     }
 
@@ -48,6 +51,11 @@ impl Output {
     /// Whether progress is shown: to a person who looks on.
     pub(crate) fn is_live(&self) -> bool {
         self.live && !self.quiet
+    }
+
+    /// The columns of the terminal that data go to; `None` where they go elsewhere.
+    pub(crate) fn room(&self) -> Option<usize> {
+        self.room
     }
 
     /// Standard output.

@@ -32,6 +32,6 @@ pub(crate) fn watched<T>(
         Failure::unexpected(Problem::new(format!("cannot listen for Ctrl-C: {error}")))
     })?;
     let bar = Progress::new(runs, "runs", output.is_live());
-    let report = |progress: forbear_sim::Progress| bar.set(progress.done);
+    let report = |progress: forbear_sim::Progress| bar.ran(&progress);
     Ok(work(&report, interrupt.flag()))
 }

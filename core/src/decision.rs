@@ -26,7 +26,8 @@ pub enum Decision {
     Admit,
     /// Not before this time, which is strictly later than the `now` asked about.
     WaitUntil(Timestamp),
-    /// Not before a request in flight completes; no time can be named.
+    /// Not before a request in flight completes, or the limiter has news from elsewhere
+    /// ([`Limiter::attach`](crate::Limiter::attach)); no time can be named.
     WaitForCompletion,
     /// No, and this request need not wait.
     Refuse(Refusal),

@@ -29,7 +29,7 @@ mod tokio;
 #[cfg(feature = "tokio")]
 pub use self::tokio::{FallbackFuture, RetryFuture};
 pub use self::{
-    attempts::{Attempts, Verdict},
+    attempts::{Attempts, HedgedSend, Verdict},
     call_options::CallOptions,
     clock::MonotonicClock,
     fallback::Fallback,

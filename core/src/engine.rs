@@ -3,11 +3,13 @@
 mod action;
 mod call;
 mod give_up;
+mod hedge;
 mod hint;
 mod retries;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::task::Waker;
 
 use crate::budget::Budget;
 use crate::limiter::Cooldown;
@@ -21,6 +23,7 @@ pub use self::{
     action::{Action, WaitReason},
     call::Call,
     give_up::GiveUp,
+    hedge::Hedge,
     hint::{Beyond, HintRule},
 };
 pub(crate) use self::{call::Own, retries::Retries};
@@ -132,7 +135,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 self.limiter.commit(now, &call.cost);
                 self.cooldown.commit(now, &call.cost);
                 call.sends = call.sends.saturating_add(1);
-                call.state = State::InFlight { sent_at: now };
+                call.state = State::InFlight { sent_at: now, number: call.sends, is_hedge: false };
                 Action::Send
             }
             Decision::WaitUntil(time) => {
@@ -168,8 +171,8 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// Takes in an answer that is plain data already; see
     /// [`complete`](Self::complete).
     pub fn complete_with(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
-        let State::InFlight { sent_at } = call.state else { return };
-        self.release(now, call, sent_at, observation);
+        let State::InFlight { sent_at, .. } = call.state else { return };
+        self.release(now, &call.cost, sent_at, observation);
         self.retries.answer(now, call, observation);
     }
 
@@ -178,8 +181,8 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// A send that is under way stays charged: the server may have counted it. A
     /// retry that was not made goes back to the budget.
     pub fn abandon(&mut self, now: Timestamp, call: &mut Call) {
-        if let State::InFlight { sent_at } = call.state {
-            self.release(now, call, sent_at, &Observation::new(Outcome::Ignored));
+        if let State::InFlight { sent_at, .. } = call.state {
+            self.release(now, &call.cost, sent_at, &Observation::new(Outcome::Ignored));
         }
         if !matches!(call.state, State::Done(_)) {
             let _ = self.finish_waiting(now, call, GiveUp::Abandoned);
@@ -191,10 +194,10 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// A retry goes back to the budget, and is paid anew when the call is sent after
     /// all.
     pub fn retract(&mut self, now: Timestamp, call: &mut Call) {
-        if let State::InFlight { sent_at } = call.state {
+        if let State::InFlight { sent_at, .. } = call.state {
             let mut unsent = Observation::new(Outcome::Ignored);
             unsent.usage = Some(Cost::ZERO);
-            self.release(now, call, sent_at, &unsent);
+            self.release(now, &call.cost, sent_at, &unsent);
             call.sends = call.sends.saturating_sub(1);
             call.state = State::waiting(now);
             self.retries.give_back(now, call);
@@ -213,9 +216,30 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         (self.limiter, self.retries)
     }
 
+    /// Gives the limiter the waker of the driver; see [`Limiter::attach`].
+    ///
+    /// A driver whose waker is called asks again for each call that is parked.
+    pub fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        self.limiter.attach(now, waker)
+    }
+
     /// The limiter that the calls share.
     pub const fn limiter(&self) -> &L {
         &self.limiter
+    }
+
+    /// Tells what the cooldown and each part of the limiter say of a request of this
+    /// cost at `now`, by name. Pure: it is for those who explain a wait.
+    pub fn verdicts(
+        &self,
+        now: Timestamp,
+        cost: &Cost,
+        tell: &mut dyn FnMut(&'static str, Decision),
+    ) {
+        if self.retries.hint.is_shared() {
+            self.cooldown.verdicts(now, cost, tell);
+        }
+        self.limiter.verdicts(now, cost, tell);
     }
 
     /// The stricter of the cooldown and the limiter, and whether it is the
@@ -238,9 +262,9 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     }
 
     #[inline]
-    fn release(&mut self, now: Timestamp, call: &Call, sent_at: Timestamp, seen: &Observation) {
-        let actual = seen.usage.unwrap_or(call.cost);
-        let completion = Completion { sent_at, cost: call.cost, actual, observation: seen };
+    fn release(&mut self, now: Timestamp, cost: &Cost, sent_at: Timestamp, seen: &Observation) {
+        let actual = seen.usage.unwrap_or(*cost);
+        let completion = Completion { sent_at, cost: *cost, actual, observation: seen };
         self.limiter.observe(now, &completion);
         self.cooldown.observe(now, &completion);
     }

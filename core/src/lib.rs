@@ -74,7 +74,7 @@ pub use crate::{
     budget::RetryBudget,
     cost::{Cost, Dimension},
     decision::{Decision, Refusal},
-    engine::{Action, Beyond, Call, Engine, GiveUp, HintRule, WaitReason},
+    engine::{Action, Beyond, Call, Engine, GiveUp, Hedge, HintRule, WaitReason},
     entropy::{Entropy, SplitMix64},
     invalid_config::InvalidConfig,
     limiter::{Completion, Limiter},

@@ -30,6 +30,7 @@ mod window;
 
 use alloc::boxed::Box;
 use core::fmt;
+use core::task::Waker;
 use core::time::Duration;
 
 use crate::{Cost, Decision, Observation, Timestamp};
@@ -47,7 +48,7 @@ pub use self::{
     gcra::Gcra,
     keyed::Keyed,
     leaky_bucket::LeakyBucket,
-    learned::Learned,
+    learned::{Learned, ModelKind, ServerModel},
     sliding_counter::SlidingCounter,
     sliding_log::SlidingLog,
     token_bucket::{Carry, TokenBucket},
@@ -72,7 +73,8 @@ pub const STALE_AFTER: Duration = Duration::from_secs(600);
 /// * A [`Decision::WaitUntil`] names a time later than `now`. Asked again at
 ///   that time or later, with nothing in between, the limiter admits, or waits
 ///   for a request in flight; asked 1 ns before, it does not admit.
-/// * [`Decision::WaitForCompletion`] is said only while a request is in flight.
+/// * [`Decision::WaitForCompletion`] is said only while a request is in flight, or by a
+///   limiter that wakes who waits: see [`attach`](Self::attach).
 /// * `commit(now, cost)` is called only right after `check(now, cost)` said
 ///   [`Decision::Admit`], and is followed by exactly one `observe`.
 /// * A cost that can never be admitted is refused at once, and only such a cost
@@ -116,6 +118,22 @@ pub trait Limiter: fmt::Debug + Send {
         false
     }
 
+    /// Takes the waker of the driver that asks it, where it has news from elsewhere;
+    /// returns whether it has.
+    ///
+    /// Most limiters change only by what they are told and by time. One that is fed
+    /// from outside, as by a lease from Redis, may say
+    /// [`WaitForCompletion`](Decision::WaitForCompletion) with nothing in flight, and
+    /// wakes when it may answer otherwise. It must not wake from within its own
+    /// methods, nor hold a lock while it does: the driver asks it again under its own.
+    ///
+    /// A driver calls this once, before anything else; `now` tells the limiter how
+    /// the driver counts time.
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        let _ = (now, waker);
+        false
+    }
+
     /// What it is called where a wait is explained.
     fn name(&self) -> &'static str {
         "limiter"
@@ -126,6 +144,24 @@ pub trait Limiter: fmt::Debug + Send {
     fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
         let _ = (now, cost);
         self.name()
+    }
+
+    /// Tells what each of its parts says of a request of this cost at `now`, by name;
+    /// what it says itself where it has no parts.
+    ///
+    /// For those who explain a wait. Nothing is decided by it.
+    ///
+    /// ```
+    /// use forbear_core::limiter::{Concurrency, Gcra};
+    /// use forbear_core::{Cost, Limiter, Timestamp};
+    ///
+    /// let limiter = Gcra::per("2/s".parse().unwrap()).and(Concurrency::new(8).unwrap());
+    /// let mut said = Vec::new();
+    /// limiter.verdicts(Timestamp::ZERO, &Cost::REQUEST, &mut |name, _| said.push(name));
+    /// assert_eq!(said, ["gcra", "concurrency"]);
+    /// ```
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        tell(self.name(), self.check(now, cost));
     }
 
     /// Checks and, if admitted, charges.
@@ -190,12 +226,20 @@ impl<L: Limiter + ?Sized> Limiter for Box<L> {
         (**self).is_idle(now)
     }
 
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        (**self).attach(now, waker)
+    }
+
     fn name(&self) -> &'static str {
         (**self).name()
     }
 
     fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
         (**self).culprit(now, cost)
+    }
+
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        (**self).verdicts(now, cost, tell);
     }
 }
 

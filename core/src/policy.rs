@@ -127,6 +127,18 @@ impl Policy {
         &self.plan.stop
     }
 
+    /// What it makes of the waits that the server asks for.
+    ///
+    /// ```
+    /// use forbear_core::{HintRule, Policy};
+    ///
+    /// assert_eq!(Policy::recommended().hint_rule(), HintRule::default());
+    /// ```
+    #[must_use]
+    pub fn hint_rule(&self) -> HintRule {
+        self.plan.hint
+    }
+
     /// The same policy with a state of its own.
     pub fn fresh(&self) -> Self {
         Self::from_plan(Arc::clone(&self.plan))
@@ -179,7 +191,7 @@ impl Policy {
     fn start(&self, entropy: Box<dyn Entropy + Send>) -> Arc<crate::driver::Shared> {
         let limited = !self.plan.limiters.is_empty();
         let observers = self.plan.observers.clone();
-        Arc::new(crate::driver::Shared::new(self.engine(entropy), observers, limited))
+        crate::driver::Shared::new(self.engine(entropy), observers, limited)
     }
 }
 

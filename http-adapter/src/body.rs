@@ -3,6 +3,7 @@
 //! A body may be unread, truncated or written by someone else than the server, so it is
 //! only asked after the headers, and never makes a field malformed.
 
+mod event_stream;
 pub(crate) mod hint;
 pub(crate) mod json;
 pub(crate) mod signature;
@@ -26,15 +27,15 @@ pub(crate) enum Body<'a> {
 
 impl<'a> Body<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Self {
-        // OpenRouter reports a rate limit inside an event stream that began with a 200.
-        let event = body
-            .strip_prefix(b"data:")
-            .map(|event| event.split(|&byte| byte == b'\n').next().unwrap_or_default());
-        let text = event.unwrap_or(body).trim_ascii();
+        // RFC 8259, section 8.1 lets a reader skip a byte order mark.
+        let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
         match text.first() {
             None => Self::Nothing,
             Some(b'{' | b'[') => json::parse(text).map_or(Self::Nothing, Self::Json),
-            Some(_) => Self::Text(&body[..body.len().min(MAX_BYTES)]),
+            Some(_) => {
+                let start = &text[..text.len().min(MAX_BYTES)];
+                event_stream::error(start).map_or(Self::Text(start), Self::Json)
+            }
         }
     }
 

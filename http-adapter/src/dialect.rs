@@ -274,7 +274,9 @@ fn named_window(dimension: &str) -> (&str, Option<Duration>) {
         "year" => YEAR,
         _ => return (dimension, None),
     };
-    (before, Some(window))
+    // `X-RateLimit-Limit-Per-Minute` counts nothing that is called `per`.
+    let before = before.strip_suffix("-per").unwrap_or(before);
+    (if before == "per" { "" } else { before }, Some(window))
 }
 
 fn counted_window(dimension: &str) -> Option<Duration> {

@@ -22,7 +22,7 @@ use crate::structured::StructuredField;
 use crate::value::duration::{self, MILLISECOND_NS};
 use crate::value::reset::{self, ResetForm};
 use crate::value::retry_after;
-use crate::value::text::trim;
+use crate::value::text::{split, trim};
 use crate::wait::{WaitSource, Waits};
 
 /// All that the fields of a response say.
@@ -77,7 +77,11 @@ impl<'a> Gathered<'a> {
 
     /// The counters, to add to.
     pub(crate) fn sheet(&mut self) -> &mut Sheet<'a> {
-        self.sheet.get_or_insert_with(Sheet::new)
+        // Not `get_or_insert_with`, which makes it elsewhere and copies a kilobyte.
+        if self.sheet.is_none() {
+            self.sheet = Some(Sheet::new());
+        }
+        self.sheet.as_mut().expect("there is a sheet, because it was just made")
     }
 
     /// Puts the windows where they stay.
@@ -233,14 +237,20 @@ impl<'a, 'r> Pass<'a, 'r, '_> {
     }
 
     /// `true` or `false` in any case; a refusal beats any encouragement.
+    ///
+    /// A list is what a proxy makes of repeated lines (RFC 9110, section 5.3).
     fn advice(&mut self, value: &[u8]) -> bool {
-        let advice = match value {
-            _ if value.eq_ignore_ascii_case(b"true") => true,
-            _ if value.eq_ignore_ascii_case(b"false") => false,
-            _ => return false,
-        };
-        self.to.advice = Some(self.to.advice.unwrap_or(true) && advice);
-        true
+        let mut any = false;
+        for member in split(value, b',') {
+            let advice = match member {
+                _ if member.eq_ignore_ascii_case(b"true") => true,
+                _ if member.eq_ignore_ascii_case(b"false") => false,
+                _ => continue,
+            };
+            self.to.advice = Some(self.to.advice.unwrap_or(true) && advice);
+            any = true;
+        }
+        any
     }
 
     fn usage(&mut self, value: &[u8]) -> bool {

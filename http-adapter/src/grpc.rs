@@ -44,7 +44,9 @@ impl Grpc {
     }
 
     pub(crate) fn note_pushback(&mut self, value: &[u8]) {
-        let millis = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i32>().ok());
+        // "An ASCII-encoded signed 32-bit integer": Rust's parser also takes a plus.
+        let text = std::str::from_utf8(value).ok().filter(|text| !text.starts_with('+'));
+        let millis = text.and_then(|text| text.parse::<i32>().ok());
         self.pushback = Some(match millis.map(u64::try_from) {
             Some(Ok(millis)) => Pushback::Wait(Duration::from_millis(millis)),
             _ => Pushback::Refused,

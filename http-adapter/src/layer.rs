@@ -4,10 +4,13 @@
 //! [`HttpRequest`] and [`HttpResponse`] know: hyper-util's client, an axum
 //! router, reqwest's client (feature `reqwest`).
 
+mod blocking;
 mod error;
+mod hedging;
 mod idempotency_key;
 mod nesting;
 mod peeked;
+mod race;
 mod recording;
 mod replay_body;
 mod replayable;
@@ -38,6 +41,7 @@ use crate::{Head, Reader};
 
 pub use self::{
     error::Error,
+    hedging::Hedging,
     nesting::SendOnce,
     peeked::Peeked,
     replay_body::{ReplayBody, ReplayError},
@@ -238,6 +242,23 @@ impl ForbearLayer {
     ) -> Self {
         let cost_of = move |request: &dyn Any| request.downcast_ref().map(&cost);
         self.rules_mut().cost_of = Some(Arc::new(cost_of));
+        self
+    }
+
+    /// Sends reads a second time when their answer is late, as `hedging` says.
+    ///
+    /// ```
+    /// use forbear_core::Policy;
+    /// use forbear_http::{ForbearLayer, Hedging};
+    ///
+    /// let layer =
+    ///     ForbearLayer::new(Policy::recommended()).hedging(Hedging::after_percentile(95)?);
+    /// # let _ = layer;
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    #[must_use]
+    pub fn hedging(mut self, hedging: Hedging) -> Self {
+        self.rules_mut().hedging = Some(hedging::Armed::new(hedging));
         self
     }
 

@@ -17,7 +17,8 @@ pub(crate) struct List<T, const N: usize> {
 pub(crate) const LIMIT: usize = 64;
 
 impl<T, const N: usize> List<T, N> {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would make it elsewhere and copy it")]
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         // Not a repeated constant, which is copied whole: this writes the discriminants.
         Self { inline: std::array::from_fn(|_| None), len: 0, grown: Vec::new() }

@@ -15,6 +15,7 @@
 //! | `http.client.request.duration` | histogram | one attempt, from its permit to its answer | `forbear.outcome`, `http.response.status_code`, `error.type` |
 //! | `forbear.call.duration` | histogram | one call, from its start to its end, waits included | `forbear.end` |
 //! | `forbear.call.attempts` | histogram | how many times it was sent | `forbear.end` |
+//! | `forbear.hedges` | counter | requests sent because the answer to another was late | |
 //! | `forbear.waits` | counter | waits that began | `forbear.wait.reason` |
 //! | `forbear.wait.duration` | histogram | how long they are to be, of those that can tell | `forbear.wait.reason` |
 //!
@@ -33,6 +34,7 @@
 //! | event | level | fields |
 //! | --- | --- | --- |
 //! | `sending` | debug | `http.request.resend_count`, 0 for the first send |
+//! | `hedging` | debug | `http.request.resend_count`, `duration_s` since the last send |
 //! | `answered` | debug | `forbear.outcome`, `http.response.status_code`, `duration_s`, `retry_after_s` |
 //! | `waiting` | debug | `forbear.wait.reason`, `duration_s` |
 //! | `succeeded` | debug | `forbear.call.attempts`, `duration_s` |

@@ -80,7 +80,7 @@ impl Preset {
     }
 
     /// The numbers of its limits, in the order of the policy file, each with its source;
-    /// none for a preset that is no provider's.
+    /// none for a preset that is no provider's, or whose limits are learned.
     #[must_use]
     pub const fn figures(&self) -> &'static [Figure] {
         self.figures

@@ -148,6 +148,8 @@ impl Reader {
     /// `now_unix` is the wall clock at receipt, since the Unix epoch. It is used only if
     /// the response has no usable `Date`: server and client clocks differ, and an hour of
     /// skew would be an hour of waiting or none at all.
+    // Inlined, so that the reading is made where the caller has it and not copied there.
+    #[inline]
     #[must_use]
     pub fn read<'a>(&self, head: &Head<'a>, now_unix: Duration) -> Reading<'a> {
         let mut reading = Reading::of_status(head.status);
@@ -165,6 +167,7 @@ impl Reader {
     }
 
     /// Fills a reading where it stays: it is worth a dozen fields of copying.
+    #[inline(never)]
     fn read_into<'a>(&self, head: &Head<'a>, now_unix: Duration, reading: &mut Reading<'a>) {
         let clock = ServerClock::of(head, now_unix);
         let mut gathered = Gathered::new();

@@ -34,6 +34,7 @@ pub struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// A reading that says nothing yet.
+    #[inline]
     pub(crate) fn of_status(status: u16) -> Self {
         Self {
             status,

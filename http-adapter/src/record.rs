@@ -64,13 +64,42 @@ impl Record {
     /// Reads what `curl -si` prints: a status line, fields, an empty line, the body.
     ///
     /// Of several heads (after a redirect, a `100 Continue` or a proxy's `CONNECT`) the
-    /// last one counts.
+    /// last one counts, and of several responses (`curl --retry`) the last one.
     ///
     /// # Errors
     ///
     /// If it does not start with a status line, or a field line has no colon.
     pub fn from_curl(output: &[u8], now_unix: Duration) -> Result<Self, RecordError> {
-        curl::parse(output, now_unix)
+        let (_, last) = curl::parse(output, now_unix)?;
+        Ok(last)
+    }
+
+    /// Reads all responses that `curl -si` prints, at least one: of several addresses, or of
+    /// several attempts.
+    ///
+    /// Where one ends and the next begins is known of a body with a `Content-Length`; one
+    /// without takes all that follows it.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_curl`](Self::from_curl).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_http::Record;
+    ///
+    /// let output = b"HTTP/2 429\r\ncontent-length: 4\r\n\r\nslowHTTP/2 204\r\n\r\n";
+    /// let records = Record::each_from_curl(output, Duration::ZERO)?;
+    /// assert_eq!(records.iter().map(|record| record.status).collect::<Vec<_>>(), [429, 204]);
+    /// assert_eq!(records[0].body.as_deref(), Some(&b"slow"[..]));
+    /// # Ok::<(), forbear_http::RecordError>(())
+    /// ```
+    pub fn each_from_curl(output: &[u8], now_unix: Duration) -> Result<Vec<Self>, RecordError> {
+        let (mut records, last) = curl::parse(output, now_unix)?;
+        records.push(last);
+        Ok(records)
     }
 
     /// A reader for the record's provider.

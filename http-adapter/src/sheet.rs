@@ -65,6 +65,8 @@ struct Policy<'a> {
 }
 
 impl<'a> Sheet<'a> {
+    #[expect(clippy::inline_always, reason = "a call would make it elsewhere and copy it")]
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Self { slots: List::new(), policies: Vec::new(), whole: Vec::new() }
     }
@@ -148,7 +150,9 @@ impl<'a> Sheet<'a> {
             // One family: there is nothing to merge.
             for slot in self.slots.iter_mut() {
                 let reading = slot.settle(&mut []);
-                merge::add(settled, 0, reading);
+                if reading.says_something() {
+                    settled.push(reading);
+                }
             }
             return;
         }

@@ -32,6 +32,7 @@ mod error;
 mod line;
 mod reader;
 mod recorder;
+mod write;
 
 pub use self::{
     call::RecordedCall,
@@ -39,6 +40,7 @@ pub use self::{
     error::TraceError,
     reader::TraceReader,
     recorder::{Recorder, RecorderBuilder, RecorderStatus},
+    write::write_trace,
 };
 
 pub use crate::call_end::CallEnd;

@@ -7,12 +7,15 @@
 //! A chart names its styles by class. The page defines them once; a standalone
 //! file carries them along.
 
+mod attempts;
 mod axis;
+mod bars;
 mod bins;
 mod completion;
-mod cost;
 mod drawing;
 mod extent;
+mod front;
+mod heat_map;
 mod legend;
 mod mark;
 mod outstanding;
@@ -20,6 +23,7 @@ mod palette;
 mod rows;
 mod scale;
 mod send_rate;
+mod storms;
 mod style;
 mod svg;
 mod text;
@@ -29,6 +33,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use self::drawing::Drawing;
+pub(crate) use self::heat_map::{HeatMap, rules as heat_rules};
 pub(crate) use self::style::{rules, variables};
 use crate::report::Report;
 
@@ -43,13 +48,30 @@ pub enum ChartName {
     Completion,
     /// Calls that are begun and not ended, over time.
     Outstanding,
+    /// How many sends a call took.
+    Attempts,
     /// Amplification, wasted sends and 429 rate.
     Cost,
+    /// Fairness, share of the calls that succeeded, and quota used.
+    Fairness,
+    /// Goodput against wasted sends and slow calls, with the Pareto front.
+    Front,
+    /// Every storm as a dot.
+    Storms,
 }
 
 impl ChartName {
     /// Every chart, in the order in which reports show them.
-    pub const ALL: [Self; 4] = [Self::SendRate, Self::Completion, Self::Outstanding, Self::Cost];
+    pub const ALL: [Self; 8] = [
+        Self::SendRate,
+        Self::Completion,
+        Self::Outstanding,
+        Self::Attempts,
+        Self::Cost,
+        Self::Fairness,
+        Self::Front,
+        Self::Storms,
+    ];
 
     /// Its name in file names and fragments: lower-case words with dashes.
     #[must_use]
@@ -58,7 +80,11 @@ impl ChartName {
             Self::SendRate => "send-rate",
             Self::Completion => "completion",
             Self::Outstanding => "outstanding",
+            Self::Attempts => "attempts",
             Self::Cost => "cost",
+            Self::Fairness => "fairness",
+            Self::Front => "front",
+            Self::Storms => "storms",
         }
     }
 }
@@ -75,6 +101,10 @@ pub(crate) fn draw(report: &Report<'_>, name: ChartName) -> Drawing {
         ChartName::SendRate => send_rate::draw(report),
         ChartName::Completion => completion::draw(report),
         ChartName::Outstanding => outstanding::draw(report),
-        ChartName::Cost => cost::draw(report),
+        ChartName::Attempts => attempts::draw(report),
+        ChartName::Cost => bars::draw(report, &bars::COST),
+        ChartName::Fairness => bars::draw(report, &bars::FAIRNESS),
+        ChartName::Front => front::draw(report),
+        ChartName::Storms => storms::draw(report),
     }
 }

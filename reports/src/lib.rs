@@ -36,9 +36,11 @@ mod name;
 mod number;
 mod render;
 mod report;
+mod runs;
 mod stats;
 mod sweep;
 mod table;
+mod tune;
 mod verdict;
 
 pub use crate::{
@@ -48,11 +50,12 @@ pub use crate::{
         ToleranceError, check_assertions, check_thresholds,
     },
     error::ReportError,
-    metric::{Better, Group, Metric},
+    metric::{Better, Group, Metric, Quantity, UnknownQuantity},
     number::Unit,
     report::Report,
-    stats::{Estimate, Interval},
-    sweep::{Standing, SweepReport, SweepRow},
+    stats::{Estimate, Interval, Modes, Proportion},
+    sweep::{Effect, Level, Standing, SweepReport, SweepRow},
     table::{Cell, Row, Table},
+    tune::{Goal, GoalError, Measured, Outcome, TuneReport},
     verdict::Verdict,
 };

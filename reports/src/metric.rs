@@ -1,11 +1,15 @@
 //! The metrics of a comparison: what each is called, counts and means.
 
 mod about;
+mod bound;
+mod collapse;
+mod quantity;
 
 use forbear_sim::results::Metrics;
 use serde::Serialize;
 
 use self::about::About;
+pub use self::quantity::{Quantity, UnknownQuantity};
 use crate::number::{Unit, float};
 
 /// One thing that is measured in every run.
@@ -21,6 +25,8 @@ pub enum Metric {
     Succeeded,
     /// Calls that were given up.
     Failed,
+    /// Whether the run collapsed: 1 or 0, so that the mean is a probability.
+    Collapsed,
     /// Jain's index over the clients' successes.
     Fairness,
     /// Time until the last call ended.
@@ -97,11 +103,12 @@ impl Group {
 
 impl Metric {
     /// Every metric, in the order in which reports show them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SuccessShare,
         Self::Succeeded,
         Self::Failed,
         Self::Calls,
+        Self::Collapsed,
         Self::Fairness,
         Self::TimeToDrain,
         Self::CompletionP50,
@@ -176,15 +183,31 @@ impl Metric {
         self.about().group
     }
 
+    /// Whether it says what came of a storm, so that its mean over storms that end in two
+    /// ways would mislead.
+    pub(crate) const fn is_outcome(self) -> bool {
+        matches!(
+            self,
+            Self::SuccessShare
+                | Self::TimeToDrain
+                | Self::Goodput
+                | Self::CompletionP50
+                | Self::CompletionP95
+                | Self::CompletionP99
+                | Self::Amplification
+        )
+    }
+
     /// Its value in one run; `None` if the run has none, or one that is not finite.
     #[must_use]
     pub fn value(self, run: &Metrics) -> Option<f64> {
         let value = match self {
-            Self::SuccessShare if run.calls == 0 => return None,
+            Self::SuccessShare | Self::Collapsed if run.calls == 0 => return None,
             Self::SuccessShare => float(run.succeeded) / float(run.calls),
             Self::Calls => float(run.calls),
             Self::Succeeded => float(run.succeeded),
             Self::Failed => float(run.failed),
+            Self::Collapsed => f64::from(u8::from(collapse::has_collapsed(run))),
             Self::Fairness => run.fairness?,
             Self::TimeToDrain => run.time_to_drain,
             Self::Goodput => run.goodput,

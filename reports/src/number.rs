@@ -51,6 +51,13 @@ impl Unit {
         self.as_difference(format!("{sign}{}", self.text(value)))
     }
 
+    /// How far a value is from another: without a sign, and of two shares in percentage
+    /// points.
+    #[must_use]
+    pub fn distance_text(self, value: f64) -> String {
+        self.as_difference(self.text(value))
+    }
+
     /// Like [`range_text`](Self::range_text), for a difference.
     #[must_use]
     pub fn difference_range_text(self, mean: f64, low: f64, high: f64) -> String {

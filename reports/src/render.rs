@@ -4,8 +4,12 @@ mod csv;
 mod html;
 mod json;
 mod markdown;
+#[cfg(feature = "png")]
+mod png;
 
-pub(crate) use self::csv::{csv, inert, numbers};
-pub(crate) use self::html::html;
+pub(crate) use self::csv::{beyond, csv, inert, numbers};
+pub(crate) use self::html::{html, page};
 pub(crate) use self::json::json;
 pub(crate) use self::markdown::{code, escaped, markdown};
+#[cfg(feature = "png")]
+pub(crate) use self::png::png;

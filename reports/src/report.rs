@@ -5,6 +5,7 @@ use forbear_sim::results::Comparison;
 use crate::chart::{self, ChartName};
 use crate::error::ReportError;
 use crate::render;
+use crate::runs::RunTable;
 use crate::table::Table;
 use crate::verdict::Verdict;
 
@@ -83,6 +84,26 @@ impl<'a> Report<'a> {
         render::csv(self)
     }
 
+    /// One line a policy and seed, after a line of column names: every run with all of its
+    /// metrics, nothing averaged.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn runs_csv(&self) -> Result<String, ReportError> {
+        RunTable::of_comparison(self.comparison).csv()
+    }
+
+    /// The same as a Parquet file.
+    ///
+    /// # Errors
+    ///
+    /// If the Parquet writer fails.
+    #[cfg(feature = "parquet")]
+    pub fn runs_parquet(&self) -> Result<Vec<u8>, ReportError> {
+        RunTable::of_comparison(self.comparison).parquet()
+    }
+
     /// Verdict, summary and the comparison itself, which `summary` follows from.
     ///
     /// # Errors
@@ -97,5 +118,17 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn chart(&self, name: ChartName) -> String {
         chart::draw(self, name).standalone()
+    }
+    /// One chart as a PNG file in the light theme, two pixels for each of the SVG's.
+    ///
+    /// No font of the system is read, so the bytes are the same on every machine;
+    /// letters that `DejaVu Sans` lacks are shown as boxes.
+    ///
+    /// # Errors
+    ///
+    /// If the chart is too large for a picture, as with thousands of policies.
+    #[cfg(feature = "png")]
+    pub fn chart_png(&self, name: ChartName) -> Result<Vec<u8>, ReportError> {
+        render::png(&chart::draw(self, name))
     }
 }

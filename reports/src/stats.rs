@@ -8,13 +8,17 @@
 
 mod bootstrap;
 mod mean;
+mod modes;
 mod paired;
+mod proportion;
 mod student;
 
 use serde::Serialize;
 
 pub(crate) use self::mean::mean;
+pub use self::modes::Modes;
 pub(crate) use self::paired::differences;
+pub use self::proportion::Proportion;
 
 /// A 95 % interval of a mean.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

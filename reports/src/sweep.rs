@@ -2,18 +2,29 @@
 //! front.
 
 mod csv;
+mod effect;
+mod field;
 mod front;
+mod html;
 mod json;
 mod markdown;
 
 use forbear_sim::sweep::{Parameter, Sweep};
 
+pub(crate) use self::effect::size;
+pub use self::effect::{Effect, Level};
 pub use self::front::Standing;
+pub(crate) use self::front::standings_of;
+use crate::chart::HeatMap;
 use crate::error::ReportError;
 use crate::metric::Metric;
-use crate::stats::Estimate;
-use crate::table::values;
+use crate::runs::RunTable;
+use crate::table::Cell;
 use crate::verdict::ENOUGH_RUNS;
+
+/// Points a parameter of a sample, as a rule of thumb (Loeppky and others, "Choosing the
+/// sample size of a computer experiment", Technometrics 51 (2009)).
+const SPARSE: usize = 10;
 
 /// The report of one sweep: a function of the sweep and the objectives alone.
 #[derive(Clone, Debug)]
@@ -21,6 +32,7 @@ pub struct SweepReport<'a> {
     sweep: &'a Sweep,
     objectives: Vec<Metric>,
     rows: Vec<SweepRow>,
+    effects: Vec<Effect>,
 }
 
 /// One point of a sweep.
@@ -28,8 +40,8 @@ pub struct SweepReport<'a> {
 pub struct SweepRow {
     /// Its values, safe to print, in the order of the parameters.
     pub values: Vec<String>,
-    /// One mean a metric, in the order of [`Metric::ALL`]; `None` where no run has a value.
-    pub estimates: Vec<Option<Estimate>>,
+    /// One cell a metric, in the order of [`Metric::ALL`].
+    pub cells: Vec<Cell>,
     /// Where it stands against the other points under the same conditions; `None` where
     /// only conditions vary, or an objective has no value.
     pub standing: Option<Standing>,
@@ -50,16 +62,11 @@ impl<'a> SweepReport<'a> {
         let standings = front::standings(sweep, objectives);
         let rows = sweep.points.iter().zip(standings).map(|(point, standing)| SweepRow {
             values: point.values.iter().map(|value| crate::name::shown(value)).collect(),
-            estimates: Metric::ALL
-                .into_iter()
-                .map(|metric| {
-                    let values = values(metric, &point.runs).into_iter().map(|(_, value)| value);
-                    Estimate::of(&values.collect::<Vec<_>>())
-                })
-                .collect(),
+            cells: Cell::all(&point.runs),
             standing,
         });
-        Self { sweep, objectives: objectives.to_vec(), rows: rows.collect() }
+        let effects = effect::effects(sweep, objectives);
+        Self { sweep, objectives: objectives.to_vec(), rows: rows.collect(), effects }
     }
 
     /// The sweep.
@@ -78,6 +85,47 @@ impl<'a> SweepReport<'a> {
     #[must_use]
     pub fn rows(&self) -> &[SweepRow] {
         &self.rows
+    }
+
+    /// What each parameter does to each objective.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// What the effects are and how sure.
+    pub(crate) const fn effects_note(&self) -> &'static str {
+        if self.sweep.sample.is_some() {
+            "Effect: the mean over the points with such a value, less the mean over all points; in \
+             brackets its 95 % interval over the points, which differ in the other parameters too. \
+             How much a parameter explains is its share of the variance between the points."
+        } else {
+            "Effect: the mean over the points with this value, less the mean over all points; in \
+             brackets its 95 % interval over the storms, which all points met. How much a parameter \
+             explains is its share of the variance between the points; what is left are \
+             interactions, where one value decides what another does."
+        }
+    }
+
+    /// One heat map an objective, where two parameters vary.
+    pub(crate) fn heat_maps(&self) -> Vec<HeatMap<'a>> {
+        field::heat_maps(self.sweep, &self.rows, &self.objectives)
+    }
+
+    /// The heat map of the first objective as a file of its own; `None` unless the sweep is
+    /// a grid in which exactly two parameters have several values.
+    #[must_use]
+    pub fn heat_map(&self) -> Option<String> {
+        self.heat_maps().first().map(HeatMap::standalone)
+    }
+
+    /// One self-contained page: no script, no request, light and dark, printable.
+    ///
+    /// # Errors
+    ///
+    /// If the built-in template is faulty.
+    pub fn html(&self) -> Result<String, ReportError> {
+        html::html(self)
     }
 
     /// How many points are on the front, and by what.
@@ -121,6 +169,18 @@ impl<'a> SweepReport<'a> {
         }
         let is_of_policy = Parameter::is_of_policy;
         let parameters = &self.sweep.parameters;
+        if self.sweep.sample.is_some() && self.rows.len() < SPARSE * parameters.len() {
+            cautions.push(format!(
+                "There are only {} points for {} parameters, so the effects are rough. Sample {} \
+                 or more.",
+                self.rows.len(),
+                parameters.len(),
+                SPARSE * parameters.len()
+            ));
+        }
+        if let Some(mixed) = self.mixed() {
+            cautions.push(mixed);
+        }
         if parameters.iter().any(is_of_policy) && !parameters.iter().all(is_of_policy) {
             cautions.push(
                 "The scenario varies too: each of its variants has a Pareto front of its own."
@@ -128,6 +188,21 @@ impl<'a> SweepReport<'a> {
             );
         }
         cautions
+    }
+
+    /// A sentence if some storms of a point collapse and others do not.
+    fn mixed(&self) -> Option<String> {
+        let is_mixed = |row: &&SweepRow| {
+            let p = row.cell(Metric::Collapsed).and_then(|cell| cell.estimate);
+            p.is_some_and(|p| p.mean > 0.0 && p.mean < 1.0)
+        };
+        let mixed = self.rows.iter().filter(is_mixed).count();
+        (mixed > 0).then(|| {
+            format!(
+                "At {mixed} points some storms collapse and others do not: there the mean of a \
+                 metric describes neither. collapsed is the metric that says how often."
+            )
+        })
     }
 
     /// The numbers and their sources as GitHub-flavoured Markdown.
@@ -148,6 +223,35 @@ impl<'a> SweepReport<'a> {
         csv::csv(self)
     }
 
+    /// One line a point and seed, after a line of column names: every run with the values
+    /// of the parameters and all of its metrics, nothing averaged.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn runs_csv(&self) -> Result<String, ReportError> {
+        RunTable::of_sweep(self.sweep).csv()
+    }
+
+    /// The same as a Parquet file.
+    ///
+    /// # Errors
+    ///
+    /// If the Parquet writer fails.
+    #[cfg(feature = "parquet")]
+    pub fn runs_parquet(&self) -> Result<Vec<u8>, ReportError> {
+        RunTable::of_sweep(self.sweep).parquet()
+    }
+
+    /// One line a value of a parameter and objective, after a line of column names.
+    ///
+    /// # Errors
+    ///
+    /// If the CSV writer fails.
+    pub fn effects_csv(&self) -> Result<String, ReportError> {
+        csv::effects(self)
+    }
+
     /// The summary and the sweep itself, which the summary follows from.
     ///
     /// # Errors
@@ -162,24 +266,19 @@ impl SweepRow {
     /// The mean of `metric` with its unit; a dash without one.
     #[must_use]
     pub fn text(&self, metric: Metric) -> String {
-        let text = |estimate: Estimate| metric.unit().text(estimate.mean);
-        self.estimate(metric).map_or("–".to_owned(), text)
+        self.cell(metric).map_or("–".to_owned(), Cell::text)
     }
 
-    /// The interval of the mean with its unit; empty where there is none, and where it is
-    /// narrower than the last digit of the mean.
+    /// The interval of the mean, or the two groups of the runs: as a
+    /// [cell](Cell::interval_text) of a comparison says it.
     #[must_use]
     pub fn interval_text(&self, metric: Metric) -> String {
-        let unit = metric.unit();
-        crate::table::range_text(self.estimate(metric), |mean, low, high| {
-            unit.range_text(mean, low, high)
-        })
+        self.cell(metric).map(Cell::interval_text).unwrap_or_default()
     }
 
-    /// The mean of `metric` over the replications.
+    /// What was measured of `metric`.
     #[must_use]
-    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
-        let at = Metric::ALL.iter().position(|other| *other == metric)?;
-        self.estimates.get(at).copied().flatten()
+    pub fn cell(&self, metric: Metric) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.metric == metric)
     }
 }

@@ -4,9 +4,9 @@ mod lead;
 
 use forbear_sim::results::{Comparison, PolicyResult, RunResult};
 
-use crate::metric::{Better, Metric};
+use crate::metric::{Better, Metric, Quantity};
 use crate::name;
-use crate::stats::{Estimate, differences};
+use crate::stats::{Estimate, Modes, Proportion, differences, mean};
 use crate::verdict::Verdict;
 
 /// Every metric of every policy.
@@ -39,6 +39,13 @@ pub struct Cell {
     /// Difference from the reference in the same storms, this less that; `None`
     /// for the reference itself and where the two have no run in common.
     pub difference: Option<Estimate>,
+    /// What no policy could have beaten, on average over the runs that have a value;
+    /// `None` where no [bound](Metric::bound) is known.
+    pub bound: Option<f64>,
+    /// How far the runs are from it, 0 or more.
+    pub regret: Option<Estimate>,
+    /// The two groups of the runs, if they fall into two: the mean describes neither.
+    pub modes: Option<Modes>,
     /// Whether it is the best of its column, or not clearly worse than the best.
     ///
     /// In times, rates and loads only a policy can lead that brings as many calls
@@ -53,10 +60,7 @@ impl Table {
         let policies = &comparison.policies;
         let mut rows: Vec<Row> = policies
             .iter()
-            .map(|policy| Row {
-                policy: name::shown(&policy.name),
-                cells: Metric::ALL.into_iter().map(|metric| Cell::new(metric, policy)).collect(),
-            })
+            .map(|policy| Row { policy: name::shown(&policy.name), cells: Cell::all(&policy.runs) })
             .collect();
         if let Some(reference) = reference {
             for (index, row) in rows.iter_mut().enumerate().filter(|(index, _)| *index != reference)
@@ -80,11 +84,41 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The metrics whose distance from a bound is shown: those that have one, but not
+    /// those that should be nothing, whose regret is themselves.
+    pub(crate) fn regretted(&self) -> Vec<Metric> {
+        let has_regret = |metric: Metric| {
+            let mut cells = self.rows.iter().flat_map(|row| &row.cells);
+            cells.any(|cell| cell.metric == metric && cell.regret.is_some())
+        };
+        let metrics = self.metrics.iter().copied();
+        metrics.filter(|metric| !metric.is_bounded_by_nothing() && has_regret(*metric)).collect()
+    }
+}
+
 impl Cell {
-    fn new(metric: Metric, policy: &PolicyResult) -> Self {
-        let values: Vec<f64> =
-            values(metric, &policy.runs).into_iter().map(|(_, value)| value).collect();
-        Self { metric, estimate: Estimate::of(&values), difference: None, leads: false }
+    /// One cell a metric, in the order of [`Metric::ALL`].
+    pub(crate) fn all(runs: &[RunResult]) -> Vec<Self> {
+        Metric::ALL.into_iter().map(|metric| Self::new(metric, runs)).collect()
+    }
+
+    fn new(metric: Metric, runs: &[RunResult]) -> Self {
+        let estimate = estimate(Quantity::Value(metric), runs);
+        let bounds: Vec<f64> = runs
+            .iter()
+            .filter(|run| metric.value(&run.metrics).is_some())
+            .filter_map(|run| metric.bound(&run.metrics))
+            .collect();
+        Self {
+            metric,
+            estimate,
+            difference: None,
+            bound: mean(&bounds),
+            regret: regret(metric, runs, estimate, &bounds),
+            modes: modes(metric, runs),
+            leads: false,
+        }
     }
 
     /// The mean with its unit, `12.4 s`; a dash without one.
@@ -94,11 +128,33 @@ impl Cell {
     }
 
     /// The interval with its unit, `11.9 to 12.9 s`; empty where there is none, and
-    /// where it is narrower than the last digit of the mean.
+    /// where it is narrower than the last digit of the mean. Where the runs fall into two
+    /// groups these instead: an interval between them would say how many runs fell into
+    /// which, and nothing about any run.
     #[must_use]
     pub fn interval_text(&self) -> String {
         let unit = self.metric.unit();
+        if let Some(Modes { better, worse, p_worse, .. }) = self.modes {
+            let (better, worse) = (unit.text(better), unit.text(worse));
+            let (bad, good) = (p_worse.count, p_worse.runs - p_worse.count);
+            return format!("two modes: {better} in {good} runs, {worse} in {bad}");
+        }
         range_text(self.estimate, |mean, low, high| unit.range_text(mean, low, high))
+    }
+
+    /// The mean distance from the bound with its unit, `3.1 s`; a dash where no bound is
+    /// known.
+    #[must_use]
+    pub fn regret_text(&self) -> String {
+        let unit = self.metric.unit();
+        self.regret.map_or("–".to_owned(), |regret| unit.distance_text(regret.mean))
+    }
+
+    /// The interval of the regret, like [`interval_text`](Self::interval_text).
+    #[must_use]
+    pub fn regret_interval_text(&self) -> String {
+        let unit = self.metric.unit();
+        range_text(self.regret, |mean, low, high| unit.difference_range_text(mean, low, high))
     }
 
     /// The difference from the reference with its unit, `+3.1 s`; empty where there is none.
@@ -135,6 +191,62 @@ impl Cell {
     }
 }
 
+/// The mean over the runs that have a value.
+pub(crate) fn estimate(quantity: Quantity, runs: &[RunResult]) -> Option<Estimate> {
+    let values = numbers(quantity, runs);
+    if quantity.metric() == Metric::Collapsed { proportion(&values) } else { Estimate::of(&values) }
+}
+
+/// How often something happens, from a 0 or a 1 a run. Resampling would say that what did
+/// not happen never does.
+fn proportion(values: &[f64]) -> Option<Estimate> {
+    let happened = values.iter().filter(|value| **value > 0.0).count();
+    let p = Proportion::of(happened, values.len())?;
+    let interval = (p.runs > 1).then_some(p.interval);
+    Some(Estimate { mean: p.share(), interval, runs: p.runs })
+}
+
+/// The two groups of `runs`: those that collapsed and those that did not, or else groups
+/// far from each other. `None` if they are one, and for what is no outcome of a storm.
+pub(crate) fn modes(metric: Metric, runs: &[RunResult]) -> Option<Modes> {
+    if !metric.is_outcome() {
+        return None;
+    }
+    let has_collapsed =
+        |run: &RunResult| Metric::Collapsed.value(&run.metrics).is_some_and(|value| value > 0.0);
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for run in runs {
+        let group = if has_collapsed(run) { &mut bad } else { &mut good };
+        group.extend(metric.value(&run.metrics));
+    }
+    Modes::divided(&good, &bad)
+        .or_else(|| Modes::of(&numbers(Quantity::Value(metric), runs), metric.better()))
+}
+
+/// The mean regret. Where all runs have one bound it is the mean, shifted; resampling
+/// again would give the same interval and is what takes the time.
+fn regret(
+    metric: Metric,
+    runs: &[RunResult],
+    estimate: Option<Estimate>,
+    bounds: &[f64],
+) -> Option<Estimate> {
+    let estimate = estimate?;
+    let first = *bounds.first()?;
+    #[expect(clippy::float_cmp, reason = "equal to the last bit is what is asked")]
+    let is_one = bounds.len() == estimate.runs && bounds.iter().all(|bound| *bound == first);
+    match metric.better() {
+        Better::Lower if is_one => Some(estimate.plus(-first)),
+        Better::Higher if is_one => Some(estimate.negated().plus(first)),
+        _ => Estimate::of(&numbers(Quantity::Regret(metric), runs)),
+    }
+}
+
+/// The values of the runs that have one.
+pub(crate) fn numbers(quantity: Quantity, runs: &[RunResult]) -> Vec<f64> {
+    quantity.values(runs).into_iter().map(|(_, value)| value).collect()
+}
+
 /// The difference of `policy` from `against` over the storms that both saw.
 pub(crate) fn difference(
     metric: Metric,
@@ -146,8 +258,7 @@ pub(crate) fn difference(
 
 /// The seeds of the runs that have a value, each with it.
 pub(crate) fn values(metric: Metric, runs: &[RunResult]) -> Vec<(u64, f64)> {
-    let value = |run: &RunResult| metric.value(&run.metrics).map(|value| (run.seed, value));
-    runs.iter().filter_map(value).collect()
+    Quantity::Value(metric).values(runs)
 }
 
 pub(crate) fn range_text(

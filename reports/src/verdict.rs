@@ -14,6 +14,7 @@
 //! (few successes in no time), amplification one that never retries.
 
 mod criterion;
+mod ends;
 mod words;
 
 use forbear_sim::results::Comparison;
@@ -133,5 +134,6 @@ fn cautions(comparison: &Comparison) -> Vec<String> {
         )),
         _ => {}
     }
+    cautions.extend(comparison.policies.iter().filter_map(ends::caution));
     cautions
 }

@@ -1,4 +1,5 @@
-//! Prints what each shipped scenario does to each of its policies.
+//! Prints what each shipped scenario does to each of its policies, and how fast it is
+//! simulated: alone, and held to its rules after every event.
 //!
 //! `cargo run --release -p forbear-sim --example storms [SCENARIO..]`
 
@@ -20,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let scenario = Scenario::named(shipped.name)?;
         println!("\n{} {}", scenario.name(), golden_hash(&scenario));
         println!(
-            "{:14} {:>7} {:>7} {:>8} {:>7} {:>7} {:>6} {:>8} {:>8} {:>8} {:>5} {:>5} {:>8}",
+            "{:14} {:>7} {:>7} {:>8} {:>7} {:>7} {:>6} {:>8} {:>8} {:>8} {:>5} {:>5} {:>8} {:>8}",
             "policy",
             "ok",
             "failed",
@@ -33,15 +34,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             "p99",
             "util",
             "jain",
-            "Mev/s"
+            "Mev/s",
+            "checked"
         );
         for policy in scenario.policies() {
             let start = Instant::now();
             let result = Simulation::new(&scenario, policy.policy()).run().result;
             let took = start.elapsed().as_secs_f64();
+            let start = Instant::now();
+            let checked = Simulation::new(&scenario, policy.policy()).checked().run();
+            let checked_took = start.elapsed().as_secs_f64();
+            if let Some(violation) = checked.violation {
+                println!("{violation}");
+            }
             let m = &result.metrics;
             println!(
-                "{:14} {:7} {:7} {:8} {:7} {:7} {:6.2} {:8.2} {:8.2} {:8.2} {:5.3} {:5.3} {:8.2}",
+                "{:14} {:7} {:7} {:8} {:7} {:7} {:6.2} {:8.2} {:8.2} {:8.2} {:5.3} {:5.3} {:8.2} {:8.2}",
                 policy.name(),
                 m.succeeded,
                 m.failed,
@@ -55,6 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 m.quota_utilisation.unwrap_or(f64::NAN),
                 m.fairness.unwrap_or(f64::NAN),
                 result.events as f64 / took / 1e6,
+                result.events as f64 / checked_took / 1e6,
             );
         }
     }

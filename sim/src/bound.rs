@@ -44,28 +44,33 @@ pub(crate) fn permitted_per_s(scenario: &Scenario, storm: &Storm) -> Option<f64>
     limits.chain(workers).reduce(f64::min)
 }
 
-/// The shortest time in which any policy could drain the calls, in seconds, if the server
-/// bounds it.
-pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm) -> Option<f64> {
+/// The shortest time in which any policy could end all calls and bring `calls` of them to
+/// success, in seconds, if the server bounds it.
+///
+/// Which ones is not known, so the cheapest count.
+pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm, calls: u64) -> Option<f64> {
     let server = scenario.server();
     let service = server.service().fixed().filter(|_| server.per_output_token().is_zero());
-    let calls = storm.calls.len() as u64;
     let limits = server.limits().iter().filter_map(|limit| match *limit {
         LimitSpec::TokenBucket { dimension, rate, burst, refund, .. } => {
-            let (reserved, used) = storm.units(dimension);
+            let (reserved, used) = storm.least_units(dimension, calls);
             let units = if refund { used } else { reserved };
             let waited = units.saturating_sub(u64::from(burst.get())) as f64;
             Some(waited / per_second(rate.limit().get() as f64, nanos(rate.period())))
         }
-        LimitSpec::FixedWindow { dimension, limit, window, start } => {
-            let (reserved, _) = storm.units(dimension);
+        LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
+            let (reserved, _) = storm.least_units(dimension, calls);
             let full = reserved.saturating_sub(1) / u64::from(limit.get());
             // By the clock, the first window may be all but over when it is first used.
             let from = if start == WindowStart::Clock { 0 } else { storm.first_arrival() };
-            Some(seconds(from.saturating_add(full.saturating_mul(nanos(window)))))
+            // Shifted windows have one more, which is cut short.
+            let early =
+                if offset.is_zero() { 0 } else { nanos(window) - nanos(offset) % nanos(window) };
+            let full = full.saturating_mul(nanos(window));
+            Some(seconds(from.saturating_add(full).saturating_sub(early)))
         }
         LimitSpec::SlidingWindow { dimension, limit, window } => {
-            let (reserved, _) = storm.units(dimension);
+            let (reserved, _) = storm.least_units(dimension, calls);
             let full = reserved.saturating_sub(1) / u64::from(limit.get());
             Some(seconds(full.saturating_mul(nanos(window))))
         }

@@ -7,13 +7,14 @@
 
 mod line;
 mod task;
+mod tasks;
 
 use std::collections::VecDeque;
 
 use forbear_core::{Engine, Policy};
 
 use self::line::Line;
-pub(crate) use self::{line::Ticket, task::Task};
+pub(crate) use self::{line::Ticket, task::Task, tasks::Tasks};
 use crate::rng::{Stream, StreamRng};
 use crate::storm::Caller;
 
@@ -42,10 +43,10 @@ impl Client {
         Self {
             engine: policy.engine(Box::new(StreamRng::jitter(seed, number))),
             line: Line::default(),
-            plan,
             idle: plan.callers,
             backlog: VecDeque::new(),
             next: plan.first.saturating_add(plan.callers),
+            plan,
             asked_to_wait_until: 0,
             succeeded: 0,
             restarts: 0,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use crate::bound::{drain_s, permitted_per_s};
-use crate::results::{Comparison, PolicyResult, ScenarioInfo};
+use crate::results::{Comparison, PolicyResult, RunResult, ScenarioInfo};
 use crate::scenario::{NamedPolicy, Scenario};
 use crate::simulation::{Run, Simulation, no_series};
 use crate::storm::Storm;
@@ -31,8 +31,8 @@ impl Default for Options {
     }
 }
 
-/// How far a comparison is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// How far a comparison or a sweep is.
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
     /// Runs that are over.
@@ -41,6 +41,18 @@ pub struct Progress {
     pub runs: u64,
     /// Events in the run that ended last.
     pub events: u64,
+    /// Which policy that was a run of, or which point of a sweep, counted from 0.
+    pub of: usize,
+    /// Its 95th percentile of the completion time \[s\]; `None` if no call succeeded.
+    pub completion_p95: Option<f64>,
+}
+
+impl Progress {
+    /// `result` is that of the `done`th of `runs` runs.
+    pub(crate) const fn of(result: &RunResult, of: usize, done: u64, runs: u64) -> Self {
+        let completion_p95 = result.metrics.completion_p95;
+        Self { done, runs, events: result.events, of, completion_p95 }
+    }
 }
 
 /// Replays `scenario` under each of `policies` with the same seeds.
@@ -81,7 +93,7 @@ pub fn compare(
         let seed = options.seed.wrapping_add(u64::from(replication));
         let storm = (replication > 0).then(|| Storm::new(scenario, seed));
         let storm = storm.as_ref().unwrap_or(&first);
-        let run = |policy: &NamedPolicy| {
+        let run = |(of, policy): (usize, &NamedPolicy)| {
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
@@ -89,11 +101,11 @@ pub fn compare(
             let drawn = if replication == 0 { simulation.drawn() } else { simulation };
             let run = drawn.run_in(storm, cancel)?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(Progress { done, runs, events: run.result.events });
+            progress(Progress::of(&run.result, of, done, runs));
             Some(run)
         };
         // In the order of the policies, whatever the order of the threads.
-        policies.par_iter().map(run).collect::<Option<Vec<Run>>>()
+        policies.par_iter().enumerate().map(run).collect::<Option<Vec<Run>>>()
     };
     let finished: Vec<Vec<Run>> = (0..replications)
         .into_par_iter()
@@ -123,6 +135,7 @@ fn gather(policies: &[NamedPolicy], finished: Vec<Vec<Run>>) -> Vec<PolicyResult
             runs: Vec::with_capacity(finished.len()),
             series: no_series(),
             completion: Vec::new(),
+            attempts: Vec::new(),
         })
         .collect();
     for replication in finished {
@@ -130,11 +143,33 @@ fn gather(policies: &[NamedPolicy], finished: Vec<Vec<Run>>) -> Vec<PolicyResult
             if !run.series.sends.is_empty() {
                 result.series = run.series;
                 result.completion = run.completion;
+                result.attempts = run.attempts;
             }
             result.runs.push(run.result);
         }
     }
     results
+}
+
+/// `text` with the longest lines cut: those of recorded arrivals have megabytes, and the
+/// hash tells them apart.
+fn abridged(text: &str) -> String {
+    const LONGEST: usize = 4000;
+    const KEPT: usize = 400;
+    if text.lines().all(|line| line.len() <= LONGEST) {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for line in text.lines() {
+        if line.len() <= LONGEST {
+            short.extend([line, "\n"]);
+            continue;
+        }
+        let kept: String = line.chars().take(KEPT).collect();
+        let left = line.chars().count() - kept.chars().count();
+        short.extend([&*kept, " # .. and ", &left.to_string(), " characters more\n"]);
+    }
+    short
 }
 
 fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
@@ -144,9 +179,9 @@ fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
         description: scenario.description().to_owned(),
         hash: scenario.hash(),
         foremost: scenario.foremost().map(|metric| metric.name().to_owned()),
-        source: scenario.text().to_owned(),
+        source: abridged(scenario.text()),
         calls: storm.calls.len() as u64,
         permitted_per_s: permitted_per_s(scenario, storm),
-        drain_bound_s: drain_s(scenario, storm),
+        drain_bound_s: drain_s(scenario, storm, storm.calls.len() as u64),
     }
 }

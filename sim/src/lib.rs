@@ -20,26 +20,35 @@
 //! # Ok::<(), forbear_sim::ScenarioError>(())
 //! ```
 
+pub mod explain;
+pub mod replay;
 pub mod results;
 pub mod sweep;
 pub mod truth;
+pub mod tune;
 
 mod bound;
+mod check;
 mod client;
 mod compare;
+mod fact;
 mod golden;
 mod hash;
 mod metrics;
+mod probe;
 mod queue;
 mod rng;
 mod scenario;
+mod scribe;
 mod server;
 mod simulation;
+mod stage;
 mod storm;
 mod trace;
 mod world;
 
 pub use crate::{
+    check::{Rule, Violation},
     compare::{Options, Progress, compare},
     golden::golden_hash,
     metrics::{Metric, UnknownMetric},
@@ -47,5 +56,6 @@ pub use crate::{
     rng::StreamRng,
     scenario::{Assertion, Broken, NamedPolicy, Scenario, ScenarioError, Shipped},
     simulation::{Run, Simulation},
+    stage::{Stage, StagedCall, StagedReply},
     trace::{Finished, Sent},
 };

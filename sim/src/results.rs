@@ -61,6 +61,9 @@ pub struct PolicyResult {
     pub series: Series,
     /// Completion times of the first seed, as points of the cumulative distribution.
     pub completion: Vec<CdfPoint>,
+    /// How many calls of the first seed ended after how many sends, by rising `sends`.
+    #[serde(default)]
+    pub attempts: Vec<AttemptCount>,
 }
 
 /// One run.
@@ -118,6 +121,11 @@ pub struct Metrics {
     /// Jain's index over the clients' successes, each as a share of its max-min fair
     /// part, `1/n` to 1; `None` without successes.
     pub fairness: Option<f64>,
+    /// The shortest time in which any policy could have brought as many calls of this
+    /// storm to success, at most [`time_to_drain`](Self::time_to_drain); `None` where
+    /// nothing bounds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_bound: Option<f64>,
 }
 
 /// A run over time, in slices of equal length.
@@ -131,6 +139,17 @@ pub struct Series {
     pub throttled: Vec<u64>,
     /// Calls that are begun and not ended at the end of each slice.
     pub outstanding: Vec<u64>,
+}
+
+/// Calls that ended after so many sends.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct AttemptCount {
+    /// Sends of each of them; 0 for calls that were given up before the first.
+    pub sends: u32,
+    /// Those that succeeded.
+    pub succeeded: u64,
+    /// Those that were given up.
+    pub failed: u64,
 }
 
 /// `share` of the calls that succeeded took at most `seconds`.

@@ -28,20 +28,19 @@ use forbear_core::text::serde_duration;
 use serde::{Deserialize, Serialize};
 
 use self::bounded::{millisecond, positive};
-use self::network::NetworkSpec;
 use crate::Metric;
 use crate::hash::Hash;
 use crate::results::Metrics;
 
 pub(crate) use self::{
-    arrivals::ArrivalsSpec,
-    bounded::{Portion, nanos},
+    arrivals::{ArrivalsSpec, RecordedSpec},
+    bounded::{Count, Portion, nanos},
     clients::ClientsSpec,
     cost::CostSpec,
     dist::Sampler,
     fault::FaultSpec,
     group::GroupSpec,
-    network::{Exchange, Network},
+    network::{Exchange, Network, NetworkSpec},
     server::{LimitSpec, RetryAfterSpec, ServerSpec, WindowStart},
 };
 pub use self::{
@@ -195,6 +194,12 @@ impl Scenario {
         self.horizon
     }
 
+    /// How many calls its clients make in one run.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.groups().map(|(clients, ..)| clients.calls_in_all()).sum()
+    }
+
     /// Hash of what it says, comments and defaults aside: 16 hexadecimal digits.
     #[must_use]
     pub fn hash(&self) -> String {
@@ -247,7 +252,7 @@ impl Scenario {
 
     /// What serde cannot check, since it takes several tables to see.
     fn check(&self) -> Result<(), ScenarioError> {
-        let calls: u64 = self.groups().map(|(clients, ..)| clients.calls_in_all()).sum();
+        let calls = self.calls();
         if calls > MAX_CALLS {
             return Err(ScenarioError::invalid(
                 "clients.count * clients.calls",
@@ -261,6 +266,16 @@ impl Scenario {
             return Err(ScenarioError::invalid("name", format!("'{}'", self.name), must));
         }
         for (clients, arrivals, _) in self.groups() {
+            if let ArrivalsSpec::Recorded(recorded) = arrivals {
+                if clients.count() != 1 {
+                    let must = "1 where arrivals are recorded";
+                    return Err(ScenarioError::invalid("clients.count", clients.count(), must));
+                }
+                if clients.calls() as usize != recorded.at_ns.len() {
+                    let must = "the length of arrivals.at_ns";
+                    return Err(ScenarioError::invalid("clients.calls", clients.calls(), must));
+                }
+            }
             if arrivals.is_closed() && clients.callers().is_none() {
                 let must = "set where arrivals are closed: a caller waits for its own calls";
                 return Err(ScenarioError::invalid("clients.callers", "missing", must));

@@ -19,13 +19,14 @@ use forbear_core::{Cost, Dimension};
 
 use self::{faults::Faults, row::Row, wait::render, workers::Workers};
 pub(crate) use self::{
-    limit::{Limit, Opening, Usage},
+    limit::{Limit, LimitState, Opening, Usage},
     reply::Reply,
     sliding_window::SlidingWindow,
-    wire::read_off_the_wire,
+    wire::{WrittenAt, headers as wire_headers, read_at, read_off_the_wire},
 };
 use crate::rng::{Luck, Purpose};
 use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
+use crate::storm::Script;
 
 /// A server in the middle of a run.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(crate) struct Request<'a> {
     /// What it does cost.
     pub(crate) actual: &'a Cost,
     pub(crate) luck: Luck,
+    /// What was recorded of it, if it was.
+    pub(crate) script: Option<Script>,
 }
 
 /// What becomes of a request.
@@ -62,6 +65,21 @@ pub(crate) struct Handling {
     pub(crate) holds: bool,
     /// Whether it never reaches the client.
     pub(crate) is_lost: bool,
+    /// What decided.
+    pub(crate) cause: Cause,
+}
+
+/// What decides about a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cause {
+    /// Nothing is in its way.
+    Served,
+    /// The limit of this number, counted from 0, which says when it would let it in.
+    Limit { index: usize, opening: Opening },
+    /// A fault.
+    Fault,
+    /// There is no place in the queue for a worker.
+    QueueFull,
 }
 
 impl Server {
@@ -83,7 +101,7 @@ impl Server {
     pub(crate) fn arrive(&mut self, now: u64, request: &Request<'_>) -> Handling {
         self.change_quotas(now);
         let is_lost = self.faults.loses(now, request.luck);
-        let Some(refusal) = self.refusal(now, request) else {
+        let Some((refusal, cause)) = self.refusal(now, request) else {
             for limit in &mut self.limits {
                 limit.take(now, request.reserved);
             }
@@ -98,7 +116,7 @@ impl Server {
         }
         let mut reply = refusal;
         self.advertise(now, &mut reply);
-        Handling { reply, leaves_at: now, is_refusal: true, holds: false, is_lost }
+        Handling { reply, leaves_at: now, is_refusal: true, holds: false, is_lost, cause }
     }
 
     /// The version of the row that a request reads which was let in; `None` if there
@@ -136,6 +154,22 @@ impl Server {
         self.limits.iter().all(|limit| limit.is_kept(now))
     }
 
+    /// What each limit has left.
+    pub(crate) fn limit_states(&mut self, now: u64) -> Vec<LimitState> {
+        self.change_quotas(now);
+        self.limits.iter().map(|limit| limit.state(now)).collect()
+    }
+
+    /// What the limit of this number has left.
+    pub(crate) fn limit_state(&self, now: u64, index: usize) -> LimitState {
+        self.limits[index].state(now)
+    }
+
+    /// Workers that are busy and requests that wait for one, of how many, if it has any.
+    pub(crate) fn queue_state(&self, now: u64) -> Option<(u32, u32, u32)> {
+        self.workers.as_ref().map(|workers| workers.state(now))
+    }
+
     /// Puts in force what faults have changed by `now`, each from its own time on.
     fn change_quotas(&mut self, now: u64) {
         while let Some((at, portion)) = self.faults.next_change(now) {
@@ -146,16 +180,19 @@ impl Server {
     }
 
     /// The refusal of the limits, if one of them refuses.
-    fn refusal(&self, now: u64, request: &Request<'_>) -> Option<Reply> {
+    fn refusal(&self, now: u64, request: &Request<'_>) -> Option<(Reply, Cause)> {
         let openings = self.limits.iter().map(|limit| limit.opening(now, request.reserved));
-        let wait = match openings.max().unwrap_or(Opening::Now) {
+        let strictest = openings.enumerate().max_by_key(|&(_, opening)| opening);
+        let (index, opening) = strictest.unwrap_or((0, Opening::Now));
+        let cause = Cause::Limit { index, opening };
+        let wait = match opening {
             Opening::Now => return None,
             Opening::At(time) => Some(time.saturating_sub(now)),
             Opening::Unknown => None,
-            Opening::Never => return Some(Reply::new(413)),
+            Opening::Never => return Some((Reply::new(413), cause)),
         };
         let word = request.luck.word(Purpose::Wait);
-        Some(Reply::new(429).asking_for(self.hint(now, wait, word)))
+        Some((Reply::new(429).asking_for(self.hint(now, wait, word)), cause))
     }
 
     /// What a refusal says of a wait of `wait`, in ns.
@@ -168,23 +205,33 @@ impl Server {
         if let Some(fault) = self.faults.failure(now, request.luck.word(Purpose::Fault)) {
             let leaves_at = now.saturating_add(nanos(fault.after));
             let (reply, is_refusal) = (Reply::new(fault.status), fault.status == 429);
-            return Handling { reply, leaves_at, is_refusal, holds: false, is_lost: false };
+            let cause = Cause::Fault;
+            return Handling { reply, leaves_at, is_refusal, holds: false, is_lost: false, cause };
         }
-        let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
         let slow = self.faults.slowness(now);
-        let service = self
-            .service
-            .sample(request.luck.word(Purpose::Service))
-            .saturating_add(tokens.saturating_mul(self.per_output_token_ns))
-            .saturating_mul(slow);
+        let service = request.script.and_then(|script| script.service_ns).unwrap_or_else(|| {
+            let tokens = u64::from(request.actual.get(Dimension::OutputTokens));
+            self.service
+                .sample(request.luck.word(Purpose::Service))
+                .saturating_add(tokens.saturating_mul(self.per_output_token_ns))
+        });
+        let service = service.saturating_mul(slow);
         let leaves_at = match &mut self.workers {
             None => Some(now.saturating_add(service)),
             Some(workers) => workers.assign(now, service),
         };
         match leaves_at {
             Some(leaves_at) => {
-                let reply = Reply::new(200).using(*request.actual);
-                Handling { reply, leaves_at, is_refusal: false, holds: false, is_lost: false }
+                let status = request.script.map_or(200, |script| script.status);
+                let reply = Reply::new(status).using(*request.actual);
+                Handling {
+                    reply,
+                    leaves_at,
+                    is_refusal: false,
+                    holds: false,
+                    is_lost: false,
+                    cause: Cause::Served,
+                }
             }
             // The queue is full.
             None => Handling {
@@ -193,6 +240,7 @@ impl Server {
                 is_refusal: true,
                 holds: false,
                 is_lost: false,
+                cause: Cause::QueueFull,
             },
         }
     }

@@ -2,11 +2,17 @@
 
 use std::sync::atomic::AtomicBool;
 
-use forbear_core::Policy;
+use forbear_core::{Policy, Timestamp};
+use forbear_http::trace::TraceEntry;
 
+use crate::bound::drain_s;
+use crate::check::{Checker, Violation};
+use crate::explain::{Chronicle, Moment, Timeline};
 use crate::metrics::{Tally, completion_curve};
-use crate::results::{CdfPoint, RunResult, Series};
-use crate::scenario::Scenario;
+use crate::probe::Probe;
+use crate::results::{AttemptCount, CdfPoint, Metrics, RunResult, Series};
+use crate::scenario::{Scenario, nanos};
+use crate::scribe::Scribe;
 use crate::storm::Storm;
 use crate::trace::{Finished, Sent};
 use crate::world::World;
@@ -35,6 +41,7 @@ pub struct Simulation<'a> {
     seed: u64,
     is_drawn: bool,
     is_traced: bool,
+    is_checked: bool,
 }
 
 /// What came of one run.
@@ -47,16 +54,21 @@ pub struct Run {
     /// Completion times as points of the cumulative distribution; empty unless
     /// [drawn](Simulation::drawn).
     pub completion: Vec<CdfPoint>,
+    /// Calls that ended, by their sends; empty unless [drawn](Simulation::drawn).
+    pub attempts: Vec<AttemptCount>,
     /// Every send in order; empty unless [traced](Simulation::traced).
     pub sends: Vec<Sent>,
     /// Every end of a call in order; empty unless [traced](Simulation::traced).
     pub ends: Vec<Finished>,
+    /// The first rule that was broken, after which the run was ended; only if
+    /// [checked](Simulation::checked).
+    pub violation: Option<Violation>,
 }
 
 impl<'a> Simulation<'a> {
     /// `scenario` under `policy`, with seed 1.
     pub const fn new(scenario: &'a Scenario, policy: &'a Policy) -> Self {
-        Self { scenario, policy, seed: 1, is_drawn: false, is_traced: false }
+        Self { scenario, policy, seed: 1, is_drawn: false, is_traced: false, is_checked: false }
     }
 
     /// With this seed.
@@ -65,7 +77,7 @@ impl<'a> Simulation<'a> {
         self
     }
 
-    /// Keeps what a chart needs: the series and the completion times.
+    /// Keeps what a chart needs: the series, the completion times and the attempts.
     pub const fn drawn(mut self) -> Self {
         self.is_drawn = true;
         self
@@ -77,11 +89,98 @@ impl<'a> Simulation<'a> {
         self
     }
 
+    /// Holds the run to its [rules](crate::Rule) after every event: what a broken one says
+    /// is in [`Run::violation`], and the run ends there.
+    ///
+    /// Debug builds check every run, and panic where this was not asked for.
+    pub const fn checked(mut self) -> Self {
+        self.is_checked = true;
+        self
+    }
+
+    /// Makes the run and tells what happened to call `call`, counted from 0 over all
+    /// clients; `None` if there is no such call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_sim::explain::What;
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("retry-after-herd")?;
+    /// let policy = scenario.policies()[0].policy();
+    /// let timeline = Simulation::new(&scenario, policy).timeline(0).expect("it has a call");
+    /// assert_eq!(timeline.entries[0].what, What::Arrives);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn timeline(self, call: u32) -> Option<Timeline> {
+        let storm = Storm::new(self.scenario, self.seed);
+        storm.calls.get(call as usize)?;
+        let mut probe = self.probe(&storm);
+        probe.chronicle = Some(Chronicle::of(&storm, Some(call)));
+        let mut ended = self.world(&storm, Some(Box::new(probe))).run(&AtomicBool::new(false))?;
+        let probe = ended.probe.take()?;
+        let chronicle = probe.chronicle?;
+        Some(chronicle.into_timeline(self.scenario, &storm, call))
+    }
+
+    /// Makes the run up to `at`, what happens then included, and tells how things stand;
+    /// at the end of the run if that comes before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_core::Timestamp;
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("retry-after-herd")?;
+    /// let policy = scenario.policies()[0].policy();
+    /// let moment = Simulation::new(&scenario, policy).moment(Timestamp::ZERO);
+    /// assert_eq!(moment.at_ns, 0);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn moment(self, at: Timestamp) -> Moment {
+        let storm = Storm::new(self.scenario, self.seed);
+        let mut probe = self.probe(&storm);
+        probe.chronicle = Some(Chronicle::of(&storm, None));
+        let mut world = self.world(&storm, Some(Box::new(probe)));
+        let at = at.as_nanos().min(nanos(self.scenario.horizon()));
+        world.advance_to(at);
+        world.moment(at)
+    }
+
+    /// Makes the run and writes down what its calls did, as production would have
+    /// [recorded](forbear_http::trace) it: calls of all clients in one trace, without scopes,
+    /// numbered from 1, the lines in the order in which attempts ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("retry-after-herd")?;
+    /// let run = Simulation::new(&scenario, scenario.policies()[0].policy());
+    /// let ended = run.trace().iter().filter(|entry| entry.end.is_some()).count();
+    /// assert_eq!(ended as u64, run.run().result.metrics.calls);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn trace(self) -> Vec<TraceEntry> {
+        let storm = Storm::new(self.scenario, self.seed);
+        let mut probe = self.probe(&storm);
+        probe.scribe = Some(Scribe::of(&storm));
+        let ended = self.world(&storm, Some(Box::new(probe))).run(&AtomicBool::new(false));
+        let scribe = ended.and_then(|ended| ended.probe).and_then(|probe| probe.scribe);
+        scribe.map_or_else(Vec::new, Scribe::into_entries)
+    }
+
     /// Makes the run.
     ///
     /// # Panics
     ///
-    /// In debug builds, if the simulator's own books do not balance.
+    /// In debug builds, if a rule was broken and the run is not [checked](Self::checked).
     #[must_use]
     pub fn run(self) -> Run {
         self.run_unless(&AtomicBool::new(false)).expect("nobody else can set the flag")
@@ -91,7 +190,7 @@ impl<'a> Simulation<'a> {
     ///
     /// # Panics
     ///
-    /// In debug builds, if the simulator's own books do not balance.
+    /// In debug builds, if a rule was broken and the run is not [checked](Self::checked).
     #[must_use]
     pub fn run_unless(self, cancel: &AtomicBool) -> Option<Run> {
         self.run_in(&Storm::new(self.scenario, self.seed), cancel)
@@ -99,10 +198,16 @@ impl<'a> Simulation<'a> {
 
     /// The same, in a storm that was made before.
     pub(crate) fn run_in(self, storm: &Storm, cancel: &AtomicBool) -> Option<Run> {
-        let tally = Tally::new(storm.calls.len(), self.is_drawn, self.is_traced);
-        let world = World::new(self.scenario, storm, self.policy, self.seed, tally);
-        let outcome = world.run(cancel)?;
+        let is_checked = self.is_checked || cfg!(debug_assertions);
+        let probe = is_checked.then(|| Box::new(self.probe(storm)));
+        let outcome = self.world(storm, probe).run(cancel)?;
+        let checker = outcome.probe.and_then(|probe| probe.checker);
+        let violation = checker.and_then(Checker::into_violation);
+        if let (Some(violation), false) = (&violation, self.is_checked) {
+            panic!("{violation}");
+        }
         let tally = outcome.tally;
+        let drain_bound = drain_s(self.scenario, storm, outcome.metrics.succeeded);
         let completion =
             if self.is_drawn { completion_curve(&tally.completions) } else { Vec::new() };
         Some(Run {
@@ -110,13 +215,28 @@ impl<'a> Simulation<'a> {
                 seed: self.seed,
                 hash: tally.hash.to_string(),
                 events: outcome.events,
-                metrics: outcome.metrics,
+                metrics: Metrics { drain_bound, ..outcome.metrics },
             },
+            attempts: tally.attempts(),
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),
             completion,
             sends: tally.trace.unwrap_or_default(),
             ends: tally.ends.unwrap_or_default(),
+            violation,
         })
+    }
+
+    fn world<'b>(self, storm: &'b Storm, probe: Option<Box<Probe>>) -> World<'b>
+    where
+        'a: 'b,
+    {
+        let tally = Tally::new(storm.calls.len(), self.is_drawn, self.is_traced);
+        World::new(self.scenario, storm, self.policy, self.seed, tally).watched_by(probe)
+    }
+
+    /// One who checks.
+    fn probe(self, storm: &Storm) -> Probe {
+        Probe::checking(Checker::new(self.scenario, storm, self.policy))
     }
 }
 

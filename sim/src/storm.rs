@@ -8,7 +8,8 @@ mod arrivals;
 use forbear_core::{Cost, Dimension, Entropy};
 
 use crate::rng::{Luck, Purpose, Stream, StreamRng};
-use crate::scenario::{ArrivalsSpec, Sampler, Scenario, nanos};
+use crate::scenario::{ArrivalsSpec, RecordedSpec, Sampler, Scenario, nanos};
+use crate::server::Request;
 
 /// The calls of one seed.
 #[derive(Debug)]
@@ -18,10 +19,26 @@ pub(crate) struct Storm {
     pub(crate) calls: Vec<Planned>,
     /// The calls that arrive at a time of their own, in the order of these times.
     pub(crate) order: Vec<u32>,
+    /// What the server does to each call; empty unless it was recorded.
+    pub(crate) scripts: Vec<Script>,
+}
+
+/// What was recorded of the server's work on a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Script {
+    /// How long it worked, in ns, where that is known.
+    pub(crate) service_ns: Option<u64>,
+    /// What it answers.
+    pub(crate) status: u16,
+}
+
+impl Script {
+    /// Of a call of which nothing was recorded.
+    const UNKNOWN: Self = Self { service_ns: None, status: 200 };
 }
 
 /// A client, as the scenario has it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// The group that it is in; the main one is 0.
     pub(crate) group: u32,
@@ -50,10 +67,19 @@ pub(crate) struct Planned {
     pub(crate) key: u64,
 }
 
+impl Planned {
+    /// What the server sees of an attempt.
+    pub(crate) const fn request(&self, attempt: u32, script: Option<Script>) -> Request<'_> {
+        let luck = Luck::new(self.key, attempt);
+        Request { reserved: &self.reserved, actual: &self.actual, luck, script }
+    }
+}
+
 impl Storm {
     /// The storm of `seed`.
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
-        let mut storm = Self { clients: Vec::new(), calls: Vec::new(), order: Vec::new() };
+        let mut storm =
+            Self { clients: Vec::new(), calls: Vec::new(), order: Vec::new(), scripts: Vec::new() };
         for (group, (clients, arrivals, cost)) in (0..).zip(scenario.groups()) {
             let price = cost.price();
             let think = match arrivals {
@@ -72,17 +98,38 @@ impl Storm {
                     let words = [(); 3].map(|()| calls.next_u64());
                     let (reserved, actual) = price.draw(words);
                     // A caller that thinks does so before its first call too.
-                    let thought = think.map_or(0, |think| thinking(&think, key));
+                    let thought = think.as_ref().map_or(0, |think| thinking(think, key));
                     let arrives_at = arrives_at.map(|at| at.saturating_add(thought));
                     Planned { client, arrives_at, reserved, actual, key }
                 }));
+                if let ArrivalsSpec::Recorded(recorded) = arrivals {
+                    storm.tell(recorded, first as usize);
+                }
                 let timeout = clients.timeout().map(nanos);
                 let end = count(storm.calls.len());
+                let think = think.clone();
                 storm.clients.push(Caller { group, callers, timeout, think, first, end });
             }
         }
         storm.sort();
         storm
+    }
+
+    /// Puts what was recorded of calls in the place of what was drawn for them, from call
+    /// `first` on.
+    fn tell(&mut self, recorded: &RecordedSpec, first: usize) {
+        self.scripts.resize(self.calls.len(), Script::UNKNOWN);
+        for (index, call) in self.calls[first..].iter_mut().enumerate() {
+            (call.reserved, call.actual) = recorded.costs(index);
+            let service_ns = recorded.service_ns.get(index).copied().filter(|&ns| ns > 0);
+            let status = recorded.status.get(index).copied().unwrap_or(Script::UNKNOWN.status);
+            self.scripts[first + index] = Script { service_ns, status };
+        }
+    }
+
+    /// What was recorded of the server's work on `call`, if anything was.
+    pub(crate) fn script(&self, call: u32) -> Option<Script> {
+        self.scripts.get(call as usize).copied()
     }
 
     /// Units that all calls take in `dimension`: reserved, and used.
@@ -91,6 +138,21 @@ impl Storm {
             let units = |cost: &Cost| u64::from(cost.get(dimension));
             (reserved + units(&call.reserved), used + units(&call.actual))
         })
+    }
+
+    /// Units that the `calls` cheapest calls take in `dimension`: reserved, and used.
+    pub(crate) fn least_units(&self, dimension: Dimension, calls: u64) -> (u64, u64) {
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        if calls >= self.calls.len() {
+            return self.units(dimension);
+        }
+        let least = |units: fn(&Planned) -> &Cost| {
+            let mut units: Vec<u64> =
+                self.calls.iter().map(|call| u64::from(units(call).get(dimension))).collect();
+            units.sort_unstable();
+            units.iter().take(calls).sum()
+        };
+        (least(|call| &call.reserved), least(|call| &call.actual))
     }
 
     /// When the first call arrives, in ns.

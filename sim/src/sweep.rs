@@ -1,17 +1,20 @@
-//! A grid of parameters: one scenario and one policy at every combination of some
-//! of their values.
+//! Many points: one scenario and one policy at every combination of some of their values,
+//! or at values that are sampled.
 //!
 //! Every point meets the storms of the same seeds (common random numbers: Law,
 //! "Simulation Modeling and Analysis", 5th ed. 2015, section 11.2), so two points are
 //! compared seed by seed. Points are numbered, which lets a [`Shard`] take a part of
 //! them on another machine, and [`merge()`] put the parts together again.
 
+mod axis;
 mod grid;
 mod merge;
 mod parameter;
 mod range;
 mod result;
+mod sample;
 mod shard;
+mod span;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -23,10 +26,12 @@ use crate::simulation::Simulation;
 
 use self::grid::Place;
 pub use self::{
+    axis::Axis,
     grid::{Grid, GridError},
     merge::{MergeError, merge},
     parameter::{Parameter, ParameterError},
     result::{Point, Source, Sweep},
+    sample::Sample,
     shard::{Shard, ShardError},
 };
 
@@ -66,23 +71,26 @@ pub fn sweep(
     let places: Vec<&Place> = grid.places_of(shard).collect();
     let runs = u64::from(replications) * places.len() as u64;
     let done = AtomicU64::new(0);
-    let run = |place: &Place, seed: u64| {
+    let run = |of: usize, place: &Place, seed: u64| {
         if cancel.load(Ordering::Relaxed) {
             return None;
         }
         let simulation = Simulation::new(&place.scenario, place.policy.policy()).seed(seed);
         let result = simulation.run_unless(cancel)?.result;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress(Progress { done, runs, events: result.events });
+        progress(Progress::of(&result, of, done, runs));
         Some(result)
     };
     // In the order of points and seeds, whatever the order of the threads.
     let points: Vec<Point> = places
         .par_iter()
-        .map(|place| {
+        .enumerate()
+        .map(|(of, place)| {
             let runs: Option<Vec<RunResult>> = (0..replications)
                 .into_par_iter()
-                .map(|replication| run(place, options.seed.wrapping_add(u64::from(replication))))
+                .map(|replication| {
+                    run(of, place, options.seed.wrapping_add(u64::from(replication)))
+                })
                 .collect();
             Some(place.point(runs?))
         })
@@ -96,6 +104,7 @@ pub fn sweep(
         scenario: grid.scenario().into(),
         policy: grid.policy().into(),
         parameters: grid.parameters().to_vec(),
+        sample: grid.sample(),
         seed: options.seed,
         replications,
         shard,

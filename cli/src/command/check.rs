@@ -10,7 +10,8 @@ use forbear_sim::{NamedPolicy, Options, Scenario};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
-use crate::metric_name::parse_objective;
+use crate::metric_name::parse_threshold;
+use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -29,19 +30,22 @@ use crate::{policy_file, result_file, scenario_file};
 Examples:
   forbear check retry-after-herd
   forbear check retry-after-herd recommended --assert 'completion_p99 < 30s' \\
-      --assert 'throttled_rate <= 1%'
+      --assert 'throttled_rate <= 1%' --assert 'time_to_drain.regret <= 20%'
   forbear compare retry-after-herd recommended --json > baseline.json
   forbear check retry-after-herd recommended --baseline baseline.json --tolerance 5%")]
 pub(crate) struct Check {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it all
     /// policies of the scenario
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
-    /// What must hold for the mean: a metric, one of < <= > >=, and a bound; may be repeated
-    #[arg(long, value_name = "THRESHOLD")]
+    /// What must hold for the mean: a metric or its regret (sends.regret), one of
+    /// < <= > >=, and a bound; may be repeated
+    #[arg(long, value_name = "THRESHOLD", value_parser = parse_threshold)]
     assert: Vec<Threshold>,
 
     /// What 'forbear compare --json' printed, which nothing may be clearly worse than
@@ -53,7 +57,7 @@ pub(crate) struct Check {
     tolerance: Tolerance,
 
     /// Metrics to hold against the baseline, instead of all
-    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = parse_objective, requires = "baseline")]
+    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = ObjectiveName, hide_possible_values = true, requires = "baseline")]
     metric: Vec<Metric>,
 
     /// Storms to replay, each with its own seed

@@ -1,7 +1,7 @@
 //! `forbear compare`.
 
-mod files;
-mod summary;
+pub(super) mod files;
+pub(super) mod summary;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use forbear_sim::{NamedPolicy, Options, Scenario};
 
 use self::files::Files;
 use crate::failure::{Exit, Failure};
+use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -28,11 +29,12 @@ Examples:
 Ctrl-C ends the comparison and keeps the replications that are done; a second one kills.")]
 pub(crate) struct Compare {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// Policy files, or names of policies of the scenario or of presets; without any all policies
     /// of the scenario
-    #[arg(value_name = "POLICY")]
+    #[arg(value_name = "POLICY", value_parser = PolicyName, hide_possible_values = true)]
     policies: Vec<PathBuf>,
 
     /// Storms to replay, each with its own seed
@@ -117,13 +119,14 @@ fn show(report: &Report<'_>, output: &mut Output) -> Result<(), Failure> {
         let json = report.json().map_err(|error| files::faulty(&error))?;
         writeln!(output.data(), "{}", json.trim_end())?;
     } else {
-        write!(output.data(), "{}", summary::of(report))?;
+        let room = output.room();
+        write!(output.data(), "{}", summary::of(report, room))?;
     }
     Ok(())
 }
 
 /// The second of a name is called `name-2`.
-fn numbered(policies: Vec<NamedPolicy>) -> Vec<NamedPolicy> {
+pub(super) fn numbered(policies: Vec<NamedPolicy>) -> Vec<NamedPolicy> {
     let mut seen = BTreeMap::<String, u32>::new();
     let number = |policy: NamedPolicy| {
         let count = seen.entry(policy.name().to_owned()).or_default();

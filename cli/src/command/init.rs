@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use forbear_http::Preset;
+use serde_json::json;
 
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -39,6 +40,13 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         if self.list {
+            if output.is_json() {
+                let presets: Vec<_> = Preset::all()
+                    .map(|preset| json!({ "name": preset.name(), "summary": preset.summary() }))
+                    .collect();
+                writeln!(output.data(), "{}", json!({ "presets": presets }))?;
+                return Ok(Exit::Success);
+            }
             for preset in Preset::all() {
                 writeln!(output.data(), "{:<12} {}", preset.name(), preset.summary())?;
             }
@@ -48,7 +56,12 @@ impl Init {
             Preset::by_name(&self.preset).map_err(|error| Problem::new(error.to_string()))?;
         let source = preset.policy_file();
         if self.out == Path::new("-") {
-            output.data().write_all(source.as_bytes())?;
+            if output.is_json() {
+                let document = json!({ "preset": preset.name(), "file": null, "source": source });
+                writeln!(output.data(), "{document}")?;
+            } else {
+                output.data().write_all(source.as_bytes())?;
+            }
             return Ok(Exit::Success);
         }
         let file = self.out.display().to_string();
@@ -57,6 +70,10 @@ impl Init {
             return Err(problem.help("--force overwrites it, --out names another file").into());
         }
         OutputFile::new(&self.out)?.write(source.as_bytes())?;
+        if output.is_json() {
+            let document = json!({ "preset": preset.name(), "file": file, "source": source });
+            writeln!(output.data(), "{document}")?;
+        }
         output.remark(&format!("wrote {file}; see its delays with 'forbear delays {file}'"));
         Ok(Exit::Success)
     }

@@ -30,9 +30,11 @@ and optionally \"id\" and \"provider\".",
     after_help = "\
 Examples:
   curl -si https://api.github.com/rate_limit | forbear signal
+  curl -si --retry 3 https://api.example/busy | forbear signal
   forbear signal response.txt --json
   forbear signal --json < responses.ndjson
 
+Each response of several is answered, if those before the last have a Content-Length.
 A line that is no record is reported on standard error, the rest is read on, and the exit code is 2."
 )]
 pub(crate) struct Signal {
@@ -54,7 +56,17 @@ impl Signal {
         match first_byte(&mut *input).map_err(unreadable)? {
             None => Err(Failure::nothing_ran(Problem::new("holds no response").in_file(name))),
             Some((b'{', line)) => self.lines(&name, line, &mut *input, output),
-            Some(_) => self.response(&name, &mut *input, output),
+            Some((b'H', _)) => self.response(&name, &mut *input, output),
+            Some((_, line)) => {
+                let mut lead = Vec::new();
+                let is_records = leads_to_record(&mut *input, &mut lead).map_err(unreadable)?;
+                let mut input = io::Cursor::new(lead).chain(&mut *input);
+                if is_records {
+                    self.lines(&name, line, &mut input, output)
+                } else {
+                    self.response(&name, &mut input, output)
+                }
+            }
         }
     }
 
@@ -68,13 +80,21 @@ impl Signal {
     ) -> Result<Exit, Failure> {
         let mut exit = Exit::Success;
         let mut line = Vec::new();
+        let unreadable = |error: io::Error| Problem::new(text_file::reason(&error)).in_file(name);
         for number in first.. {
             line.clear();
-            let read = input.take(LONGEST).read_until(b'\n', &mut line);
-            if read.map_err(|error| Problem::new(text_file::reason(&error)).in_file(name))? == 0 {
+            let read = input.take(LONGEST).read_until(b'\n', &mut line).map_err(unreadable)?;
+            if read == 0 {
                 break;
             }
-            match parse(&line) {
+            let is_whole = read as u64 != LONGEST || line.ends_with(b"\n");
+            let record = if is_whole {
+                parse(&line)
+            } else {
+                input.skip_until(b'\n').map_err(unreadable)?;
+                Err((format!("is longer than {} MiB", LONGEST >> 20), None))
+            };
+            match record {
                 Ok(Some(record)) => self.answer(record, output)?,
                 Ok(None) => {}
                 Err((message, column)) => {
@@ -98,12 +118,14 @@ impl Signal {
             .take(LONGEST)
             .read_to_end(&mut bytes)
             .map_err(|error| Problem::new(text_file::reason(&error)).in_file(name))?;
-        let record = Record::from_curl(&bytes, wall_clock()).map_err(|error| {
+        let records = Record::each_from_curl(&bytes, wall_clock()).map_err(|error| {
             Problem::new(error.to_string())
                 .in_file(name)
                 .help("the output of 'curl -si', or one JSON object a line")
         })?;
-        self.answer(record, output)?;
+        for record in records {
+            self.answer(record, output)?;
+        }
         Ok(Exit::Success)
     }
 
@@ -130,10 +152,35 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(File::open(path)?)))
 }
 
+/// Whether a record follows within a few lines, which are read into `lead`: then its
+/// first line is a broken record and not a response.
+fn leads_to_record(input: &mut dyn BufRead, lead: &mut Vec<u8>) -> io::Result<bool> {
+    const LINES: usize = 100;
+    for _ in 0..LINES {
+        let left = LONGEST.saturating_sub(lead.len() as u64);
+        let start = lead.len();
+        if input.take(left).read_until(b'\n', lead)? == 0
+            || std::str::from_utf8(&lead[start..]).is_err()
+        {
+            return Ok(false);
+        }
+        if input.fill_buf()?.first() == Some(&b'{') {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What some shells put before redirected output.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The first byte that is no space, and its line from 1; what is before it is
 /// read, itself it stays in `input`.
 fn first_byte(input: &mut dyn BufRead) -> io::Result<Option<(u8, usize)>> {
     let mut line = 1;
+    if input.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+        input.consume(BYTE_ORDER_MARK.len());
+    }
     loop {
         let buffer = input.fill_buf()?;
         let spaces = buffer.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -187,5 +234,6 @@ mod tests {
         assert_eq!(first(b"\r\n  {}"), Some((b'{', 2)));
         assert_eq!(first(b"HTTP/2 200"), Some((b'H', 1)));
         assert_eq!(first(b" \n"), None);
+        assert_eq!(first(b"\xef\xbb\xbf{}"), Some((b'{', 1)));
     }
 }

@@ -5,30 +5,33 @@ mod output;
 use std::path::PathBuf;
 
 use forbear_reports::{Metric, SweepReport};
-use forbear_sim::Options;
-use forbear_sim::sweep::{Grid, Parameter, Shard, sweep};
+use forbear_sim::sweep::{Axis, Grid, Parameter, Sample, Shard, sweep};
+use forbear_sim::{NamedPolicy, Options, Scenario};
 
+use self::output::no_field;
 pub(super) use self::output::{Files, show};
 use crate::failure::{Exit, Failure};
-use crate::metric_name::parse_objective;
+use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
 use crate::simulate::watched;
 use crate::{command_line, diagnose, policy_file, scenario_file};
 
-/// Replays a storm at every combination of some values
+/// Replays a storm at every combination of some values, or at a sample of them
 ///
 /// A key is one of a policy file, such as limit.0.rate, or of the scenario, such as clients.count.
-/// Values are a list, or a range with a step or a factor. Every point meets the storms of the same
-/// seeds.
+/// Values are a list, or a range with a step, a factor or a number of values. A sample also takes
+/// ranges without steps. Every point meets the storms of the same seeds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   forbear sweep retry-after-herd --vary retry.max_attempts=2..10:2
   forbear sweep retry-after-herd recommended --vary clients.count=50..400:x2 --csv points.csv
   forbear sweep storm.toml policy.toml --vary retry.backoff.base=100ms,500ms,2s \\
-      --vary retry.backoff.max=10s..80s:x2 --objective completion_p95,amplification
+      --vary retry.backoff.max=10s..80s:x2 --objective completion_p95,amplification --html sweep.html
+  forbear sweep retry-after-herd recommended --vary retry.backoff.base=10ms..10s:log \
+      --vary clients.count=20..400 --sample lhs --points 60 --effects effects.csv
 
 A large sweep in parts, here with GNU parallel; the result is the same to the byte:
   parallel 'forbear sweep SCENARIO --vary ... --shard {}/8 --json > part{}.json' ::: $(seq 8)
@@ -37,21 +40,32 @@ A large sweep in parts, here with GNU parallel; the result is the same to the by
 Ctrl-C ends the sweep and keeps the points that are done; a second one kills.")]
 pub(crate) struct Sweep {
     /// The name of a scenario that is built in, or a file
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it the
     /// scenario's first
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
-    /// A key and its values, a list (100ms,1s) or a range (10..100:10, 1s..64s:x2); may be repeated
+    /// A key and its values: a list (100ms,1s), a range with steps (10..100:10, 1s..64s:x2,
+    /// 10ms..10s:log7) or, with --sample, without (2..12, 10ms..10s:log); may be repeated
     #[arg(long, value_name = "KEY=VALUES", required = true)]
-    vary: Vec<Parameter>,
+    vary: Vec<Axis>,
+
+    /// Draw points instead of running the whole grid: lhs is a Latin hypercube
+    #[arg(long, value_name = "KIND", requires = "points")]
+    sample: Option<Kind>,
+
+    /// How many points to draw
+    #[arg(long, value_name = "N", requires = "sample", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    points: Option<u32>,
 
     /// Storms to replay at each point, each with its own seed
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     reps: u32,
 
-    /// Seed of the first storm
+    /// Seed of the first storm, and of the sample
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
 
@@ -60,7 +74,7 @@ pub(crate) struct Sweep {
     set: Vec<Override>,
 
     /// Metrics that the Pareto front is of
-    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = parse_objective, default_values = SweepReport::OBJECTIVES.map(Metric::key))]
+    #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = ObjectiveName, hide_possible_values = true, default_values = SweepReport::OBJECTIVES.map(Metric::key))]
     objective: Vec<Metric>,
 
     /// Run only part I of N
@@ -71,12 +85,38 @@ pub(crate) struct Sweep {
     files: Files,
 }
 
+/// How points are drawn.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Kind {
+    /// A Latin hypercube: each part of each range once
+    Lhs,
+}
+
 impl Sweep {
+    /// The points, of a grid or a sample.
+    fn grid(&self, scenario: &Scenario, policy: &NamedPolicy) -> Result<Grid, Problem> {
+        let wrong = |error: String| diagnose::spoken(&format!("--vary {error}"));
+        if let (Some(Kind::Lhs), Some(points)) = (self.sample, self.points) {
+            let sample = Sample { points, seed: self.seed };
+            return Grid::sampled(scenario, policy, &self.vary, sample)
+                .map_err(|error| wrong(error.to_string()));
+        }
+        let parameters: Vec<Parameter> = self
+            .vary
+            .iter()
+            .map(Axis::parameter)
+            .collect::<Result<_, _>>()
+            .map_err(|error| Problem::new(format!("--vary {error}")))?;
+        Grid::new(scenario, policy, &parameters).map_err(|error| wrong(error.to_string()))
+    }
+
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let scenario = scenario_file::load(&self.scenario, &self.set)?;
         let policy = policy_file::one(self.policy.as_deref(), scenario.policies())?;
-        let grid = Grid::new(&scenario, &policy, &self.vary)
-            .map_err(|error| diagnose::spoken(&format!("--vary {error}")))?;
+        let grid = self.grid(&scenario, &policy)?;
+        if self.files.has_heat_map() && !grid.is_field() {
+            return Err(no_field().into());
+        }
         // Before the work, not after it.
         let files = self.files.open()?;
         let options = Options { seed: self.seed, replications: self.reps, command: self.command() };
@@ -107,8 +147,12 @@ impl Sweep {
     fn command(&self) -> String {
         let mut words = vec!["forbear".to_owned(), "sweep".to_owned(), self.scenario.clone()];
         words.extend(self.policy.as_ref().map(|path| path.display().to_string()));
-        for parameter in &self.vary {
-            words.extend(["--vary".to_owned(), parameter.to_string()]);
+        for axis in &self.vary {
+            words.extend(["--vary".to_owned(), axis.to_string()]);
+        }
+        if let Some(points) = self.points {
+            words.extend(["--sample", "lhs", "--points"].map(str::to_owned));
+            words.push(points.to_string());
         }
         words.extend(["--reps".to_owned(), self.reps.to_string()]);
         words.extend(["--seed".to_owned(), self.seed.to_string()]);

@@ -15,7 +15,7 @@ use crate::table::{Cell, Table, stressed};
 /// Compares the simulator with what is known without it
 ///
 /// Queues of the textbook, the admissions of a token bucket, the moments of a jitter: each kind has
-/// a formula that holds for any parameters.
+/// a formula that holds for any parameters. Every run is held to its rules after each event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -59,8 +59,11 @@ impl Verify {
                 break;
             }
             let verdict = kind.verify(&self.set).map_err(|error| {
-                let problem = diagnose::spoken(&format!("{}: {error}", kind.name));
-                problem.help("'forbear verify --list' lists the kinds")
+                let text = format!("{}: {error}", kind.name);
+                if error.is_violation() {
+                    return Failure::Problem(Exit::Failed, Box::new(Problem::new(text)));
+                }
+                diagnose::spoken(&text).help("'forbear verify --list' lists the kinds").into()
             })?;
             verdicts.push(verdict);
             bar.set(done);

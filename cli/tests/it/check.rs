@@ -65,6 +65,32 @@ fn a_threshold_holds_for_the_mean() {
 }
 
 #[test]
+fn a_threshold_on_a_regret_counts_from_what_is_possible() {
+    let directory = Directory::new();
+    let file = directory.file("storm.toml", STORM);
+    let compared = run(&["compare", &file, "patient", "--reps", "3", "--json"]).exits(0).json();
+    let drain = &compared["summary"][0]["metrics"]["time_to_drain"];
+    let (mean, bound) = (drain["mean"].as_f64().unwrap(), drain["bound"].as_f64().unwrap());
+    let regret = drain["regret"]["mean"].as_f64().unwrap();
+    assert!(bound > 0.0 && (mean - bound - regret).abs() < 1e-9, "{drain}");
+    let percent = regret / bound * 100.0;
+    for (threshold, code) in [
+        (format!("time_to_drain.regret <= {}", regret + 0.001), 0),
+        (format!("time_to_drain.regret < {}", regret - 0.001), 3),
+        (format!("time_to_drain.regret <= {}%", percent + 0.1), 0),
+        (format!("time_to_drain.regret <= {}%", percent - 0.1), 3),
+        ("success_share.regret <= 0%".to_owned(), 0),
+        ("sends.regret >= 0".to_owned(), 0),
+    ] {
+        let words = ["check", &file, "patient", "--reps", "3", "--assert", &threshold];
+        let ran = run(&words).exits(code);
+        assert!(ran.stdout.contains(&threshold), "{threshold}: {}", ran.stdout);
+        let allowed = threshold.contains("drain") && threshold.ends_with('%');
+        assert_eq!(ran.stdout.contains(" are allowed"), allowed, "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn only_what_is_clearly_worse_than_the_baseline_fails() {
     let directory = Directory::new();
     let file = directory.file("storm.toml", STORM);
@@ -83,7 +109,7 @@ fn only_what_is_clearly_worse_than_the_baseline_fails() {
         run(&[&words[..], more].concat())
     };
     let same = check(&calm, &["--tolerance", "0"]).exits(0);
-    assert!(same.stdout.contains("\n0 of 16 checks failed\n"), "{}", same.stdout);
+    assert!(same.stdout.contains("\n0 of 17 checks failed\n"), "{}", same.stdout);
     let ran = check(&hasty, &[]).exits(3);
     assert!(ran.stdout.contains("FAILED  5ms: sends is no worse than before: +"), "{}", ran.stdout);
     assert!(ran.stdout.contains("ok      5ms: success_share is no worse"), "{}", ran.stdout);
@@ -140,6 +166,11 @@ fn a_threshold_that_is_none_is_refused() {
         ("sends < 5%", "the bound of sends is '5%', must be a number"),
         ("throttled_rate < nan", "must be a share such as 0.05 or 5%"),
         ("sends = 5", "must be a metric, one of"),
+        ("sneds < 5", "no metric is called 'sneds', did you mean 'sends'?"),
+        ("sneds.regret < 5", "no metric is called 'sneds', did you mean 'sends'?"),
+        ("completion_p99.regret < 5s", "no bound of completion_p99 is known, so it has no regret"),
+        ("time_to_drain.regret < x", "must be a time such as 30s or a share of the bound such as"),
+        ("sends.regret < x", "must be a number or a share of the bound such as 20%"),
     ] {
         let ran = run(&["check", &file, "--assert", threshold]).exits(2);
         assert!(ran.stderr.contains(reason), "{threshold}: {}", ran.stderr);

@@ -3,6 +3,8 @@ use crate::support::{forbear, run};
 const COMMANDS: &[&str] = &[
     "compare",
     "run",
+    "replay",
+    "explain",
     "sweep",
     "merge",
     "check",
@@ -89,6 +91,48 @@ fn completions_are_there_for_every_shell() {
         assert!(script.contains("delays"), "{shell}");
     }
     run(&["completions", "cmd"]).exits(2);
+}
+
+#[test]
+fn completions_know_scenarios_metrics_and_presets_and_keep_files() {
+    for shell in ["bash", "fish", "zsh"] {
+        let script = run(&["completions", shell]).exits(0).stdout;
+        for name in ["retry-after-herd", "completion_p99", "recommended"] {
+            assert!(script.contains(name), "{shell} lacks {name}");
+        }
+    }
+    let zsh = run(&["completions", "zsh"]).exits(0).stdout;
+    assert!(zsh.contains("files:file:_files"), "{zsh}");
+    let fish = run(&["completions", "fish"]).exits(0).stdout;
+    assert!(fish.contains("__fish_forbear_using_subcommand compare\" -a \"aws-backoff"), "{fish}");
+    // The names are for completion; the help is for people.
+    assert!(!run(&["compare", "--help"]).exits(0).stdout.contains("possible values"));
+}
+
+/// What a shell itself offers after `line`; `None` where it is not installed.
+#[cfg(unix)]
+fn offered_by_bash(line: &str) -> Option<String> {
+    use std::process::Command;
+    let script = run(&["completions", "bash"]).exits(0).stdout;
+    let words: Vec<&str> = line.split(' ').collect();
+    let last = words.len() - 1;
+    let ask = format!(
+        "{script}\nCOMP_WORDS=({line}); COMP_CWORD={last}; \
+         _forbear forbear '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words[last],
+        words[last - 1]
+    );
+    let output = Command::new("bash").args(["-c", &ask]).output().ok()?;
+    Some(String::from_utf8(output.stdout).expect("it is UTF-8"))
+}
+
+#[test]
+#[cfg(unix)]
+fn bash_completes_the_name_of_a_scenario_and_of_a_metric() {
+    let Some(offered) = offered_by_bash("forbear compare retry-") else { return };
+    assert_eq!(offered, "retry-after-herd\n");
+    let offered = offered_by_bash("forbear sweep brown-out --objective completion_p9").unwrap();
+    assert_eq!(offered, "completion_p95\ncompletion_p99\n");
 }
 
 #[test]

@@ -15,6 +15,18 @@ const PRESETS: &[&str] = &[
     "notion",
     "airtable",
     "hubspot",
+    "gitlab",
+    "reddit",
+    "zendesk",
+    "microsoft-graph",
+    "azure-openai",
+    "groq",
+    "mistral",
+    "gemini",
+    "okta",
+    "twitch",
+    "linear",
+    "atlassian",
 ];
 
 #[test]
@@ -100,4 +112,24 @@ fn unknown_presets_are_answered_with_the_known() {
     let ran = run(&["init", "--preset", "recomended"]).exits(2);
     assert!(ran.stderr.contains("recommended"), "{}", ran.stderr);
     assert!(run(&["init", "--list"]).exits(0).stdout.lines().count() >= PRESETS.len());
+}
+
+#[test]
+fn what_was_written_and_what_could_be_are_json_too() {
+    let directory = Directory::new();
+    let file = directory.path("policy.toml");
+    let answer = run(&["init", "--out", &file, "--json"]).exits(0).json();
+    assert_eq!(
+        (&answer["file"], &answer["preset"]),
+        (&file.as_str().into(), &"recommended".into())
+    );
+    assert_eq!(answer["source"], fs::read_to_string(&file).unwrap());
+    let printed = run(&["init", "--out", "-", "--json"]).exits(0).json();
+    assert_eq!(
+        (&printed["source"], &printed["file"]),
+        (&answer["source"], &serde_json::Value::Null)
+    );
+    let list = run(&["init", "--list", "--json"]).exits(0).json();
+    let names = list["presets"].as_array().unwrap().iter().map(|preset| &preset["name"]);
+    assert!(names.clone().count() >= PRESETS.len() && names.clone().any(|name| name == "github"));
 }

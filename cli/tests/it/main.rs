@@ -16,8 +16,12 @@ mod discovery;
 mod init;
 /// Colours, JSON errors, closed pipes.
 mod output;
+/// Shards of a sweep under GNU parallel.
+mod parallel;
 /// What `scripts/publish` has written is what the command writes.
 mod published;
+/// Sampled sweeps, effects, heat maps.
+mod sample;
 /// `signal`.
 mod signal;
 /// Running the command.
@@ -37,5 +41,7 @@ mod sweep;
     reason = "as in the tests of `batch`, which use all of it"
 )]
 mod token_server;
+/// `tune`.
+mod tune;
 /// `verify`.
 mod verify;

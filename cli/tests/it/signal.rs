@@ -57,6 +57,37 @@ fn records_are_answered_in_order_and_bad_ones_reported_by_line() {
 }
 
 #[test]
+fn a_broken_first_record_does_not_hide_the_others() {
+    let lines = "not json\n[1]\n\n\
+        {\"now_unix_ms\":0,\"status\":429,\"headers\":[],\"id\":2}\n";
+    let ran = run_with(lines, &["signal", "--json"]).exits(2);
+    assert_eq!(answers(&ran.stdout)[0]["id"], 2);
+    let places: Vec<_> =
+        answers(&ran.stderr).iter().map(|error| error["error"]["line"].clone()).collect();
+    assert_eq!(places, [json!(1), json!(2)]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    for text in [CURL, "{\"now_unix_ms\":0,\"status\":429,\"headers\":[]}\n"] {
+        let marked = format!("\u{feff}{text}");
+        let ran = run_with(&marked, &["signal", "--json"]).exits(0);
+        assert_eq!(answers(&ran.stdout)[0]["throttled"], true);
+    }
+}
+
+#[test]
+fn each_of_several_responses_is_answered() {
+    let retried = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 5\r\nRetry-After: 1\r\n\r\nslow\n\
+        HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\n\
+        HTTP/2 503\r\nretry-after: 2\r\n\r\nHTTP/1.1 is down";
+    let ran = run_with(retried, &["signal", "--json"]).exits(0);
+    let waits: Vec<_> =
+        answers(&ran.stdout).iter().map(|answer| answer["retry_after_ms"].clone()).collect();
+    assert_eq!(waits, [json!(1_000), json!(2_000)]);
+}
+
+#[test]
 fn nothing_to_read_is_its_own_exit_code() {
     run_with("", &["signal"]).exits(4);
     run_with(" \r\n \n", &["signal", "--json"]).exits(4);

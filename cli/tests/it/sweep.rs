@@ -154,7 +154,9 @@ fn what_cannot_vary_is_said_before_anything_runs() {
     let report = directory.path("report.csv");
     for (vary, reason) in [
         ("clients.count", "must be key=values, such as"),
-        ("clients.count=10..40", "10..40 has no step, must be such as 10..40:10"),
+        ("clients.count=10..40", "10..40 has no steps, must be such as clients.count=10..40:10"),
+        ("clients.count=10..40:log", "clients.count=10..40:log5, or be sampled"),
+        ("clients.count=5,10..40", "10..40 has no steps, so it must stand alone"),
         ("clients.count=40..10:5", "'10' must be at least 40"),
         ("clients.count=1,1", "the value 1 comes twice"),
         ("clients.count=1,,2", "a value is empty"),

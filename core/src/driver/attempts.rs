@@ -12,7 +12,9 @@ use super::line::Ticket;
 use super::observer::Moment;
 use super::shared::{Admission, Shared};
 use super::{CallOptions, GaveUp, History, Judge, Observer, PastAttempt, Wait};
-use crate::{Call, Clock, Cost, GiveUp, Observation, Outcome, Policy, RateSignal, Timestamp};
+use crate::{
+    Call, Clock, Cost, GiveUp, Hedge, Observation, Outcome, Policy, RateSignal, Timestamp,
+};
 
 /// One call under a [`Policy`], attempt by attempt.
 ///
@@ -109,7 +111,8 @@ impl Attempts {
     }
 
     fn record_observed(&mut self, seen: &Observation, own: &impl Observer) -> Verdict {
-        assert!(self.call.is_in_flight(), "an answer was recorded without a permit to send");
+        let in_flight = self.call.in_flight();
+        assert!(in_flight.is_some(), "an answer was recorded without a permit to send");
         let sent_at = self.call.sent_at();
         let now = self.shared.complete(&mut self.call, seen);
         if seen.outcome == Outcome::Success {
@@ -117,22 +120,22 @@ impl Attempts {
             self.tell(own, Moment::Success);
             return Verdict::Success;
         }
-        self.record_failure([sent_at.unwrap_or(now), now], seen, own)
+        let number = in_flight.map_or(self.sends(), |(number, _)| number);
+        self.record_failure(number, [sent_at.unwrap_or(now), now], seen, own)
     }
 
     /// Apart, so that the way of a success is short.
     #[cold]
     fn record_failure(
         &mut self,
+        number: u32,
         times: [Timestamp; 2],
         seen: &Observation,
         own: &impl Observer,
     ) -> Verdict {
         let wait = self.call.not_before().zip(self.call.waits_for());
         let wait = wait.map(|(time, reason)| Wait::new(Some(time.since(times[1])), reason));
-        let since_start = times.map(|time| time.since(self.call.started_at()));
-        let past = PastAttempt::new(self.sends(), since_start, seen, wait);
-        History::push(&mut self.history, past);
+        self.keep(number, times, seen, wait);
         self.tell(own, Moment::After(seen));
         if let Some(wait) = &wait {
             self.tell(own, Moment::BeforeWait(wait));
@@ -145,6 +148,69 @@ impl Attempts {
             // Not over: only a success ends without a reason.
             _ => Verdict::Retry,
         }
+    }
+
+    fn keep(&mut self, number: u32, times: [Timestamp; 2], seen: &Observation, wait: Option<Wait>) {
+        let since_start = times.map(|time| time.since(self.call.started_at()));
+        let past = PastAttempt::new(number, since_start, seen, wait);
+        History::push(&mut self.history, past);
+    }
+
+    /// Asks for a further send while the answer to the last one is outstanding: a hedge
+    /// against a slow server, for requests that may be done twice.
+    ///
+    /// `None` if none may go at once: see [`Engine::hedge`](crate::Engine::hedge). Nor is
+    /// there one while other calls stand in line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_core::driver::Verdict;
+    /// use forbear_core::{Observation, Outcome, Policy};
+    ///
+    /// let policy = Policy::recommended();
+    /// let mut attempts = policy.attempts();
+    /// attempts.permit_blocking()?;
+    /// // Send here; and again, because it takes long.
+    /// let mut hedge = attempts.hedge().expect("the budget is full");
+    /// // The answer to the second comes first.
+    /// attempts.exchange(&mut hedge);
+    /// assert_eq!(attempts.record(&Observation::new(Outcome::Success)), Verdict::Success);
+    /// drop(hedge);
+    /// let statistics = policy.statistics();
+    /// assert_eq!((statistics.calls, statistics.sends, statistics.hedges_won), (1, 2, 1));
+    /// # Ok::<(), forbear_core::GiveUp>(())
+    /// ```
+    pub fn hedge(&mut self) -> Option<HedgedSend> {
+        let hedge = self.shared.hedge(&mut self.call)?;
+        self.tell(&(), Moment::BeforeHedge);
+        Some(HedgedSend { shared: Arc::clone(&self.shared), hedge: Some(hedge) })
+    }
+
+    /// Makes the answer to `hedge` the one that is recorded next; `hedge` becomes the
+    /// send that it overtook.
+    pub fn exchange(&mut self, hedge: &mut HedgedSend) {
+        if let Some(hedge) = &mut hedge.hedge {
+            self.call.exchange(hedge);
+            self.last_sent_at = self.call.sent_at().unwrap_or(self.last_sent_at);
+        }
+    }
+
+    /// Takes in the answer to the last send, a failure, and goes on with `hedge`, of
+    /// which the answer is outstanding.
+    ///
+    /// # Panics
+    ///
+    /// If there was no permit since the last answer.
+    pub fn fall_back(&mut self, mut hedge: HedgedSend, signal: &dyn RateSignal) {
+        let in_flight = self.call.in_flight();
+        let (number, _) = in_flight.expect("an answer was recorded without a permit to send");
+        let Some(hedge) = hedge.hedge.take() else { return };
+        let (seen, sent_at) = (signal.observe(), self.last_sent_at);
+        let now = self.shared.fall_back(&mut self.call, hedge, &seen);
+        self.keep(number, [sent_at, now], &seen, None);
+        self.tell(&(), Moment::After(&seen));
+        self.last_sent_at = self.call.sent_at().unwrap_or(sent_at);
     }
 
     /// Asks whether the call may be sent; `waker` is woken when to ask again.
@@ -179,6 +245,32 @@ impl Attempts {
     /// Counts attempts that were made elsewhere; see [`Call::sent_before`].
     pub const fn sent_before(&mut self, sends: u32) {
         self.call.sent_before(sends);
+    }
+
+    /// Ends the call here because its retry is made elsewhere, as by whichever worker has
+    /// the job then; how long that has to wait. `None` if no retry is due.
+    ///
+    /// Unlike a call that is dropped, it leaves the retry paid for. It counts as given up
+    /// here, by [`Abandoned`](GiveUp::Abandoned).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::driver::Verdict;
+    /// use forbear_core::{Observation, Policy};
+    ///
+    /// let policy = Policy::recommended();
+    /// let mut attempts = policy.attempts();
+    /// attempts.permit_blocking()?;
+    /// let busy = Observation::throttled(Some(Duration::from_secs(30)));
+    /// assert_eq!(attempts.record(&busy), Verdict::Retry);
+    /// assert!(attempts.hand_over().unwrap() > Duration::from_secs(29));
+    /// # Ok::<(), forbear_core::GiveUp>(())
+    /// ```
+    #[must_use = "it says when the retry is due"]
+    pub fn hand_over(mut self) -> Option<Duration> {
+        let wait = self.shared.hand_over(&mut self.call)?;
+        self.shared.tell(Moment::GiveUp(GiveUp::Abandoned), &self);
+        Some(wait)
     }
 
     /// Takes back a permit that was not used, charge and all.
@@ -258,6 +350,25 @@ impl Drop for Attempts {
             if is_abandoned {
                 self.shared.tell(Moment::GiveUp(GiveUp::Abandoned), self);
             }
+        }
+    }
+}
+
+/// A further send of a call, made by [`Attempts::hedge`].
+///
+/// Dropped, it gives its place back: the loser of two is dropped with its request.
+#[derive(Debug)]
+#[must_use = "dropped, it gives its place back"]
+pub struct HedgedSend {
+    shared: Arc<Shared>,
+    /// `None` once it was fallen back on.
+    hedge: Option<Hedge>,
+}
+
+impl Drop for HedgedSend {
+    fn drop(&mut self) {
+        if let Some(hedge) = self.hedge.take() {
+            self.shared.end_hedge(hedge);
         }
     }
 }

@@ -24,6 +24,8 @@ pub use self::hook::{BeforeSend, BeforeWait, OnGiveUp, OnSuccess};
 /// * A call is told of in this order: any number of waits, a send, the answer to
 ///   it; again while it is retried; then one success or one give-up, and nothing
 ///   after that.
+/// * A [hedge](Attempts::hedge) comes between a send and its answer. Of the two, the
+///   first success ends the call, and the other gets no answer.
 /// * A call that was dropped is given up as [`Abandoned`](GiveUp::Abandoned), which
 ///   a policy's observers are told and those of the call itself are not. One that
 ///   was dropped before it began is not told of.
@@ -58,6 +60,14 @@ pub trait Observer {
         let _ = call;
     }
 
+    /// The call is about to be sent once more although the answer to its last send is
+    /// outstanding; [`Attempts::sends`] counts this send.
+    ///
+    /// Provided: it is a send.
+    fn before_hedge(&self, call: &Attempts) {
+        self.before_send(call);
+    }
+
     /// An attempt ended so.
     fn after(&self, call: &Attempts, seen: &Observation) {
         let _ = (call, seen);
@@ -86,6 +96,7 @@ const _: Option<&dyn Observer> = None;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Moment<'a> {
     BeforeSend,
+    BeforeHedge,
     After(&'a Observation),
     BeforeWait(&'a Wait),
     Success,
@@ -96,6 +107,7 @@ impl Moment<'_> {
     pub(super) fn tell<O: Observer + ?Sized>(self, observer: &O, call: &Attempts) {
         match self {
             Self::BeforeSend => observer.before_send(call),
+            Self::BeforeHedge => observer.before_hedge(call),
             Self::After(seen) => observer.after(call, seen),
             Self::BeforeWait(wait) => observer.before_wait(call, wait),
             Self::Success => observer.on_success(call),
@@ -144,6 +156,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.before_send(call);
     }
 
+    fn before_hedge(&self, call: &Attempts) {
+        self.0.before_hedge(call);
+        self.1.before_hedge(call);
+    }
+
     fn after(&self, call: &Attempts, seen: &Observation) {
         self.0.after(call, seen);
         self.1.after(call, seen);
@@ -170,6 +187,10 @@ macro_rules! forward {
         impl<O: Observer + ?Sized> Observer for $pointer {
             fn before_send(&self, call: &Attempts) {
                 (**self).before_send(call);
+            }
+
+            fn before_hedge(&self, call: &Attempts) {
+                (**self).before_hedge(call);
             }
 
             fn after(&self, call: &Attempts, seen: &Observation) {

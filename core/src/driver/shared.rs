@@ -1,13 +1,17 @@
 //! The state that all calls of a policy share.
 
+use alloc::sync::{Arc, Weak};
 use core::task::Waker;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
 
 use super::line::{Line, Ticket};
 use super::observer::{Moment, Observers};
 use super::{Attempts, MonotonicClock, Statistics, Wait};
-use crate::{Action, Call, Clock, Engine, GiveUp, Observation, Outcome, Timestamp, WaitReason};
+use crate::{
+    Action, Call, Clock, Engine, GiveUp, Hedge, Observation, Outcome, Timestamp, WaitReason,
+};
 
 /// An engine, the line in front of it, and the clock that both go by.
 #[derive(Debug)]
@@ -39,10 +43,17 @@ pub(super) enum Admission {
 }
 
 impl Shared {
-    pub(crate) fn new(engine: Engine, observers: Observers, limited: bool) -> Self {
+    pub(crate) fn new(mut engine: Engine, observers: Observers, limited: bool) -> Arc<Self> {
         let (line, statistics) = (Line::default(), Statistics::default());
-        let state = Mutex::new(State { engine, line, statistics });
-        Self { state, clock: MonotonicClock::start(), observers, limited }
+        let clock = MonotonicClock::start();
+        Arc::new_cyclic(|shared| {
+            if limited {
+                let waker = Waker::from(Arc::new(WakeHead(Weak::clone(shared))));
+                engine.attach(clock.now(), &waker);
+            }
+            let state = Mutex::new(State { engine, line, statistics });
+            Self { state, clock, observers, limited }
+        })
     }
 
     #[inline]
@@ -82,8 +93,38 @@ impl Shared {
         let timeless = !self.limited && seen.outcome == Outcome::Success;
         let sent_at = call.sent_at().filter(|_| timeless);
         let now = sent_at.unwrap_or_else(|| self.clock.now());
+        state.statistics.answer_to(call.in_flight(), seen);
         state.engine.complete_with(now, call, seen);
         state.statistics.answer(seen, call.end());
+        release(state);
+        now
+    }
+
+    /// A further send of `call` that may go at once.
+    pub(super) fn hedge(&self, call: &mut Call) -> Option<Hedge> {
+        let mut state = self.lock();
+        // Whoever stands in line came before it.
+        if !state.line.is_empty() {
+            return None;
+        }
+        let hedge = state.engine.hedge(self.clock.now(), call)?;
+        state.statistics.hedge();
+        Some(hedge)
+    }
+
+    /// Gives back the place of a send that nobody waits for.
+    pub(super) fn end_hedge(&self, hedge: Hedge) {
+        let mut state = self.lock();
+        state.engine.end_hedge(self.clock.now(), hedge);
+        release(state);
+    }
+
+    /// Reports a failure of a call that goes on with `hedge`, and returns when it came.
+    pub(super) fn fall_back(&self, call: &mut Call, hedge: Hedge, seen: &Observation) -> Timestamp {
+        let mut state = self.lock();
+        let now = self.clock.now();
+        state.engine.fall_back(now, call, hedge, seen);
+        state.statistics.answer(seen, None);
         release(state);
         now
     }
@@ -96,6 +137,16 @@ impl Shared {
         }
         state.engine.retract(self.clock.now(), call);
         release(state);
+    }
+
+    /// Ends a call whose retry is made elsewhere; how long that has to wait.
+    pub(super) fn hand_over(&self, call: &mut Call) -> Option<Duration> {
+        let mut state = self.lock();
+        let due = call.not_before().filter(|_| call.sends() > 0)?;
+        let wait = due.since(self.clock.now());
+        call.hand_over();
+        state.statistics.end(Err(GiveUp::Abandoned));
+        Some(wait)
     }
 
     /// Gives back the place and the send of a call that nobody waits for.
@@ -129,6 +180,22 @@ impl Shared {
         // The engine's invariants hold between its methods, so a panic of another
         // holder leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the head of the line, for a limiter that has news from elsewhere.
+struct WakeHead(Weak<Shared>);
+
+impl Wake for WakeHead {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // A policy that is gone has nobody in line.
+        if let Some(shared) = self.0.upgrade() {
+            release(shared.lock());
+        }
     }
 }
 

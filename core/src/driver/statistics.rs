@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{GiveUp, Observation, Policy, StopReason, Timestamp};
+use crate::{GiveUp, Observation, Outcome, Policy, StopReason, Timestamp};
 
 /// What the calls of a policy came to so far, of all that share its state.
 ///
@@ -27,10 +27,15 @@ use crate::{GiveUp, Observation, Policy, StopReason, Timestamp};
 pub struct Statistics {
     /// Calls that began.
     pub calls: u64,
-    /// Attempts that were sent, retries included.
+    /// Attempts that were sent, retries and hedges included.
     pub sends: u64,
-    /// Attempts that were sent again.
+    /// Attempts that were sent again after an answer.
     pub retries: u64,
+    /// Attempts that were sent while the answer to another was outstanding
+    /// ([`Attempts::hedge`](super::Attempts::hedge)).
+    pub hedges: u64,
+    /// Calls that succeeded by the answer to a hedge.
+    pub hedges_won: u64,
     /// Calls that succeeded.
     pub successes: u64,
     /// Attempts that the server refused for reasons of load.
@@ -86,6 +91,18 @@ impl Statistics {
     pub(super) const fn take_back(&mut self, is_retry: bool) {
         self.sends = self.sends.saturating_sub(1);
         self.retries = self.retries.saturating_sub(is_retry as u64);
+    }
+
+    pub(super) const fn hedge(&mut self) {
+        self.sends += 1;
+        self.hedges += 1;
+    }
+
+    /// Notes whether it is a hedge that got the good answer.
+    #[inline]
+    pub(super) fn answer_to(&mut self, in_flight: Option<(u32, bool)>, seen: &Observation) {
+        let is_hedge = in_flight.is_some_and(|(_, is_hedge)| is_hedge);
+        self.hedges_won += u64::from(is_hedge && seen.outcome == Outcome::Success);
     }
 
     pub(super) const fn answer(&mut self, seen: &Observation, end: Option<Result<(), GiveUp>>) {

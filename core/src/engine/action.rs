@@ -14,7 +14,8 @@ pub enum Action {
     Send,
     /// Poll again at this time, which is later than now.
     SleepUntil(Timestamp, WaitReason),
-    /// Poll again when another call on this engine completes, or at `until`.
+    /// Poll again when another call on this engine completes, when the limiter wakes the
+    /// driver, or at `until`.
     Park {
         /// When the wait ends at the latest: the deadline of the call.
         until: Option<Timestamp>,

@@ -2,9 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::num::NonZeroU32;
+use core::time::Duration;
 
 use super::{Action, GiveUp, WaitReason};
-use crate::{BackoffStrategy, Cost, Outcome, StopCondition, Timestamp};
+use crate::{BackoffStrategy, Cost, Outcome, Retry, StopCondition, Timestamp};
 
 /// One logical request, over all its attempts.
 ///
@@ -34,8 +36,17 @@ pub struct Call {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum State {
-    Waiting { since: Timestamp, not_before: Timestamp, reason: WaitReason },
-    InFlight { sent_at: Timestamp },
+    Waiting {
+        since: Timestamp,
+        not_before: Timestamp,
+        reason: WaitReason,
+    },
+    /// `number` is 1 for the first send of the call.
+    InFlight {
+        sent_at: Timestamp,
+        number: u32,
+        is_hedge: bool,
+    },
     Done(Result<(), GiveUp>),
 }
 
@@ -148,7 +159,7 @@ impl Call {
     #[must_use]
     pub const fn sent_at(&self) -> Option<Timestamp> {
         match self.state {
-            State::InFlight { sent_at } => Some(sent_at),
+            State::InFlight { sent_at, .. } => Some(sent_at),
             State::Waiting { .. } | State::Done(_) => None,
         }
     }
@@ -208,17 +219,47 @@ impl Call {
         matches!(self.state, State::InFlight { .. })
     }
 
+    /// The number of the send whose answer is outstanding, from 1, and whether it is a
+    /// [`Hedge`](super::Hedge).
+    #[cfg(feature = "std")]
+    pub(crate) const fn in_flight(&self) -> Option<(u32, bool)> {
+        match self.state {
+            State::InFlight { number, is_hedge, .. } => Some((number, is_hedge)),
+            State::Waiting { .. } | State::Done(_) => None,
+        }
+    }
+
+    /// The retry that would follow a send that ended in `outcome`.
+    pub(super) fn retry(&self, now: Timestamp, outcome: Outcome, hint: Option<Duration>) -> Retry {
+        Retry {
+            number: NonZeroU32::new(self.sends).unwrap_or(NonZeroU32::MIN),
+            previous_delay: self.previous_delay_ns.map(Duration::from_nanos),
+            total_delay: Duration::from_nanos(self.total_delay_ns),
+            waited: Duration::from_nanos(self.waited_ns),
+            now,
+            elapsed: now.since(self.started_at),
+            outcome,
+            hint,
+        }
+    }
+
     /// Is sent now: a driver that asks limiters of its own says so.
     #[cfg(feature = "std")]
     pub(crate) const fn send(&mut self, now: Timestamp) {
         self.sends = self.sends.saturating_add(1);
-        self.state = State::InFlight { sent_at: now };
+        self.state = State::InFlight { sent_at: now, number: self.sends, is_hedge: false };
     }
 
     /// Waits for a retry that a driver decided on.
     #[cfg(feature = "std")]
     pub(crate) const fn wait_until(&mut self, now: Timestamp, not_before: Timestamp) {
         self.state = State::Waiting { since: now, not_before, reason: WaitReason::Backoff };
+    }
+
+    /// Is over here, and goes on elsewhere with what it paid for.
+    #[cfg(feature = "std")]
+    pub(crate) const fn hand_over(&mut self) {
+        self.finish(GiveUp::Abandoned);
     }
 
     /// Was not sent after all.

@@ -65,8 +65,16 @@ impl HintRule {
         self
     }
 
-    pub(super) const fn is_shared(&self) -> bool {
+    /// Whether one caller's hint holds back all callers of the engine.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
         self.shared
+    }
+
+    /// Whether the call that got a hint waits for it.
+    #[must_use]
+    pub const fn is_heard(&self) -> bool {
+        self.heard
     }
 
     pub(super) fn heard(&self, hint: Option<Duration>) -> Option<Duration> {

@@ -1,7 +1,6 @@
 //! Whether a call that was answered is sent once more, and when.
 
 use alloc::boxed::Box;
-use core::num::NonZeroU32;
 use core::time::Duration;
 
 use super::call::State;
@@ -54,11 +53,7 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
     /// Takes in the answer to the last send, of which the limiters know: the call is
     /// over, or waits for its retry.
     pub(crate) fn answer(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
-        if let Some(budget) = &mut self.budget {
-            let (number, outcome) = (call.sends, observation.outcome);
-            budget.observe(now, &Attempt { number, outcome, paid: call.paid });
-        }
-        call.outcome = observation.outcome;
+        self.learn(now, call, observation);
         match observation.outcome {
             Outcome::Success => call.state = State::Done(Ok(())),
             outcome if !outcome.is_retryable() => {
@@ -67,17 +62,29 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
             outcome if !call.repeatable => call.finish(GiveUp::NotRepeatable(outcome)),
             outcome => {
                 let hint = self.hint.heard(observation.retry_after);
-                let retry = retry_of(now, call, outcome, hint);
-                self.schedule(now, call, &retry);
+                self.schedule(now, call, &call.retry(now, outcome, hint));
             }
         }
+    }
+
+    /// Tells the budget of the answer to the send in flight.
+    pub(super) fn learn(&mut self, now: Timestamp, call: &mut Call, observation: &Observation) {
+        let number = match call.state {
+            State::InFlight { number, .. } => number,
+            State::Waiting { .. } | State::Done(_) => call.sends,
+        };
+        let outcome = observation.outcome;
+        if let Some(budget) = &mut self.budget {
+            budget.observe(now, &Attempt { number, outcome, paid: call.paid });
+        }
+        call.outcome = outcome;
     }
 
     /// Lets a call be sent again whose last attempt got no answer, unless it is to
     /// stop; the budget has no part in it.
     #[cfg(feature = "std")]
     pub(crate) fn resume(&self, now: Timestamp, call: &mut Call) {
-        let retry = retry_of(now, call, Outcome::Ignored, None);
+        let retry = call.retry(now, Outcome::Ignored, None);
         match self.stop_reason(call, &retry, Duration::ZERO) {
             Some(reason) => call.finish(GiveUp::Stopped(reason)),
             None => call.state = State::waiting(now),
@@ -135,7 +142,8 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
         }
     }
 
-    fn stop_reason(
+    /// Why `call` is not to be sent once more after `delay`, if it is not.
+    pub(super) fn stop_reason(
         &self,
         call: &Call,
         retry: &Retry,
@@ -145,19 +153,5 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
             Some(Own { stop: Some(stop), .. }) => stop.stop(retry, delay),
             _ => self.stop.stop(retry, delay),
         }
-    }
-}
-
-/// The retry of a call that is being considered.
-fn retry_of(now: Timestamp, call: &Call, outcome: Outcome, hint: Option<Duration>) -> Retry {
-    Retry {
-        number: NonZeroU32::new(call.sends).unwrap_or(NonZeroU32::MIN),
-        previous_delay: call.previous_delay_ns.map(Duration::from_nanos),
-        total_delay: Duration::from_nanos(call.total_delay_ns),
-        waited: Duration::from_nanos(call.waited_ns),
-        now,
-        elapsed: now.since(call.started_at),
-        outcome,
-        hint,
     }
 }

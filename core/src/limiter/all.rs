@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::task::Waker;
 
 use super::{Completion, Limiter};
 use crate::{Cost, Decision, Timestamp};
@@ -54,6 +55,11 @@ impl Limiter for All {
         self.0.iter().all(|limiter| limiter.is_idle(now))
     }
 
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        // Each is attached, whatever those before it say.
+        self.0.iter_mut().fold(false, |any, limiter| limiter.attach(now, waker) | any)
+    }
+
     fn name(&self) -> &'static str {
         "all"
     }
@@ -61,5 +67,11 @@ impl Limiter for All {
     fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
         let strictest = self.0.iter().max_by_key(|limiter| limiter.check(now, cost));
         strictest.map_or(self.name(), |limiter| limiter.culprit(now, cost))
+    }
+
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        for limiter in &self.0 {
+            limiter.verdicts(now, cost, tell);
+        }
     }
 }

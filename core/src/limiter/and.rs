@@ -1,5 +1,7 @@
 //! Two limiters, both of which must agree.
 
+use core::task::Waker;
+
 use super::{Completion, Limiter};
 use crate::{Cost, Decision, Timestamp};
 
@@ -38,6 +40,10 @@ impl<A: Limiter, B: Limiter> Limiter for And<A, B> {
         self.first.is_idle(now) && self.second.is_idle(now)
     }
 
+    fn attach(&mut self, now: Timestamp, waker: &Waker) -> bool {
+        self.first.attach(now, waker) | self.second.attach(now, waker)
+    }
+
     fn name(&self) -> &'static str {
         "and"
     }
@@ -48,5 +54,10 @@ impl<A: Limiter, B: Limiter> Limiter for And<A, B> {
         } else {
             self.second.culprit(now, cost)
         }
+    }
+
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        self.first.verdicts(now, cost, tell);
+        self.second.verdicts(now, cost, tell);
     }
 }

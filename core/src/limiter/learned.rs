@@ -17,24 +17,40 @@
 //!   `used / limit` of it has passed.
 //! * *The quota is shared.* A headroom stays untouched, and of the rest only this
 //!   client's share is used.
+//!
+//! Which rule the numbers are of is recognised from how they change, and a server
+//! that gives none is known by what it refuses: `docs/LEARNED.md` tells how and what
+//! that costs.
 
 mod mirror;
+mod model;
+mod recognise;
+mod unsaid;
 
 use alloc::vec::Vec;
 
 use super::{Completion, Limiter};
 use crate::text::Decimal;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quota, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quota, Throttle, Timestamp};
 
 use self::mirror::{Key, Mirror};
+use self::unsaid::Unsaid;
+
+pub use self::model::{ModelKind, ServerModel};
 
 /// Admits what the server's own numbers have room for.
 ///
 /// Knows nothing at the start, and sends one request until the server has answered
-/// one. A server that advertises nothing is then not held back at all. A quota without a limit holds back until
-/// its reset and is then unknown again. At a reset the whole limit is taken for
+/// one. A quota without a limit holds back until its reset and is then unknown again. At a reset the whole limit is taken for
 /// granted until an answer says otherwise. A cost above this client's part of a
 /// whole window is refused at once; that part is at least one unit.
+///
+/// A server that advertises nothing is met with one more request in flight for each
+/// sixteen that it served, without bound. Once it refuses one, its rate is inferred
+/// from what it let through and what it refused, and kept to: no number has to be
+/// configured. What it is taken for is [`model`](Self::model). `headroom` and `share` are
+/// parts of numbers, so they do not apply to what is inferred: there, what others use is
+/// not seen as part of the limit at all.
 ///
 /// # Examples
 ///
@@ -65,6 +81,7 @@ use self::mirror::{Key, Mirror};
 pub struct Learned {
     rule: Rule,
     mirrors: Vec<Mirror>,
+    unsaid: Unsaid,
     /// Units in flight, by dimension.
     in_flight: [u64; Dimension::ALL.len()],
     /// Whether the server has answered yet, with quotas or without.
@@ -93,6 +110,7 @@ impl Learned {
         Self {
             rule: Rule { headroom: NONE, share: ALL, paced: true },
             mirrors: Vec::new(),
+            unsaid: Unsaid::new(),
             in_flight: [0; Dimension::ALL.len()],
             is_answered: false,
             latest: Timestamp::ZERO,
@@ -128,6 +146,58 @@ impl Learned {
     pub const fn unpaced(mut self) -> Self {
         self.rule.paced = false;
         self
+    }
+
+    /// What the server is taken for in `dimension`, from its numbers or, of requests,
+    /// from its refusals; `None` before anything is known.
+    ///
+    /// Of several windows the one with the lowest rate, as of the latest send or answer.
+    /// A bucket whose kind is at least 80 % sure is used as one: what comes back is
+    /// used as it comes. Under any other model the rule holds that is safe for all: what
+    /// is left lasts until the reset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::limiter::{Learned, ModelKind};
+    /// use forbear_core::{
+    ///     Completion, Cost, Dimension, Limiter, Observation, Outcome, Quantity, Quota, Timestamp,
+    /// };
+    ///
+    /// // A bucket of 60 that fills at one a second: the reset is when it is full.
+    /// let mut learned = Learned::new();
+    /// for (second, used) in [(0, 30), (3, 40), (6, 50), (9, 30), (12, 42)] {
+    ///     let sent_at = Timestamp::ZERO.after(Duration::from_secs(second));
+    ///     let now = sent_at.after(Duration::from_millis(20));
+    ///     let mut seen = Observation::new(Outcome::Success);
+    ///     seen.quotas.push(
+    ///         Quota::new(Some(Dimension::Requests))
+    ///             .with_limit(Quantity::from_units(60))
+    ///             .with_remaining(Quantity::from_units(60 - used))
+    ///             .with_resets_in(Duration::from_millis(1000 * used + 1)),
+    ///     );
+    ///     let cost = Cost::REQUEST;
+    ///     learned.observe(now, &Completion { sent_at, cost, actual: cost, observation: &seen });
+    /// }
+    /// let model = learned.model(Dimension::Requests).unwrap();
+    /// assert_eq!((model.kind, model.confidence), (ModelKind::Bucket, 83));
+    /// assert_eq!(model.burst, Quantity::from_units(60));
+    /// assert_eq!(model.rate.as_micros() / 1000, 999, "a thousandth below one a second");
+    /// ```
+    #[must_use]
+    pub fn model(&self, dimension: Dimension) -> Option<ServerModel> {
+        let mirrors = self.mirrors.iter().filter(|mirror| mirror.dimension() == dimension);
+        let said = mirrors.filter_map(|mirror| mirror.model(self.latest));
+        said.min_by_key(|model| model.rate).or_else(|| {
+            let is_requests = dimension == Dimension::Requests;
+            is_requests.then(|| self.unsaid.model()).flatten()
+        })
+    }
+
+    /// Whether refusals are all that tells of a limit.
+    fn is_unsaid(&self) -> bool {
+        self.mirrors.is_empty() || self.unsaid.has_pace()
     }
 
     /// The mirror of a window, made where there is none.
@@ -176,7 +246,11 @@ impl Limiter for Learned {
         {
             return Decision::WaitForCompletion;
         }
-        self.mirrors.iter().fold(Decision::Admit, |strictest, mirror| {
+        let unsaid = match cost.get(Dimension::Requests) {
+            units if units > 0 && self.is_unsaid() => self.unsaid.check(now, units),
+            _ => Decision::Admit,
+        };
+        self.mirrors.iter().fold(unsaid, |strictest, mirror| {
             let dimension = mirror.dimension();
             match cost.get(dimension) {
                 0 => strictest,
@@ -193,6 +267,8 @@ impl Limiter for Learned {
         for (in_flight, dimension) in self.in_flight.iter_mut().zip(Dimension::ALL) {
             *in_flight = in_flight.saturating_add(u64::from(cost.get(dimension)));
         }
+        let units = cost.get(Dimension::Requests);
+        self.unsaid.commit(self.latest, units);
         for mirror in &mut self.mirrors {
             mirror.send(self.latest, cost.get(mirror.dimension()));
         }
@@ -212,6 +288,15 @@ impl Limiter for Learned {
         self.is_answered |=
             !matches!(completion.observation.outcome, Outcome::Ignored | Outcome::Transient);
         let quotas = completion.observation.quotas;
+        // What the server's own numbers foresaw is no news of a rate, and neither is that
+        // one who tells its quotas has too much to do.
+        let is_foreseen = |quota: &Quota| {
+            quota.dimension().is_some() && quota.remaining().is_some_and(|left| left.whole() == 0)
+        };
+        let is_overload = completion.observation.outcome == Outcome::Throttled(Throttle::Overload);
+        let explained =
+            quotas.as_slice().iter().any(is_foreseen) || is_overload && !self.mirrors.is_empty();
+        self.unsaid.observe(now, completion, explained);
         for (place, quota) in quotas.as_slice().iter().enumerate() {
             let Some(dimension) = quota.dimension() else { continue };
             let earlier = &quotas.as_slice()[..place];
@@ -233,6 +318,7 @@ impl Limiter for Learned {
         let now = now.max(self.latest);
         self.in_flight == [0; Dimension::ALL.len()]
             && self.mirrors.iter().all(|mirror| mirror.is_idle(now))
+            && self.unsaid.is_idle(now, self.latest)
     }
 
     fn name(&self) -> &'static str {

@@ -56,6 +56,10 @@ impl<T> Slab<T> {
 
     pub(super) fn insert(&mut self, entry: Entry<T>) -> JobId {
         let slot = self.free.pop().unwrap_or_else(|| {
+            if self.slots.len() == self.slots.capacity() {
+                // By a quarter: doubled, a slot would cost up to two of them.
+                self.slots.reserve_exact((self.slots.len() / 4).max(16));
+            }
             self.slots.push(Slot { generation: 0, entry: None });
             u32::try_from(self.slots.len() - 1).expect("a queue holds less than 2^32 jobs")
         });

@@ -199,7 +199,7 @@ pub enum LimitSpec {
         #[serde(default = "one")]
         probes: u32,
     },
-    /// What the server's headers say.
+    /// What the server says of its quotas, or what its refusals tell where it says nothing.
     Learned {
         /// The part of each limit that is left to others; from 0 to below 1.
         #[serde(default)]

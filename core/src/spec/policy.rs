@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{LimitSpec, QueueSpec, RetrySpec};
-use crate::{InvalidConfig, Policy};
+use crate::{InvalidConfig, Policy, PolicyBuilder};
 
 /// A policy file: what [`Policy`] is built from.
 ///
@@ -37,6 +37,25 @@ impl PolicySpec {
     ///
     /// If a number is out of range, or two contradict each other.
     pub fn build(&self) -> Result<Policy, InvalidConfig> {
+        self.builder()?.build()
+    }
+
+    /// The same as a builder, to add what no file can name: a limiter that needs a
+    /// connection, an observer.
+    ///
+    /// # Errors
+    ///
+    /// If a number is out of range, or two contradict each other.
+    ///
+    /// ```
+    /// use forbear_core::limiter::Concurrency;
+    /// use forbear_core::spec::PolicySpec;
+    ///
+    /// let policy = PolicySpec::default().builder()?.limit(Concurrency::new(8)?).build()?;
+    /// # let _ = policy;
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn builder(&self) -> Result<PolicyBuilder, InvalidConfig> {
         let mut builder = self.retry.apply(Policy::builder())?;
         for limit in &self.limit {
             builder = limit.apply(builder)?;
@@ -44,7 +63,7 @@ impl PolicySpec {
         if let Some(queue) = &self.queue {
             queue.build()?;
         }
-        builder.build()
+        Ok(builder)
     }
 }
 

@@ -137,9 +137,8 @@ impl<S, L: Limiter, B: BackoffStrategy, C: StopCondition, E: Entropy> Claims<S, 
         match self.engine.poll(now, &mut call) {
             Action::Send => {}
             Action::SleepUntil(time, _) => return Ok(Claiming::Wait(Some(time))),
-            Action::Park { .. } => return Ok(Claiming::Wait(None)),
             Action::Finish(Err(why)) => return Ok(Claiming::Refused(why)),
-            Action::Finish(Ok(())) => return Ok(Claiming::Wait(None)),
+            Action::Park { .. } | Action::Finish(Ok(())) => return Ok(Claiming::Wait(None)),
         }
         match self.store.claim(now, self.lease) {
             Ok(Some(claim)) => {

@@ -10,6 +10,8 @@
 
 /// Atomic rates against the exact one, and under threads.
 mod atomic;
+/// Limiters with news from elsewhere, and who waits for them.
+mod attached;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
 /// Budgets, and what is given back to them.
@@ -20,6 +22,8 @@ mod cancelling;
 mod edges;
 /// Decisions of the engine, step by step.
 mod engine;
+/// Sends beside an outstanding one: what forbids them, and who pays.
+mod hedging;
 /// Every order in which calls that share a policy can take their steps.
 mod interleavings;
 /// The laws of delays, on every strategy.

@@ -46,7 +46,14 @@ const HINTS: &[Hint] = &[
 
 /// The wait that an error's body names, if it does; `base` is the server's clock.
 pub(crate) fn wait(body: &Value, base: UnixTime) -> Option<Duration> {
-    let read = |hint: &Hint| json::first_at(body, hint.at, |value| hint.form.read(value, base));
+    let read = |hint: &Hint| match hint.form {
+        Form::KrakenText => json::first_at(body, hint.at, |value| hint.form.read(value, base)),
+        // Of one error among several, but one wait of it: a list of waits is no number.
+        Form::Seconds | Form::ProtoDuration => {
+            let (key, parents) = hint.at.split_last()?;
+            json::first_at(body, parents, |parent| hint.form.read(parent.get(key)?, base))
+        }
+    };
     HINTS.iter().find_map(read).or_else(|| Shopify::of(body)?.wait())
 }
 

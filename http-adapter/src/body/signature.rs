@@ -142,6 +142,7 @@ const SIGNATURES: &[Signature] = &[
     row(FORBIDDEN, &["errorCode"], Is::OneOf(&["REQUEST_LIMIT_EXCEEDED"]), LIMITED),
     // Binance: 418 is the ban that follows ignored 429s.
     row(Statuses::These(&[400, 418]), &["code"], Is::Number(-1_003..=-1_003), LIMITED),
+    row(BAD_REQUEST, &["code"], Is::Number(-1_015..=-1_015), LIMITED),
     // Together: capacity of a model, shared by all.
     row(UNAVAILABLE, &["error", "type"], Is::OneOf(&["dynamic_request_limited"]), OVERLOADED),
     // The draft's problem type for a server that is short of capacity.

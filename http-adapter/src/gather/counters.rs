@@ -57,10 +57,13 @@ impl<'a> Pass<'a, '_, '_> {
                 self.counter(identity, CounterRole::Remaining, ResetForm::BySize, value)
             }
             Shape::UsedIn => {
-                let window = interval(&lower[at..]);
-                let name = Cow::Borrowed(dialect.dimension);
-                sheet.push_whole(LimitReading { window, ..LimitReading::new(name) });
-                Amount::parse(value).is_some()
+                let is_usable = Amount::parse(value).is_some();
+                if is_usable {
+                    let window = interval(&lower[at..]);
+                    let name = Cow::Borrowed(dialect.dimension);
+                    sheet.push_whole(LimitReading { window, ..LimitReading::new(name) });
+                }
+                is_usable
             }
             Shape::NamedWait => self.named_wait(reading_name(dialect.naming, &name[at..]), value),
         };

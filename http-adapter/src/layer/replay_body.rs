@@ -106,6 +106,12 @@ impl<B> ReplayableBody for ReplayBody<B> {
     fn can_replay(&self) -> bool {
         self.lock().room.is_some()
     }
+
+    /// Once the stream was read to its end: before, two sendings would share it.
+    fn can_overlap(&self) -> bool {
+        let shared = self.lock();
+        shared.room.is_some() && shared.ended
+    }
 }
 
 impl<B: Body<Data = Bytes>> Body for ReplayBody<B> {

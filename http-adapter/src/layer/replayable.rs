@@ -20,6 +20,11 @@ pub trait ReplayableBody: Sized {
     fn can_replay(&self) -> bool {
         true
     }
+
+    /// Whether a copy can be sent while the original, or another copy, still is.
+    fn can_overlap(&self) -> bool {
+        true
+    }
 }
 
 macro_rules! cloned {

@@ -35,6 +35,11 @@ pub trait HttpRequest: Sized {
     fn can_replay(&self) -> bool {
         true
     }
+
+    /// Whether a copy can be sent while the original, or another copy, still is.
+    fn can_overlap(&self) -> bool {
+        true
+    }
 }
 
 impl<B: ReplayableBody> HttpRequest for Request<B> {
@@ -76,6 +81,10 @@ impl<B: ReplayableBody> HttpRequest for Request<B> {
 
     fn can_replay(&self) -> bool {
         self.body().can_replay()
+    }
+
+    fn can_overlap(&self) -> bool {
+        self.body().can_overlap()
     }
 }
 

@@ -8,6 +8,7 @@ use forbear_core::{Cost, Observation};
 use http::HeaderName;
 
 use super::SendError;
+use super::hedging::Armed;
 use crate::{Head, Reader};
 
 /// The settings of a layer, shared by its services.
@@ -20,6 +21,7 @@ pub(super) struct Rules {
     pub(super) judge: Option<Judge>,
     pub(super) attempt_field: Option<HeaderName>,
     pub(super) deadline_field: Option<HeaderName>,
+    pub(super) hedging: Option<Armed>,
     #[cfg(feature = "record")]
     pub(super) recorder: Option<crate::trace::Recorder>,
 }

@@ -25,6 +25,12 @@ pub fn is_idempotent(method: &Method, headers: &HeaderMap) -> bool {
     method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY)
 }
 
+/// Whether a request may be under way twice: one that only reads (RFC 9110, section
+/// 9.2.1), or one that the server knows by its key.
+pub(super) fn may_be_hedged(method: &Method, headers: &HeaderMap) -> bool {
+    method.is_safe() || headers.contains_key(IDEMPOTENCY_KEY)
+}
+
 /// Whether the answer says that the server did not do the work.
 ///
 /// A 4xx does: 429, and what some servers send in its place. So does a success of
@@ -59,6 +65,24 @@ mod tests {
         }
         let key = HeaderMap::from_iter([(IDEMPOTENCY_KEY, HeaderValue::from_static("k"))]);
         assert!(is_idempotent(&Method::POST, &key));
+    }
+
+    #[test]
+    fn reads_are_hedged_and_requests_with_a_key() {
+        let none = HeaderMap::new();
+        for (method, may) in [
+            ("GET", true),
+            ("HEAD", true),
+            ("OPTIONS", true),
+            ("TRACE", true),
+            ("PUT", false),
+            ("DELETE", false),
+            ("POST", false),
+        ] {
+            assert_eq!(may_be_hedged(&method.parse().unwrap(), &none), may, "{method}");
+        }
+        let key = HeaderMap::from_iter([(IDEMPOTENCY_KEY, HeaderValue::from_static("k"))]);
+        assert!(may_be_hedged(&Method::POST, &key));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use forbear_core::driver::MonotonicClock;
 use forbear_core::{Clock, Observation, Policy, Quantity, Quota, Timestamp};
 
 use super::HttpRequest;
+use super::hedging::Latencies;
 
 /// How many scopes are kept unless said otherwise.
 ///
@@ -104,6 +105,11 @@ impl Scope {
         self.state.as_ref().map(|(state, _)| state.key.as_str())
     }
 
+    /// How long its answers take; `None` for the scope of all without one.
+    pub(super) fn latencies(&self) -> Option<&Latencies> {
+        self.state.as_ref().map(|(state, _)| &state.latencies)
+    }
+
     /// Notes until when the server told this scope to wait.
     pub(super) fn note(&self, seen: &Observation) {
         let Some((state, clock)) = &self.state else { return };
@@ -123,6 +129,7 @@ struct State {
     key: String,
     policy: Policy,
     waits_until_ns: AtomicU64,
+    latencies: Latencies,
 }
 
 struct Kept {
@@ -166,6 +173,7 @@ impl Kept {
                     key: place.key().clone(),
                     policy: policy.fresh(),
                     waits_until_ns: AtomicU64::new(0),
+                    latencies: Latencies::default(),
                 };
                 place.insert(Used { state: Arc::new(state), last_use: now })
             }

@@ -1,21 +1,21 @@
 //! The service that the layer makes.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use forbear_core::GiveUp;
 use forbear_core::driver::{Attempts, Verdict};
-use forbear_core::{GiveUp, Observation};
 use http::HeaderMap;
 use tower_service::Service;
 
+use super::race::Answer;
 use super::recording::Recording;
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
 use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, nesting, safety};
-use crate::{Head, wall_clock};
 
 /// A service whose requests go as a policy says; made by
 /// [`ForbearLayer`](super::ForbearLayer).
@@ -79,12 +79,12 @@ impl<R, E> fmt::Debug for ForbearFuture<R, E> {
 
 /// One request under way.
 pub(super) struct Sending {
-    attempts: Attempts,
-    recording: Recording,
-    scope: Scope,
-    rules: Arc<Rules>,
+    pub(super) attempts: Attempts,
+    pub(super) recording: Recording,
+    pub(super) scope: Scope,
+    pub(super) rules: Arc<Rules>,
     /// Somebody further out retries.
-    is_nested: bool,
+    pub(super) is_nested: bool,
 }
 
 impl Sending {
@@ -128,21 +128,8 @@ impl Sending {
             self.label(next.headers_mut());
             // Copied while it is whole: a body may be gone once it is sent.
             let spare = next.try_replay();
-            let result = match poll_fn(|cx| inner.poll_ready(cx)).await {
-                Ok(()) => nesting::sending(inner.call(next)).await,
-                Err(error) => Err(error),
-            };
-            let (result, seen, was_not_done) = match result {
-                Ok(response) => {
-                    let (response, seen) = self.observe(response).await;
-                    let was_not_done = safety::was_not_done(response.status(), seen.outcome);
-                    (Ok(response), seen, was_not_done)
-                }
-                Err(error) => {
-                    let read = self.rules.read_error(&error);
-                    (Err(error), read.observation(), read.was_not_done())
-                }
-            };
+            let (Answer { result, seen, was_not_done }, spare) =
+                self.send_one(&mut inner, next, spare).await;
             // A stream may have outgrown what is kept of it while it was sent.
             let spare = spare.filter(HttpRequest::can_replay);
             let is_safe = is_idempotent || was_not_done;
@@ -179,7 +166,7 @@ impl Sending {
     }
 
     /// Puts the number of the attempt and the time left on a request, if asked.
-    fn label(&self, headers: &mut HeaderMap) {
+    pub(super) fn label(&self, headers: &mut HeaderMap) {
         if let Some(name) = &self.rules.attempt_field {
             headers.insert(name.clone(), self.attempts.sends().into());
         }
@@ -189,20 +176,5 @@ impl Sending {
             let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
             headers.insert(name.clone(), millis.into());
         }
-    }
-
-    /// Reads a response by the wall clock of its receipt, and the beginning of its
-    /// body if that may say more.
-    async fn observe<R: HttpResponse>(&self, response: R) -> (R::Peeked, Observation) {
-        let now = wall_clock::now();
-        let status = response.status().as_u16();
-        if !self.rules.reader.wants_body(status, response.headers()) {
-            let seen = self.rules.read(&Head::new(status, response.headers()), now);
-            return (response.unread(), seen);
-        }
-        let (response, beginning) = response.peek().await;
-        let head = Head::new(status, response.headers()).with_body(&beginning);
-        let seen = self.rules.read(&head, now);
-        (response, seen)
     }
 }

@@ -12,6 +12,7 @@ use crate::call_end::CallEnd;
 const REQUEST_DURATION: &str = "http.client.request.duration";
 const CALL_DURATION: &str = "forbear.call.duration";
 const CALL_ATTEMPTS: &str = "forbear.call.attempts";
+const HEDGES: &str = "forbear.hedges";
 const WAITS: &str = "forbear.waits";
 const WAIT_DURATION: &str = "forbear.wait.duration";
 
@@ -44,6 +45,7 @@ impl MetricsObserver {
         describe_histogram!(REQUEST_DURATION, Unit::Seconds, "Duration of one attempt.");
         describe_histogram!(CALL_DURATION, Unit::Seconds, "Duration of a call, waits included.");
         describe_histogram!(CALL_ATTEMPTS, Unit::Count, "How many times a call was sent.");
+        describe_counter!(HEDGES, Unit::Count, "Requests sent because an answer was late.");
         describe_counter!(WAITS, Unit::Count, "Waits that began.");
         describe_histogram!(WAIT_DURATION, Unit::Seconds, "How long waits were to be.");
         Self { labels: Vec::new() }
@@ -79,6 +81,10 @@ impl Default for MetricsObserver {
 }
 
 impl Observer for MetricsObserver {
+    fn before_hedge(&self, _: &Attempts) {
+        counter!(HEDGES, self.labels.clone()).increment(1);
+    }
+
     fn after(&self, call: &Attempts, seen: &Observation) {
         let outcome = label::outcome(seen.outcome);
         let mut labels = self.labels("forbear.outcome", outcome);

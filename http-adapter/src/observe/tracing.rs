@@ -44,6 +44,18 @@ impl Observer for TracingObserver {
         debug!(target: TARGET, { http.request.resend_count = resends }, "sending");
     }
 
+    fn before_hedge(&self, call: &Attempts) {
+        let resends = call.sends().saturating_sub(1);
+        debug!(
+            target: TARGET,
+            {
+                http.request.resend_count = resends,
+                duration_s = call.since_send().as_secs_f64()
+            },
+            "hedging"
+        );
+    }
+
     fn after(&self, call: &Attempts, seen: &Observation) {
         debug!(
             target: TARGET,

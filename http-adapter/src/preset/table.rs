@@ -31,6 +31,13 @@ const AIRTABLE: &str = "https://support.airtable.com/docs/en/managing-api-call-l
 const HUBSPOT: &str =
     "https://developers.hubspot.com/changelog/heads-up-new-and-improved-hubspot-api-limits";
 
+const GITLAB: &str =
+    "https://about.gitlab.com/blog/automation-check-in-and-rate-limit-changes-on-gitlab-dot-com";
+const REDDIT: &str =
+    "https://support.reddithelp.com/hc/en-us/articles/16160319875092-Reddit-Data-API-Wiki";
+const ZENDESK: &str = "https://developer.zendesk.com/api-reference/introduction/rate-limits";
+const GRAPH: &str = "https://learn.microsoft.com/graph/throttling-limits";
+
 /// A lock that was held: the SDKs of both send again, `_should_retry` of
 /// <https://github.com/openai/openai-python/blob/main/src/openai/_base_client.py> and of
 /// <https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/_base_client.py>.
@@ -131,4 +138,34 @@ pub(super) const PRESETS: &[Preset] = &[
             &[Figure::new("100/10s", "requests", "one app with OAuth in one account", HUBSPOT)]
         )
     },
+    preset!(
+        "gitlab",
+        "GitLab.com's API, one user",
+        &[Figure::new("2000/min", "requests", "one user, the API", GITLAB).published("2020-12-17")]
+    ),
+    preset!(
+        "reddit",
+        "Reddit's Data API with OAuth",
+        &[Figure::new("100/min", "requests", "one OAuth client id, free access", REDDIT)
+            .published("2023-07")]
+    ),
+    preset!(
+        "zendesk",
+        "Zendesk's Support API, Suite Team",
+        &[Figure::new("200/min", "requests", "one account, Suite Team", ZENDESK)]
+    ),
+    preset!(
+        "microsoft-graph",
+        "Microsoft Graph, one app",
+        &[Figure::new("130000/10s", "requests", "one app, all tenants and services", GRAPH)
+            .published("2025-01-14")]
+    ),
+    preset!("azure-openai", "Azure OpenAI; the deployment's limits are learned", &[]),
+    preset!("groq", "GroqCloud; the model's limits are learned", &[]),
+    preset!("mistral", "Mistral; the plan's limits are learned", &[]),
+    preset!("gemini", "Gemini; waits as long as RetryInfo says", &[]),
+    preset!("okta", "Okta; the endpoint's limits are learned", &[]),
+    preset!("twitch", "Twitch's Helix API; the bucket is learned", &[]),
+    preset!("linear", "Linear; both buckets are learned", &[]),
+    preset!("atlassian", "Jira and Confluence; all windows are learned", &[]),
 ];

@@ -27,8 +27,10 @@ pub(super) struct Lost {
 
 /// Reads a trace, one entry at a time and in constant memory.
 ///
-/// Empty lines are skipped, and so are members of a line that are not known. After an
-/// error there are no further entries.
+/// Empty lines are skipped, and so are members of a line that are not known. Traces that
+/// were put one after another are read as such: [`part`](Self::part) counts their headers.
+/// After an error there are no further entries, unless one asks to
+/// [`resume`](Self::resume).
 #[must_use = "it reads nothing until it is iterated"]
 pub struct TraceReader<R> {
     source: R,
@@ -36,7 +38,23 @@ pub struct TraceReader<R> {
     buffer: Vec<u8>,
     started_unix_ms: u64,
     lost: u64,
+    part: u32,
     is_over: bool,
+    /// What has to be passed over before the next entry.
+    passes: Passes,
+}
+
+/// What cannot be read and is passed over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Passes {
+    /// Nothing.
+    Nothing,
+    /// The rest of a line that is too long.
+    RestOfLine,
+    /// All lines of a part of another version.
+    Part,
+    /// All that follows: the source is broken.
+    Everything,
 }
 
 impl<R: BufRead> TraceReader<R> {
@@ -52,7 +70,9 @@ impl<R: BufRead> TraceReader<R> {
             buffer: Vec::new(),
             started_unix_ms: 0,
             lost: 0,
+            part: 1,
             is_over: false,
+            passes: Passes::Nothing,
         };
         if !this.next_line()? {
             return Err(TraceError::new(1, Kind::NoHeader));
@@ -66,7 +86,8 @@ impl<R: BufRead> TraceReader<R> {
         Ok(this)
     }
 
-    /// When the trace was started, by the wall clock: milliseconds since 1970.
+    /// When the trace was started, by the wall clock: milliseconds since 1970; of several
+    /// parts the one that is being read.
     #[must_use]
     pub const fn started_unix_ms(&self) -> u64 {
         self.started_unix_ms
@@ -84,8 +105,41 @@ impl<R: BufRead> TraceReader<R> {
         self.lost
     }
 
+    /// The number of the part that is being read, from 1: each begins with a header, and
+    /// the times and the numbers of calls begin anew with it.
+    #[must_use]
+    pub const fn part(&self) -> u32 {
+        self.part
+    }
+
+    /// Goes on after an error, with the next line; after a header of another version, with
+    /// the next header of this one.
+    ///
+    /// There is nothing more after the source itself could not be read.
+    ///
+    /// ```
+    /// use forbear_http::trace::TraceReader;
+    ///
+    /// let text = r#"{"forbear_trace":1,"started_unix_ms":1787227200000}
+    /// {"call":1,"arr
+    /// {"call":2,"arrived_ns":7,"cost":{"requests":1},"end":"budget","ended_ns":9}
+    /// "#;
+    /// let mut trace = TraceReader::new(text.as_bytes())?;
+    /// assert_eq!(trace.next().unwrap().unwrap_err().line(), 2);
+    /// assert!(trace.next().is_none());
+    /// trace.resume();
+    /// assert_eq!(trace.next().unwrap()?.call, 2);
+    /// # Ok::<(), forbear_http::trace::TraceError>(())
+    /// ```
+    pub fn resume(&mut self) {
+        self.is_over = self.passes == Passes::Everything;
+    }
+
     fn next_entry(&mut self) -> Result<Option<TraceEntry>, TraceError> {
         while self.next_line()? {
+            if self.passes == Passes::Part && !self.begins_part() {
+                continue;
+            }
             match serde_json::from_slice(&self.buffer) {
                 Ok(entry) => return Ok(Some(entry)),
                 Err(error) if error.is_eof() && !self.buffer.ends_with(b"\n") => {
@@ -93,6 +147,7 @@ impl<R: BufRead> TraceReader<R> {
                 }
                 Err(error) => match serde_json::from_slice(&self.buffer) {
                     Ok(Lost { lost }) => self.lost = self.lost.saturating_add(lost),
+                    Err(_) if self.begins_part() => self.begin_part()?,
                     Err(_) => return Err(self.error(Kind::Json(error))),
                 },
             }
@@ -100,15 +155,46 @@ impl<R: BufRead> TraceReader<R> {
         Ok(None)
     }
 
+    /// Whether the line is a header.
+    fn begins_part(&self) -> bool {
+        serde_json::from_slice::<Header>(&self.buffer).is_ok()
+    }
+
+    /// Reads the header in the line.
+    fn begin_part(&mut self) -> Result<(), TraceError> {
+        let header: Header =
+            serde_json::from_slice(&self.buffer).map_err(|error| self.error(Kind::Json(error)))?;
+        if header.forbear_trace != VERSION {
+            self.passes = Passes::Part;
+            return Err(self.error(Kind::Version(header.forbear_trace)));
+        }
+        self.passes = Passes::Nothing;
+        self.started_unix_ms = header.started_unix_ms;
+        self.part = self.part.saturating_add(1);
+        Ok(())
+    }
+
     /// Reads the next line that is not empty; false at the end.
     fn next_line(&mut self) -> Result<bool, TraceError> {
         loop {
             self.buffer.clear();
-            self.line += 1;
+            self.line += u64::from(self.passes != Passes::RestOfLine);
             let mut bounded = Read::take(&mut self.source, MAX_LINE + 1);
             let read = bounded.read_until(b'\n', &mut self.buffer);
-            let read = read.map_err(|error| self.error(Kind::Io(error)))?;
+            let read = read.map_err(|error| {
+                self.passes = Passes::Everything;
+                self.error(Kind::Io(error))
+            })?;
+            if self.passes == Passes::RestOfLine {
+                if read == 0 || self.buffer.ends_with(b"\n") {
+                    self.passes = Passes::Nothing;
+                }
+                continue;
+            }
             if read as u64 > MAX_LINE {
+                if self.passes == Passes::Nothing && !self.buffer.ends_with(b"\n") {
+                    self.passes = Passes::RestOfLine;
+                }
                 return Err(self.error(Kind::TooLong(MAX_LINE)));
             }
             if read == 0 || !self.buffer.trim_ascii().is_empty() {

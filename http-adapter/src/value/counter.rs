@@ -26,10 +26,11 @@ pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = Member> {
 fn member(text: &[u8]) -> Option<Member> {
     let mut parts = split(text, b';');
     let quota = Amount::parse(parts.next()?)?;
-    let window = parts.find_map(|parameter| match split_once(parameter, b'=')? {
+    let window = parts.find_map(|parameter| {
+        let (key, window) = split_once(parameter, b'=')?;
         // Older Envoy builds spell the key out.
-        (b"w" | b"window", window) => duration::decimal(window, SECOND_NS),
-        _ => None,
+        let is_window = key.eq_ignore_ascii_case(b"w") || key.eq_ignore_ascii_case(b"window");
+        duration::decimal(is_window.then_some(window)?, SECOND_NS)
     });
     Some(Member { quota, window: window.filter(|window| !window.is_zero()) })
 }

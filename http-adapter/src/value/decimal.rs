@@ -107,8 +107,8 @@ impl Decimal {
     }
 }
 
-/// Reads `1*19DIGIT`, which always fits.
-fn short_whole(value: &[u8]) -> Option<u64> {
+/// Reads `1*19DIGIT`, which always fits: what nearly all numbers are.
+pub(crate) fn short_whole(value: &[u8]) -> Option<u64> {
     if value.is_empty() || value.len() > 19 {
         return None;
     }

@@ -8,13 +8,17 @@
 use std::time::Duration;
 
 use crate::value::civil::UnixTime;
-use crate::value::duration::{self, SECOND_NS};
+use crate::value::decimal::short_whole;
+use crate::value::duration::{self, MAX, SECOND_NS};
 use crate::value::http_date;
 use crate::value::rfc3339;
 use crate::value::text::{has_thousands_separators, trim};
 
 /// Reads a field value; `base` is the server's clock.
 pub(crate) fn parse(value: &[u8], base: UnixTime) -> Option<Duration> {
+    if let Some(seconds) = short_whole(value) {
+        return Some(Duration::from_secs(seconds).min(MAX));
+    }
     if !value.contains(&b',') {
         return member(value, base);
     }

@@ -86,6 +86,17 @@ pub(crate) struct Drained {
     pub(crate) took: Duration,
     /// The server's windows in order.
     pub(crate) windows: Vec<Window>,
+    /// When each answer came, and whether it was a refusal.
+    answers: Vec<(Duration, bool)>,
+}
+
+/// What was answered from a time on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Later {
+    pub(crate) answers: usize,
+    pub(crate) refused: usize,
+    /// Served, a second.
+    pub(crate) rate: f64,
 }
 
 /// What a window of the server saw.
@@ -100,6 +111,15 @@ pub(crate) struct Window {
 impl Drained {
     pub(crate) fn refused_share(&self) -> f64 {
         self.refused as f64 / self.sends as f64
+    }
+
+    /// What was answered after `learning`.
+    pub(crate) fn after(&self, learning: Duration) -> Later {
+        let later = self.answers.iter().filter(|&&(at, _)| at >= learning);
+        let refused = later.clone().filter(|&&(_, is_refused)| is_refused).count();
+        let answers = later.count();
+        let rate = (answers - refused) as f64 / self.took.saturating_sub(learning).as_secs_f64();
+        Later { answers, refused, rate }
     }
 
     /// `least`, the time that the server's rule takes at least, as a share of the time
@@ -156,7 +176,7 @@ where
     let done = *done.lock().unwrap();
     let log = logged.log.lock().unwrap();
     let (mut sends, mut refused, mut before_hint, mut opens) = (0, 0, 0, Duration::ZERO);
-    let mut windows = BTreeMap::new();
+    let (mut windows, mut answers) = (BTreeMap::new(), Vec::new());
     for &(time, event) in log.iter() {
         let (window, is_refused) = match event {
             Event::Sent => {
@@ -171,11 +191,12 @@ where
                 (window, true)
             }
         };
+        answers.push((time, is_refused));
         let Some(window) = window else { continue };
         let window = windows.entry(window).or_insert(Window { from: time, served: 0, refused: 0 });
         window.served += usize::from(!is_refused);
         window.refused += usize::from(is_refused);
     }
     let windows = windows.into_values().collect();
-    Drained { done, lost: requests - done, sends, refused, before_hint, took, windows }
+    Drained { done, lost: requests - done, sends, refused, before_hint, took, windows, answers }
 }

@@ -74,6 +74,26 @@ fn any_value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What follows the fields of a response: events of a stream, or further responses.
+fn any_more() -> impl Strategy<Value = Vec<u8>> {
+    let parts = prop::sample::select(vec![
+        "data: {\"error\":{\"code\":429}}\n",
+        "data:[[[[\n",
+        ": comment\n",
+        "event: error\n",
+        "\u{feff}{\"retry_after\":5}",
+        "HTTP/2 429\n",
+        "HTTP/1.1 200 OK\r\n",
+        "content-length: 3\n",
+        "content-length: 99999999999999999999\n",
+        "\r\n",
+        "\n",
+        "abc",
+        "<Error><Code>SlowDown</Code>",
+    ]);
+    prop::collection::vec(parts, 0..24).prop_map(|parts| parts.concat().into_bytes())
+}
+
 proptest! {
     #[test]
     fn no_octets_make_it_panic_or_wait_too_long(
@@ -97,7 +117,7 @@ proptest! {
         head in any::<[u8; 10]>(),
         status in 0..600_u16,
         lines in prop::collection::vec((any_name(), any_value()), 0..12),
-        body in any_value(),
+        body in prop_oneof![any_value(), any_more()],
         noise in any::<Vec<u8>>(),
     ) {
         let mut octets = head.to_vec();
@@ -216,6 +236,15 @@ fn long_values_take_linear_time() {
             let headers = [(field.name, value)];
             assert_bounded(&Reader::new().read(&Head::new(429, &headers), NOW));
         }
+    }
+}
+
+#[test]
+fn streams_of_many_events_take_linear_time() {
+    for event in ["data:{}\n", "data:[[[[[[[[\n", "data:\n", ":\n"] {
+        let body = event.repeat((1 << 20) / event.len());
+        let head = Head::new(200, &[("a", "b"); 0]).with_body(body.as_bytes());
+        assert_bounded(&Reader::new().read(&head, NOW));
     }
 }
 

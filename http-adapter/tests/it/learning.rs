@@ -66,32 +66,55 @@ async fn the_quota_of_express_rate_limit_is_learned_and_used() {
     }
 }
 
-/// A server that only says no, perhaps with a wait. There is no number to learn, so the
-/// rate is found by its refusals, and these cannot be at most 2 %: each probe for more
-/// ends in one. Nothing is lost, and no caller goes before the wait that one was told.
+/// How long it takes to find a rate of which only refusals tell: a wait of a second with
+/// each of them is most of it.
+const LEARNING: Duration = Duration::from_secs(10);
+
+/// A server that only says no, perhaps with a wait, and `learned` with nothing configured.
+/// Nothing is lost, no caller goes before the wait that one was told, and of what is sent
+/// after [`LEARNING`] at most 2 % is refused while nearly all that the server has is used.
 #[tokio::test]
-async fn a_rate_that_is_only_refused_is_found_without_loss() {
-    let haproxy = |hint| async move {
+async fn a_rate_that_is_only_refused_is_found_and_used() {
+    let haproxy = |hint, requests| async move {
         let server = HaProxy::limiting(50, 1, hint)?;
-        Some(drained(&server.url(), "cubic", 200).await)
+        Some((drained(&server.url(), "learned", requests).await, 50.0))
     };
-    let nginx = |hint| async move {
+    let nginx = |hint, requests| async move {
         let server = Nginx::limiting(100, 20, hint)?;
-        Some(drained(&server.url(), "cubic", 300).await)
+        Some((drained(&server.url(), "learned", requests).await, 100.0))
     };
-    let drains = tokio::join!(haproxy(Some(1)), haproxy(None), nginx(Some(1)), nginx(None));
+    let drains = tokio::join!(
+        haproxy(Some(1), 900),
+        haproxy(None, 1100),
+        nginx(Some(1), 1900),
+        nginx(None, 2400)
+    );
     println!("{TABLE_HEAD}");
-    for (name, drained) in [
-        ("HAProxy with Retry-After", drains.0),
-        ("HAProxy without", drains.1),
-        ("nginx with Retry-After", drains.2),
-        ("nginx without", drains.3),
+    for (name, drained, least) in [
+        ("HAProxy with Retry-After", drains.0, 0.85),
+        ("HAProxy without", drains.1, 0.9),
+        ("nginx with Retry-After", drains.2, 0.9),
+        ("nginx without", drains.3, 0.95),
     ] {
-        let Some(drained) = drained else { continue };
-        println!("{}", drained.row(name));
-        assert_eq!((drained.lost, drained.before_hint), (0, 0), "{name}: {drained:?}");
-        assert!(drained.refused > 0, "the server does limit: {drained:?}");
-        // A client that does not slow down has nine of ten refused.
-        assert!(drained.refused_share() < 0.5, "{name}: {drained:?}");
+        let Some((drained, quota)) = drained else { continue };
+        let later = drained.after(LEARNING);
+        let used = later.rate / quota;
+        println!("{}", drained.row(&format!("{name}, then {later:?}, {:.1} % used", 100.0 * used)));
+        assert_eq!((drained.lost, drained.before_hint), (0, 0), "{name}: {later:?}");
+        assert!(drained.refused > 0, "the server does limit: {later:?}");
+        assert!(50 * later.refused <= later.answers, "{name}: {later:?}");
+        assert!(used >= least, "{name}: {later:?}");
     }
+}
+
+/// The adaptive mode of the AWS SDKs, for comparison: it finds the rate by its refusals too,
+/// and asks for more after each.
+#[tokio::test]
+async fn the_cubic_curve_drains_what_is_only_refused_without_loss() {
+    let Some(server) = Nginx::limiting(100, 20, None) else { return };
+    let drained = drained(&server.url(), "cubic", 300).await;
+    println!("{TABLE_HEAD}\n{}", drained.row("cubic, nginx without Retry-After"));
+    assert_eq!((drained.lost, drained.before_hint), (0, 0), "{drained:?}");
+    // A client that does not slow down has nine of ten refused.
+    assert!(drained.refused > 0 && drained.refused_share() < 0.5, "{drained:?}");
 }

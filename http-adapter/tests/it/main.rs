@@ -12,6 +12,8 @@
     reason = "a test may panic, wait and print what it measured"
 )]
 
+/// Clients that block, with the layer around them.
+mod blocking;
 /// What is read of bodies, and what is not.
 mod body;
 /// The ready client, over loopback.
@@ -20,7 +22,7 @@ mod client;
 mod clients;
 /// The server's clock: `Date`, `Age` and the local one.
 mod clock;
-/// The published corpus of responses, case by case.
+/// The published corpus of responses and the variants of its rules, case by case.
 mod corpus;
 /// What requests cost: estimated, then settled.
 mod costs;
@@ -34,6 +36,8 @@ mod dialects;
 mod drain;
 /// One window told by several families of fields.
 mod families;
+/// A second request when the answer to the first is late.
+mod hedging;
 /// Octets that nobody should send.
 mod hostile;
 /// The layer: what is sent again, what is not, and what comes back.

@@ -63,8 +63,15 @@ pub(crate) fn read(octets: &[u8]) {
 
     let mut response = format!("HTTP/1.1 {status} x\n").into_bytes();
     response.extend_from_slice(text);
-    if let Ok(record) = Record::from_curl(&response, now) {
-        assert_bounded(&record.read(&record.reader()));
+    if let Ok(records) = Record::each_from_curl(&response, now) {
+        let kept: usize =
+            records.iter().filter_map(|record| record.body.as_ref()).map(Vec::len).sum();
+        assert!(kept < response.len(), "no octet is in two bodies");
+        for record in &records {
+            assert_bounded(&record.read(&record.reader()));
+        }
+        let last = Record::from_curl(&response, now).ok();
+        assert_eq!(last.as_ref(), records.last());
     }
     if let Ok(record) = Record::from_json(&String::from_utf8_lossy(text)) {
         assert_bounded(&record.read(&record.reader()));

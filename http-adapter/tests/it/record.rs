@@ -98,6 +98,33 @@ fn of_several_heads_the_last_one_counts() {
 }
 
 #[test]
+fn a_response_ends_where_its_length_says_and_another_begins() {
+    let output = b"HTTP/1.1 429 X\r\nContent-Length: 15\r\n\r\n.HTTP/1.1 200 \n\
+        HTTP/1.1 301 X\r\nContent-Length: 9\r\n\r\n\
+        HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n.\
+        HTTP/1.1 503 X\r\nContent-Length: 3\r\n\r\n.HTTP/1.1 200 OK\r\n\r\n";
+    let records = Record::each_from_curl(output, NOW).expect("they are responses");
+    let parts: Vec<_> = records.iter().map(|r| (r.status, r.body.as_deref())).collect();
+    // curl follows a redirect without its body. The length of the last is wrong: then
+    // what follows is its body.
+    let rest = &b".HTTP/1.1 200 OK\r\n\r\n"[..];
+    let first = &b".HTTP/1.1 200 \n"[..];
+    assert_eq!(parts, [(429, Some(first)), (200, Some(&b"."[..])), (503, Some(rest))]);
+    let last = Record::from_curl(output, NOW).expect("they are responses");
+    assert_eq!(Some(&last), records.last());
+
+    let broken = b"HTTP/1.1 429 X\ncontent-length: 2\n\na\nHTTP/2 200\nbroken\n\n";
+    let error = Record::each_from_curl(broken, NOW).expect_err("a line has no colon");
+    assert_eq!(error.to_string(), r#"line 6 of the response is "broken", must have a colon"#);
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let record = Record::from_curl(b"\xef\xbb\xbfHTTP/2 429\r\n\r\n", NOW).expect("a response");
+    assert_eq!(record.status, 429);
+}
+
+#[test]
 fn a_response_without_a_body_has_none() {
     for output in ["HTTP/1.1 204 No Content", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/3 204\n\n"] {
         let record = Record::from_curl(output.as_bytes(), NOW).expect(output);

@@ -126,6 +126,67 @@ fn a_line_without_end_is_not_read_into_memory() {
     assert_eq!(error.to_string(), "line 2: the line is longer than 65536 bytes");
 }
 
+#[test]
+fn traces_that_follow_one_another_are_read_as_parts() {
+    let later = HEADER.replace("1787227200000", "1787227209000");
+    let text = format!("{HEADER}\n{REFUSED}\n{later}\n{{\"lost\":2}}\n{ENDED}\n");
+    let mut reader = TraceReader::new(text.as_bytes()).unwrap();
+    assert_eq!(reader.next().unwrap().unwrap().call, 7);
+    assert_eq!((reader.part(), reader.started_unix_ms()), (1, 1_787_227_200_000));
+    assert_eq!(reader.next().unwrap().unwrap().call, 7);
+    assert_eq!((reader.part(), reader.started_unix_ms()), (2, 1_787_227_209_000));
+    assert_eq!((reader.lost(), reader.line()), (2, 5));
+}
+
+#[test]
+fn one_can_go_on_after_what_cannot_be_read() {
+    let long = "x".repeat(200_000);
+    let newer = HEADER.replace(":1,", ":7,");
+    // What is of another version is passed over up to the next header.
+    let text = format!("{HEADER}\n{long}\nodd\n{newer}\n{REFUSED}\n{HEADER}\n{ENDED}\n");
+    let mut reader = TraceReader::new(text.as_bytes()).unwrap();
+    let mut errors = Vec::new();
+    let entry = loop {
+        match reader.next() {
+            Some(Ok(entry)) => break entry,
+            Some(Err(error)) => errors.push(error.to_string()),
+            None => panic!("there is one more"),
+        }
+        assert!(reader.next().is_none(), "there is no entry until one asks for it");
+        reader.resume();
+    };
+    let expected = [
+        "line 2: the line is longer than 65536 bytes",
+        "line 3: expected value",
+        "line 4: forbear_trace is 7, must be 1",
+    ];
+    assert_eq!(errors, expected);
+    assert_eq!((entry.call, entry.attempt, reader.part()), (7, None, 2));
+    assert!(reader.next().is_none());
+}
+
+#[test]
+fn a_source_that_breaks_is_not_read_on() {
+    /// Has a header and then fails.
+    struct Broken(&'static [u8]);
+
+    impl std::io::Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(std::io::Error::other("the disk is gone"));
+            }
+            std::io::Read::read(&mut self.0, buffer)
+        }
+    }
+
+    let header = b"{\"forbear_trace\":1,\"started_unix_ms\":0}\n";
+    let mut reader = TraceReader::new(std::io::BufReader::new(Broken(header))).unwrap();
+    let error = reader.next().unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "line 2: the trace cannot be read: the disk is gone");
+    reader.resume();
+    assert!(reader.next().is_none());
+}
+
 fn any_observation() -> impl Strategy<Value = Observation> {
     let outcome = prop::sample::select(vec![
         Outcome::Success,

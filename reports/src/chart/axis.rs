@@ -4,6 +4,9 @@ use super::scale::Linear;
 use super::svg::{Anchor, Svg};
 use super::text;
 
+/// How far a text may stand out to the right of its frame \[px\].
+const ROOM: f64 = 6.0;
+
 /// The rectangle that data are drawn in \[px\].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
@@ -37,8 +40,10 @@ impl Frame {
             let half = text::width(text, 12.0) / 2.0;
             // A text that would touch its neighbour is left out; its tick stays.
             if x - half > free_from {
-                svg.text("muted", (*x, self.bottom + 18.0), Anchor::Middle, text);
-                free_from = x + half + 6.0;
+                // The last one ends with the paper.
+                let middle = x.min(self.right + ROOM - half);
+                svg.text("muted", (middle, self.bottom + 18.0), Anchor::Middle, text);
+                free_from = middle + half + 6.0;
             }
         }
         svg.text("muted", (self.right, self.bottom + 36.0), Anchor::End, title);

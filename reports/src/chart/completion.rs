@@ -45,7 +45,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     let winner = report.verdict().winner();
     for index in legend::drawing_order(curves.len(), winner) {
         let (path, level) = curves[index].path((&x, &extent), &y);
-        svg.path(&legend::stroke(index, winner == Some(index)), &path);
+        svg.path(&legend::stroke(index, winner), &path);
         if extent.is_beyond(ends[index]) {
             svg.path("beyond", &mark::onward(PLOT_RIGHT, level));
         }
@@ -56,14 +56,21 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         .enumerate()
         .map(|(index, curve)| {
             let name = name(index);
-            let entry = Entry { index, name, value: curve.value(), best: winner == Some(index) };
+            let entry = Entry { index, name, value: curve.value() };
             (curve.reached(0.5).unwrap_or(f64::INFINITY), entry)
         })
         .collect();
     entries.sort_by(|a, b| a.0.total_cmp(&b.0));
     let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
     let place = (PLOT_RIGHT + 24.0, WIDTH);
-    legend::draw(&mut svg, place, FRAME_TOP, "half of all calls succeeded within", &entries);
+    legend::draw(
+        &mut svg,
+        place,
+        FRAME_TOP,
+        "half of all calls succeeded within",
+        &entries,
+        winner,
+    );
     Drawing {
         name: ChartName::Completion,
         title: "How long a call takes".to_owned(),

@@ -40,11 +40,19 @@ impl Drawing {
 
     /// For a file of its own.
     pub(crate) fn standalone(&self) -> String {
+        self.file(&format!("{}{}", style::variables(), style::rules()))
+    }
+
+    /// The same in the light theme and in fonts of this family, for a rasteriser.
+    #[cfg(feature = "png")]
+    pub(crate) fn flat(&self, family: &str) -> String {
+        self.file(&style::flat_rules(&super::palette::LIGHT, family))
+    }
+
+    fn file(&self, css: &str) -> String {
         let start = format!(
-            "<style>{}{}</style>\n<rect class=\"paper\" x=\"-{MARGIN}\" y=\"-{MARGIN}\" \
+            "<style>{css}</style>\n<rect class=\"paper\" x=\"-{MARGIN}\" y=\"-{MARGIN}\" \
              width=\"{}\" height=\"{}\"/>\n",
-            style::variables(),
-            style::rules(),
             WIDTH + 2.0 * MARGIN,
             self.height + 2.0 * MARGIN
         );

@@ -1,5 +1,7 @@
 //! A legend that names each line and gives it a number.
 
+use std::cmp::Ordering;
+
 use super::palette::DASHES;
 use super::svg::{Anchor, Path, Svg};
 use super::text;
@@ -11,7 +13,6 @@ pub(crate) struct Entry {
     pub(crate) index: usize,
     pub(crate) name: String,
     pub(crate) value: String,
-    pub(crate) best: bool,
 }
 
 /// Pixels from one entry to the next.
@@ -29,6 +30,7 @@ pub(crate) fn draw(
     top: f64,
     title: &str,
     entries: &[Entry],
+    winner: Option<usize>,
 ) {
     svg.text("muted", (left, top + 9.0), Anchor::Start, title);
     let mut y = top + 32.0;
@@ -36,9 +38,9 @@ pub(crate) fn draw(
         let mut sample = Path::default();
         sample.move_to(left, y - 4.0);
         sample.across(left + 30.0);
-        svg.path(&stroke(entry.index, entry.best), &sample);
-        let class = if entry.best { "strong" } else { "" };
-        let name = text::fitted(&entry.name, 13.0, right - left - 38.0);
+        svg.path(&stroke(entry.index, winner), &sample);
+        let class = if winner == Some(entry.index) { "strong" } else { "" };
+        let name = text::fitted(&entry.name, text::NAME, right - left - 38.0);
         svg.text(class, (left + 38.0, y), Anchor::Start, &name);
         svg.text("muted", (left + 38.0, y + 16.0), Anchor::Start, &entry.value);
         y += PITCH;
@@ -57,7 +59,34 @@ pub(crate) fn drawing_order(count: usize, winner: Option<usize>) -> impl Iterato
 }
 
 /// The classes of the line of the policy at `index`.
-pub(crate) fn stroke(index: usize, best: bool) -> String {
-    let series = index % DASHES.len();
-    if best { format!("line best s{series}") } else { format!("line s{series}") }
+///
+/// The winner is blue and solid, as everywhere in a report; the others have what is
+/// left, and from the eighth on the same colours with another dash.
+pub(crate) fn stroke(index: usize, winner: Option<usize>) -> String {
+    let Some(winner) = winner else { return class(index) };
+    match index.cmp(&winner) {
+        Ordering::Less => class(index + 1),
+        Ordering::Equal => "line best s0".to_owned(),
+        Ordering::Greater => class(index),
+    }
+}
+
+fn class(place: usize) -> String {
+    let count = DASHES.len();
+    format!("line s{} d{}", place % count, (place + place / count * 3) % count)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::stroke;
+
+    #[test]
+    fn no_two_of_forty_policies_have_one_stroke() {
+        for winner in [None, Some(0), Some(7), Some(39)] {
+            let strokes: BTreeSet<String> = (0..40).map(|index| stroke(index, winner)).collect();
+            assert_eq!(strokes.len(), 40, "{winner:?}");
+        }
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     let winner = report.verdict().winner();
     for index in legend::drawing_order(all.len(), winner) {
         let (path, level) = path(&all[index], (&x, &extent), &y);
-        svg.path(&legend::stroke(index, winner == Some(index)), &path);
+        svg.path(&legend::stroke(index, winner), &path);
         if extent.is_beyond(all[index].end) {
             svg.path("beyond", &mark::onward(PLOT_RIGHT, level));
         }
@@ -54,7 +54,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         .map(|(index, bins)| {
             let name = name(index);
             let value = format!("{}, at most {} calls", ended(bins), whole(most(bins)));
-            (bins.end, Entry { index, name, value, best: winner == Some(index) })
+            (bins.end, Entry { index, name, value })
         })
         .collect();
     entries.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -65,6 +65,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
         FRAME_TOP,
         "last call ended after",
         &entries,
+        winner,
     );
     Drawing {
         name: ChartName::Outstanding,

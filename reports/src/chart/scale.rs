@@ -63,12 +63,14 @@ impl Log {
         self.from_px + share * (self.to_px - self.from_px)
     }
 
-    /// Powers of ten within the scale, and 2 and 5 times them where there is room.
+    /// Powers of ten within the scale, 2 and 5 times them where there is room, and not
+    /// all of them where there is none.
     pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
-        let decades = libm::log10(self.high / self.low);
-        let steps: &[f64] = if decades <= 3.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let decade = (self.to_px - self.from_px).abs() / libm::log10(self.high / self.low);
+        let steps: &[f64] = if decade >= 110.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let apart = if decade >= 36.0 { 1 } else { 3 };
         let mut ticks = Vec::new();
-        for exponent in -9..=9_i32 {
+        for exponent in (-9..=9_i32).filter(|exponent| exponent % apart == 0) {
             let power = libm::exp10(f64::from(exponent));
             for step in steps {
                 // 5 * 10^-1 is not exactly 0.5, and is no reason to lose a tick.
@@ -80,6 +82,70 @@ impl Log {
             }
         }
         ticks
+    }
+}
+
+/// A scale that is linear, unless its values differ too much to be told apart then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scale {
+    /// From zero.
+    Linear(Linear),
+    /// With a place of its own for zero, which no logarithm has.
+    Log {
+        /// Where zero is \[px\], if there is one.
+        zero: Option<f64>,
+        /// The rest.
+        log: Log,
+    },
+}
+
+impl Scale {
+    /// From this ratio of the largest to the least positive value on, a scale is
+    /// logarithmic: below, a linear one keeps the least 30 px from zero.
+    const WIDE: f64 = 12.0;
+    /// What zero needs at the start of a logarithmic scale \[px\].
+    const ZERO: f64 = 28.0;
+
+    /// Maps `values` to `from_px..=to_px`.
+    pub(crate) fn of(values: &[f64], from_px: f64, to_px: f64) -> Self {
+        let counts = |value: &&f64| value.is_finite() && **value > 0.0;
+        let most = values.iter().filter(counts).copied().fold(0.0, f64::max);
+        let least = values.iter().filter(counts).copied().fold(f64::INFINITY, f64::min);
+        if least.is_finite() && most > Self::WIDE * least {
+            let zero = values.iter().any(|value| *value <= 0.0).then_some(from_px);
+            let from_px = if zero.is_some() { from_px + Self::ZERO } else { from_px };
+            return Self::Log { zero, log: Log::new(least / 1.15, most * 1.15, from_px, to_px) };
+        }
+        Self::Linear(Linear::new(most * 1.06, from_px, to_px))
+    }
+
+    /// The place of `value`, which is held within the scale.
+    pub(crate) fn px(&self, value: f64) -> f64 {
+        match self {
+            Self::Linear(linear) => linear.px(value),
+            Self::Log { zero: Some(zero), .. } if value <= 0.0 => *zero,
+            Self::Log { log, .. } => log.px(value),
+        }
+    }
+
+    /// Round values, each with its place and its text.
+    pub(crate) fn ticks(&self, count: f64) -> Vec<(f64, String)> {
+        let ticks = match self {
+            Self::Linear(linear) => linear.ticks(count),
+            Self::Log { zero, log } => {
+                let zero = zero.map(|_| (0.0, "0".to_owned()));
+                zero.into_iter().chain(log.ticks()).collect()
+            }
+        };
+        ticks.into_iter().map(|(value, text)| (self.px(value), text)).collect()
+    }
+
+    /// What a reader has to know about it; nothing if it is linear.
+    pub(crate) const fn note(&self) -> &'static str {
+        match self {
+            Self::Linear(_) => "",
+            Self::Log { .. } => ", logarithmic",
+        }
     }
 }
 
@@ -99,7 +165,7 @@ fn round_step(least: f64) -> (f64, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Linear, Log};
+    use super::{Linear, Log, Scale};
 
     fn texts(ticks: Vec<(f64, String)>) -> Vec<String> {
         ticks.into_iter().map(|(_, text)| text).collect()
@@ -112,7 +178,7 @@ mod tests {
             texts(Linear::new(0.8, 0.0, 1.0).ticks(4.0)),
             ["0.0", "0.2", "0.4", "0.6", "0.8"]
         );
-        assert_eq!(texts(Log::new(0.2, 8.0, 0.0, 1.0).ticks()), ["0.2", "0.5", "1", "2", "5"]);
+        assert_eq!(texts(Log::new(0.2, 8.0, 0.0, 500.0).ticks()), ["0.2", "0.5", "1", "2", "5"]);
     }
 
     #[test]
@@ -122,6 +188,21 @@ mod tests {
         assert_eq!([-5.0, 5.0, 50.0].map(|value| scale.px(value)), [100.0, 50.0, 0.0]);
         let scale = Log::new(1.0, 100.0, 0.0, 100.0);
         assert_eq!([0.0, 10.0, 1e9].map(|value| scale.px(value)), [0.0, 50.0, 100.0]);
+    }
+
+    #[test]
+    fn a_wide_range_is_logarithmic_and_zero_keeps_a_place() {
+        let near = Scale::of(&[0.0, 50.0, 90.0], 0.0, 100.0);
+        assert!(matches!(near, Scale::Linear(_)));
+        let wide = Scale::of(&[0.0, 1.0, 1e5], 0.0, 100.0);
+        let places = [0.0, 1.0, 1e2, 1e5].map(|value| wide.px(value));
+        assert!(places[0].abs() < 1e-9 && places.is_sorted(), "{places:?}");
+        assert_eq!(wide.ticks(4.0)[0].1, "0");
+        let positive = Scale::of(&[1.0, 1e5], 0.0, 100.0);
+        assert_ne!(positive.ticks(4.0)[0].1, "0");
+        for empty in [&[][..], &[0.0], &[f64::NAN, f64::INFINITY]] {
+            assert!(Scale::of(empty, 0.0, 100.0).px(3.0).is_finite());
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(crate) fn draw(report: &Report<'_>) -> Drawing {
     for (index, bins) in all.iter().enumerate() {
         let best = report.verdict().winner() == Some(index);
         let class = if best { "strong" } else { "" };
-        let name = text::fitted(&report.table().rows[index].policy, 13.0, 360.0);
+        let name = text::fitted(&report.table().rows[index].policy, text::NAME, 360.0);
         svg.text(class, (LEFT, panel_top - 13.0), Anchor::Start, &name);
         svg.text("muted", (RIGHT, panel_top - 13.0), Anchor::End, &summary(bins, bar));
         if extent.is_beyond(bins.end) {
@@ -106,30 +106,29 @@ fn bar(all: &[&Series], extent: &Extent) -> f64 {
 
 /// The two areas of a run: answered sends from the ground, throttled ones on top.
 fn panel(svg: &mut Svg, bins: &Bins, (x, extent): (&Linear, &Extent), (y, top): (&Linear, f64)) {
-    let (mut answered, mut throttled, mut edge) =
-        (Path::default(), Path::default(), Path::default());
+    let mut bars = Vec::new();
+    let mut higher = Path::default();
     let mut cut_until = f64::NEG_INFINITY;
     for index in (0..bins.sends.len()).take_while(|index| bins.start(*index) < extent.end) {
         let (from, to) = (x.px(bins.start(index)), x.px(bins.start(index + 1)));
         let (good, bad) = bins.rates(index);
-        let (ground, peak) = (y.px(0.0), y.px(good + bad));
+        let peak = y.px(good + bad);
         // A bar that is cut still shows that there is a throttled part above.
         let cut = good + bad > top * 1.000_001;
-        let middle = if cut && bad > 0.0 { y.px(good).max(peak + CAP) } else { y.px(good) };
-        if good > 0.0 {
-            block(&mut answered, (from, to), (ground, middle));
-        }
-        if bad > 0.0 {
-            block(&mut throttled, (from, to), (middle, peak));
-            edge.move_to(from, peak);
-            edge.across(to);
-        }
+        let middle = match bad > 0.0 {
+            true if cut => y.px(good).max(peak + CAP),
+            true => y.px(good),
+            false => peak,
+        };
+        bars.push(Bar { from, to, middle, peak });
         if cut && from > cut_until {
-            svg.path("beyond", &mark::upward(f64::midpoint(from, to), y.px(top)));
+            mark::add_upward(&mut higher, f64::midpoint(from, to), y.px(top));
             cut_until = from + 12.0;
         }
     }
-    svg.path("answered", &answered);
+    let (throttled, edge) = throttled(&bars);
+    svg.path("beyond", &higher);
+    svg.path("answered", &answered(&bars, y.px(0.0)));
     svg.patterned_path(HATCH, &throttled);
     svg.path("edge", &edge);
     if extent.is_beyond(bins.end) {
@@ -137,12 +136,54 @@ fn panel(svg: &mut Svg, bins: &Bins, (x, extent): (&Linear, &Extent), (y, top): 
     }
 }
 
-fn block(path: &mut Path, (from, to): (f64, f64), (low, high): (f64, f64)) {
-    path.move_to(from, low);
-    path.along(high);
-    path.across(to);
-    path.along(low);
-    path.close();
+/// A bar \[px\]: answered up to `middle`, throttled from there to `peak`.
+struct Bar {
+    from: f64,
+    to: f64,
+    middle: f64,
+    peak: f64,
+}
+
+/// One outline of all bars, which runs along the ground where there is none.
+fn answered(bars: &[Bar], ground: f64) -> Path {
+    let mut path = Path::default();
+    if let Some(first) = bars.first() {
+        path.move_to(first.from, ground);
+    }
+    for bar in bars {
+        path.along(bar.middle);
+        path.across(bar.to);
+    }
+    if !bars.is_empty() {
+        path.along(ground);
+        path.close();
+    }
+    path
+}
+
+/// The outline of each run of bars that have a throttled part, and their top edges.
+fn throttled(bars: &[Bar]) -> (Path, Path) {
+    let (mut outline, mut edge) = (Path::default(), Path::default());
+    let is_throttled = |bar: &Bar| bar.peak < bar.middle;
+    for run in bars.chunk_by(|a, b| is_throttled(a) == is_throttled(b)) {
+        let [first, ..] = run else { continue };
+        if !is_throttled(first) {
+            continue;
+        }
+        outline.move_to(first.from, first.middle);
+        for bar in run {
+            outline.along(bar.peak);
+            outline.across(bar.to);
+            edge.move_to(bar.from, bar.peak);
+            edge.across(bar.to);
+        }
+        for bar in run.iter().rev() {
+            outline.along(bar.middle);
+            outline.across(bar.from);
+        }
+        outline.close();
+    }
+    (outline, edge)
 }
 
 fn legend(svg: &mut Svg, permitted: Option<f64>, bar: f64, (above, beyond): (bool, bool)) {

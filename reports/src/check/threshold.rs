@@ -4,18 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 use forbear_core::text::parse_duration;
-use forbear_sim::results::PolicyResult;
+use forbear_sim::results::{PolicyResult, RunResult};
 
 use super::{Asker, Finding};
-use crate::metric::Metric;
+use crate::metric::{Quantity, UnknownQuantity};
 use crate::number::Unit;
-use crate::stats::Estimate;
-use crate::table::values;
+use crate::stats::{Estimate, mean};
+use crate::table::{estimate, numbers};
 
-/// A bound on the mean of one metric over the replications.
+/// A bound on the mean of one metric, or of its regret, over the replications.
 ///
 /// Seconds may have a unit (`30s`, `500ms`) and are seconds without; shares may be
-/// percentages.
+/// percentages. A percentage of any other regret is one of what no policy can beat:
+/// `time_to_drain.regret <= 20%` allows 12 s where 10 s is the shortest possible.
 ///
 /// # Examples
 ///
@@ -30,10 +31,19 @@ use crate::table::values;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
-    metric: Metric,
+    quantity: Quantity,
     relation: Relation,
-    bound: f64,
+    limit: Limit,
     text: String,
+}
+
+/// What the mean is held against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Limit {
+    /// A number in the unit of the metric.
+    Number(f64),
+    /// A share of the bound that the regret is the distance from.
+    OfBound(f64),
 }
 
 /// A text that is no threshold.
@@ -50,40 +60,94 @@ enum Relation {
 }
 
 impl Threshold {
-    /// The metric that it bounds.
+    /// What it bounds.
     #[must_use]
-    pub const fn metric(&self) -> Metric {
-        self.metric
+    pub const fn quantity(&self) -> Quantity {
+        self.quantity
     }
 
     pub(super) fn hold(&self, policy: &PolicyResult) -> Finding {
-        let values = values(self.metric, &policy.runs).into_iter().map(|(_, value)| value);
-        let estimate = Estimate::of(&values.collect::<Vec<_>>());
-        let unit = self.metric.unit();
-        let found = match estimate {
-            None => "no replication has a value".to_owned(),
-            Some(Estimate { mean, interval, .. }) => {
+        let estimate = estimate(self.quantity, &policy.runs);
+        let limit = self.limit_of(&policy.runs);
+        let unit = self.quantity.unit();
+        let found = match (estimate, limit) {
+            (Some(estimate), Some(limit)) => {
+                let Estimate { mean, interval, .. } = estimate;
                 // One that is narrower than the digits shown says nothing.
                 let range = interval.and_then(|interval| {
                     let text = unit.range_text(mean, interval.low, interval.high);
-                    let is_open = interval.low < self.bound && self.bound < interval.high;
+                    let is_open = interval.low < limit && limit < interval.high;
                     let open = if is_open { ", which holds the bound" } else { "" };
                     (text != unit.text(mean)).then(|| format!(" (95 % interval {text}{open})"))
                 });
-                format!("{}{}", unit.text(mean), range.unwrap_or_default())
+                let of = match self.limit {
+                    Limit::OfBound(_) => format!(", {} are allowed", unit.text(limit)),
+                    Limit::Number(_) => String::new(),
+                };
+                format!("{}{}{of}", unit.text(mean), range.unwrap_or_default())
             }
+            _ => "no replication has a value".to_owned(),
         };
         Finding {
             policy: crate::name::shown(&policy.name),
             source: Asker::Threshold,
             rule: self.text.clone(),
             found,
-            holds: estimate.is_some_and(|estimate| self.relation.holds(estimate.mean, self.bound)),
+            holds: self.excess(&policy.runs).is_some_and(|excess| excess <= 0.0),
+        }
+    }
+
+    /// By how much the mean of `runs` breaks the threshold, in its unit: more than 0 if it
+    /// does, by how little ever, and `None` if no run has a value.
+    pub(crate) fn excess(&self, runs: &[RunResult]) -> Option<f64> {
+        let values = numbers(self.quantity, runs);
+        let (mean, limit) = (mean(&values)?, self.limit_of(runs)?);
+        if self.relation.holds(mean, limit) {
+            return Some(0.0);
+        }
+        Some((mean - limit).abs().max(f64::MIN_POSITIVE))
+    }
+
+    /// What an excess is large or small beside: the bound, or 1 where that is nothing.
+    pub(crate) fn scale(&self, runs: &[RunResult]) -> f64 {
+        self.limit_of(runs).map(f64::abs).filter(|limit| *limit > 0.0).unwrap_or(1.0)
+    }
+
+    /// Whether no number keeps both.
+    pub(crate) fn contradicts(&self, other: &Self) -> bool {
+        let (low, high) = match (self.relation.is_upper(), other.relation.is_upper()) {
+            (false, true) => (self, other),
+            (true, false) => (other, self),
+            _ => return false,
+        };
+        let ((Limit::Number(from), Limit::Number(to)) | (Limit::OfBound(from), Limit::OfBound(to))) =
+            (low.limit, high.limit)
+        else {
+            return false;
+        };
+        let are_strict = low.relation == Relation::Above || high.relation == Relation::Below;
+        low.quantity == high.quantity && (from > to || (from >= to && are_strict))
+    }
+
+    fn limit_of(&self, runs: &[RunResult]) -> Option<f64> {
+        match self.limit {
+            Limit::Number(number) => Some(number),
+            Limit::OfBound(share) => {
+                let metric = self.quantity.metric();
+                let bounds: Vec<f64> =
+                    runs.iter().filter_map(|run| metric.bound(&run.metrics)).collect();
+                Some(share * mean(&bounds)?)
+            }
         }
     }
 }
 
 impl Relation {
+    /// Whether it bounds from above.
+    const fn is_upper(self) -> bool {
+        matches!(self, Self::Below | Self::AtMost)
+    }
+
     fn holds(self, value: f64, bound: f64) -> bool {
         match self {
             Self::Below => value < bound,
@@ -114,19 +178,21 @@ impl FromStr for Threshold {
             (false, false) => Relation::Above,
             (false, true) => Relation::AtLeast,
         };
-        let Some(metric) = Metric::named(key) else {
-            let keys = Metric::ALL.map(Metric::key).join(", ");
-            return Err(ThresholdError(format!("no metric is called '{key}'; there are {keys}")));
-        };
-        let bound = bound(metric.unit(), number).ok_or_else(|| {
-            let must = match metric.unit() {
-                Unit::Seconds => "a time such as 30s",
-                Unit::Share => "a share such as 0.05 or 5%",
-                _ => "a number",
+        let quantity: Quantity =
+            key.parse().map_err(|error: UnknownQuantity| ThresholdError(error.to_string()))?;
+        let limit = limit(quantity, number).ok_or_else(|| {
+            let must = match (quantity, quantity.unit()) {
+                (Quantity::Value(_), Unit::Seconds) => "a time such as 30s",
+                (Quantity::Regret(_), Unit::Seconds) => {
+                    "a time such as 30s or a share of the bound such as 20%"
+                }
+                (_, Unit::Share) => "a share such as 0.05 or 5%",
+                (Quantity::Value(_), _) => "a number",
+                (Quantity::Regret(_), _) => "a number or a share of the bound such as 20%",
             };
             ThresholdError(format!("the bound of {key} is '{number}', must be {must}"))
         })?;
-        Ok(Self { metric, relation, bound, text: text.trim().to_owned() })
+        Ok(Self { quantity, relation, limit, text: text.trim().to_owned() })
     }
 }
 
@@ -136,13 +202,20 @@ impl fmt::Display for Threshold {
     }
 }
 
-fn bound(unit: Unit, text: &str) -> Option<f64> {
+fn limit(quantity: Quantity, text: &str) -> Option<Limit> {
     let plain = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-    match (unit, text.strip_suffix('%')) {
-        (Unit::Share, Some(percent)) => plain(percent.trim_end()).map(|percent| percent / 100.0),
-        (Unit::Seconds, None) => {
-            plain(text).or_else(|| Some(parse_duration(text).ok()?.as_secs_f64()))
-        }
-        _ => plain(text),
+    let Some(percent) = text.strip_suffix('%') else {
+        let number = plain(text);
+        let number = match quantity.unit() {
+            Unit::Seconds => number.or_else(|| Some(parse_duration(text).ok()?.as_secs_f64())),
+            _ => number,
+        };
+        return number.map(Limit::Number);
+    };
+    let share = plain(percent.trim_end())? / 100.0;
+    match (quantity, quantity.unit()) {
+        (_, Unit::Share) => Some(Limit::Number(share)),
+        (Quantity::Regret(_), _) => Some(Limit::OfBound(share)),
+        (Quantity::Value(_), _) => None,
     }
 }

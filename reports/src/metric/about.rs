@@ -54,6 +54,17 @@ impl About {
                 group: Group::Outcome,
                 definition: "Calls that clients began, however many sends each of them took.",
             },
+            Metric::Collapsed => Self {
+                key: "collapsed",
+                label: "P(collapse)",
+                unit: Unit::Share,
+                unit_name: "share of storms",
+                better: Better::Lower,
+                group: Group::Outcome,
+                definition: "Storms in which more than half of the sends that were not throttled \
+                             brought no call to success, and at least 5 % of the calls were given \
+                             up.",
+            },
             Metric::Fairness => Self {
                 key: "fairness",
                 label: "Fairness",

@@ -2,10 +2,13 @@
 
 use crate::error::ReportError;
 use crate::report::Report;
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Modes};
+use crate::table::Cell;
 
-/// Column names. `difference` is this policy less the policy in `against`.
-const HEADER: [&str; 11] = [
+/// Column names. `difference` is this policy less the policy in `against`, `regret` the
+/// distance from `bound`. The last five say where the two groups of the runs are, if they
+/// fall into two, and how often a run ends in the worse.
+const HEADER: [&str; 20] = [
     "policy",
     "metric",
     "unit",
@@ -17,6 +20,15 @@ const HEADER: [&str; 11] = [
     "difference",
     "difference_low",
     "difference_high",
+    "bound",
+    "regret",
+    "regret_low",
+    "regret_high",
+    "better_mode",
+    "worse_mode",
+    "p_worse",
+    "p_worse_low",
+    "p_worse_high",
 ];
 
 /// Writes the summary.
@@ -32,7 +44,7 @@ pub(crate) fn csv(report: &Report<'_>) -> Result<String, ReportError> {
             let [difference, difference_low, difference_high] = numbers(cell.difference);
             let runs = cell.estimate.map_or(0, |estimate| estimate.runs).to_string();
             let against = cell.difference.and(table.reference).map(name).unwrap_or_default();
-            writer.write_record([
+            let record = [
                 name(index),
                 cell.metric.key().to_owned(),
                 cell.metric.unit_name().to_owned(),
@@ -44,11 +56,24 @@ pub(crate) fn csv(report: &Report<'_>) -> Result<String, ReportError> {
                 difference,
                 difference_low,
                 difference_high,
-            ])?;
+            ];
+            writer.write_record(record.into_iter().chain(beyond(cell)))?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8(bytes).expect("every field is a string"))
+}
+
+/// Bound, regret and its interval; the modes and the probability of the worse.
+pub(crate) fn beyond(cell: &Cell) -> [String; 9] {
+    let [regret, low, high] = numbers(cell.regret);
+    let bound = cell.bound.map(|bound| bound.to_string()).unwrap_or_default();
+    let modes = cell.modes.map(|Modes { better, worse, p_worse, .. }| {
+        [better, worse, p_worse.share(), p_worse.interval.low, p_worse.interval.high]
+    });
+    let modes = modes.map(|modes| modes.map(|number| number.to_string())).unwrap_or_default();
+    let [better, worse, p, p_low, p_high] = modes;
+    [bound, regret, low, high, better, worse, p, p_low, p_high]
 }
 
 /// Mean, low and high with all their digits; empty where there is none.

@@ -10,6 +10,7 @@ mod view;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
 
 use self::view::Page;
 use crate::error::ReportError;
@@ -19,6 +20,15 @@ const TEMPLATE: &str = include_str!("../../templates/report.html");
 
 /// Writes the page.
 pub(crate) fn html(report: &Report<'_>) -> Result<String, ReportError> {
+    page("report.html", TEMPLATE, Page::of(report))
+}
+
+/// Fills `template` with `page`; what is no markup there stays none.
+pub(crate) fn page(
+    name: &'static str,
+    template: &'static str,
+    page: impl Serialize,
+) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -29,7 +39,6 @@ pub(crate) fn html(report: &Report<'_>) -> Result<String, ReportError> {
             .keep_trailing_newline(true)
             .build()?,
     );
-    environment.add_template("report.html", TEMPLATE)?;
-    let page = Page::of(report);
-    Ok(environment.get_template("report.html")?.render(Serde(page))?)
+    environment.add_template(name, template)?;
+    Ok(environment.get_template(name)?.render(Serde(page))?)
 }

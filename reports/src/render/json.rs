@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::ReportError;
 use crate::metric::{Better, Metric};
 use crate::report::Report;
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Modes};
 use crate::table::{Cell, Row};
 
 #[derive(Serialize)]
@@ -51,6 +51,12 @@ struct Number {
     estimate: Option<Estimate>,
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<Estimate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regret: Option<Estimate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modes: Option<Modes>,
     text: String,
 }
 
@@ -99,6 +105,7 @@ impl<'a> Policy<'a> {
 
 impl Number {
     fn of(cell: &Cell) -> Self {
-        Self { estimate: cell.estimate, difference: cell.difference, text: cell.text() }
+        let Cell { estimate, difference, bound, regret, modes, .. } = *cell;
+        Self { estimate, difference, bound, regret, modes, text: cell.text() }
     }
 }

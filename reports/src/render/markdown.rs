@@ -39,6 +39,7 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
              those policies can be bold that bring as many calls to success as any.\n"
         )?;
     }
+    regrets(out, report.table())?;
     writeln!(out, "## Scenario: {}\n", escaped(&name::shown(&scenario.title)))?;
     writeln!(out, "{}\n", escaped(&name::printable(&scenario.description)))?;
     facts(out, report)?;
@@ -83,6 +84,36 @@ fn summary(out: &mut String, table: &Table, group: Group) -> std::fmt::Result {
         writeln!(out)?;
     }
     writeln!(out)
+}
+
+/// How far each policy is from what no policy can beat; nothing where no bound is known.
+fn regrets(out: &mut String, table: &Table) -> std::fmt::Result {
+    let shown = table.regretted();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## How far from the best that is possible\n")?;
+    write!(out, "| Policy |")?;
+    shown.iter().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
+    write!(out, "\n| --- |")?;
+    shown.iter().try_for_each(|_| write!(out, " ---: |"))?;
+    writeln!(out)?;
+    for row in &table.rows {
+        write!(out, "| {} |", escaped(&row.policy))?;
+        for cell in row.cells.iter().filter(|cell| shown.contains(&cell.metric)) {
+            match cell.regret_interval_text() {
+                interval if interval.is_empty() => write!(out, " {} |", cell.regret_text())?,
+                interval => write!(out, " {} ({interval}) |", cell.regret_text())?,
+            }
+        }
+        writeln!(out)?;
+    }
+    writeln!(
+        out,
+        "\nRegret: the distance from what no policy could have beaten in the same storm with as \
+         many calls brought to success, 0 at best. A success takes one send; the time is bounded \
+         by the server's limits, as by (N − burst) / rate for a token bucket.\n"
+    )
 }
 
 fn cell_text(cell: &Cell) -> String {

@@ -2,11 +2,50 @@
 
 use super::SweepReport;
 use crate::error::ReportError;
-use crate::metric::Metric;
-use crate::render::{inert, numbers};
+use crate::render::{beyond, inert, numbers};
 
 /// Columns after those of the parameters.
-const HEADER: [&str; 7] = ["standing", "metric", "unit", "runs", "mean", "low", "high"];
+const HEADER: [&str; 16] = [
+    "standing",
+    "metric",
+    "unit",
+    "runs",
+    "mean",
+    "low",
+    "high",
+    "bound",
+    "regret",
+    "regret_low",
+    "regret_high",
+    "better_mode",
+    "worse_mode",
+    "p_worse",
+    "p_worse_low",
+    "p_worse_high",
+];
+
+/// Columns of the effects.
+const EFFECTS: [&str; 10] =
+    ["parameter", "metric", "unit", "explains", "value", "points", "mean", "effect", "low", "high"];
+
+/// Writes the effects.
+pub(super) fn effects(report: &SweepReport<'_>) -> Result<String, ReportError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(EFFECTS)?;
+    for effect in report.effects() {
+        let explains = effect.explains.map(|share| share.to_string()).unwrap_or_default();
+        let (metric, unit) = (effect.metric.key(), effect.metric.unit_name());
+        for level in &effect.levels {
+            let [change, low, high] = numbers(Some(level.effect));
+            let (points, mean) = (level.points.to_string(), level.mean.to_string());
+            let (key, value) = (inert(&effect.key), inert(&level.value));
+            let record = [&*key, metric, unit, &*explains, &*value, &*points, &*mean];
+            writer.write_record(record.into_iter().chain([&*change, &*low, &*high]))?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8(bytes).expect("every field is a string"))
+}
 
 /// Writes the numbers.
 pub(super) fn csv(report: &SweepReport<'_>) -> Result<String, ReportError> {
@@ -15,13 +54,14 @@ pub(super) fn csv(report: &SweepReport<'_>) -> Result<String, ReportError> {
     let keys = sweep.parameters.iter().map(|parameter| inert(parameter.key()));
     writer.write_record(keys.chain(HEADER.map(str::to_owned)))?;
     for (point, row) in sweep.points.iter().zip(report.rows()) {
-        for (metric, estimate) in Metric::ALL.into_iter().zip(&row.estimates) {
-            let [mean, low, high] = numbers(*estimate);
+        for cell in &row.cells {
+            let [mean, low, high] = numbers(cell.estimate);
             let standing = row.standing.map_or("", super::Standing::word).to_owned();
-            let runs = estimate.map_or(0, |estimate| estimate.runs).to_string();
-            let (key, unit) = (metric.key().to_owned(), metric.unit_name().to_owned());
+            let runs = cell.estimate.map_or(0, |estimate| estimate.runs).to_string();
+            let (key, unit) = (cell.metric.key().to_owned(), cell.metric.unit_name().to_owned());
             let values = point.values.iter().map(|value| inert(value));
-            writer.write_record(values.chain([standing, key, unit, runs, mean, low, high]))?;
+            let record = values.chain([standing, key, unit, runs, mean, low, high]);
+            writer.write_record(record.chain(beyond(cell)))?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;

@@ -5,6 +5,7 @@
 //! point is called clearly behind only if a point that dominates it is better in some
 //! objective by a difference whose paired 95 % interval excludes zero.
 
+use forbear_sim::results::RunResult;
 use forbear_sim::sweep::{Parameter, Point, Sweep};
 use serde::Serialize;
 
@@ -51,12 +52,20 @@ pub(super) fn standings(sweep: &Sweep, objectives: &[Metric]) -> Vec<Option<Stan
     let judged: Vec<Judged<'_>> = sweep
         .points
         .iter()
-        .map(|point| Judged {
-            point,
-            conditions: conditions(point),
-            costs: objectives.iter().map(|metric| cost(*metric, point)).collect(),
-        })
+        .map(|point| Judged::new(&point.runs, conditions(point), objectives))
         .collect();
+    judge(&judged, objectives)
+}
+
+/// The standing of each of some sets of runs of one scenario; `None` where an objective
+/// has no value.
+pub(crate) fn standings_of(all: &[&[RunResult]], objectives: &[Metric]) -> Vec<Option<Standing>> {
+    let judged: Vec<Judged<'_>> =
+        all.iter().map(|runs| Judged::new(runs, Vec::new(), objectives)).collect();
+    judge(&judged, objectives)
+}
+
+fn judge(judged: &[Judged<'_>], objectives: &[Metric]) -> Vec<Option<Standing>> {
     judged
         .iter()
         .map(|point| {
@@ -77,17 +86,23 @@ pub(super) fn standings(sweep: &Sweep, objectives: &[Metric]) -> Vec<Option<Stan
         .collect()
 }
 
-/// A point and its objectives, each such that less is better.
+/// Runs and their objectives, each such that less is better.
 struct Judged<'a> {
-    point: &'a Point,
+    runs: &'a [RunResult],
     conditions: Vec<String>,
     costs: Option<Vec<f64>>,
 }
 
+impl<'a> Judged<'a> {
+    fn new(runs: &'a [RunResult], conditions: Vec<String>, objectives: &[Metric]) -> Self {
+        let costs = objectives.iter().map(|metric| cost(*metric, runs)).collect();
+        Self { runs, conditions, costs }
+    }
+}
+
 /// The mean of `metric`, turned so that less is better.
-fn cost(metric: Metric, point: &Point) -> Option<f64> {
-    let values: Vec<f64> =
-        values(metric, &point.runs).into_iter().map(|(_, value)| value).collect();
+fn cost(metric: Metric, runs: &[RunResult]) -> Option<f64> {
+    let values: Vec<f64> = values(metric, runs).into_iter().map(|(_, value)| value).collect();
     let mean = mean(&values)?;
     Some(if metric.better() == Better::Higher { -mean } else { mean })
 }
@@ -100,7 +115,7 @@ fn dominates(one: &[f64], other: &[f64]) -> bool {
 /// Whether `one` is better than `other` in some objective, storm by storm.
 fn is_clearly_better(one: &Judged<'_>, other: &Judged<'_>, objectives: &[Metric]) -> bool {
     objectives.iter().any(|&metric| {
-        let values = |judged: &Judged<'_>| values(metric, &judged.point.runs);
+        let values = |judged: &Judged<'_>| values(metric, judged.runs);
         let Some(more) = Estimate::of(&differences(&values(one), &values(other))) else {
             return false;
         };

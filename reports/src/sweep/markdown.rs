@@ -32,6 +32,7 @@ fn write(out: &mut String, report: &SweepReport<'_>) -> std::fmt::Result {
          is, but not clearly.\n",
         sweep.replications
     )?;
+    effects(out, report)?;
     writeln!(out, "## Scenario: {}\n", escaped(&shown(&sweep.scenario.name)))?;
     code(out, "toml", &sweep.scenario.source)?;
     writeln!(out, "## Policy: {}\n", escaped(&shown(&sweep.policy.name)))?;
@@ -39,6 +40,30 @@ fn write(out: &mut String, report: &SweepReport<'_>) -> std::fmt::Result {
     writeln!(out, "## Make it again\n")?;
     writeln!(out, "With forbear {}, from seed {}:\n", escaped(&sweep.version), sweep.seed)?;
     code(out, "sh", &sweep.command)
+}
+
+fn effects(out: &mut String, report: &SweepReport<'_>) -> std::fmt::Result {
+    if report.effects().is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## What each parameter does\n")?;
+    for effect in report.effects() {
+        writeln!(out, "{}\n", escaped(&effect.sentence()))?;
+        writeln!(
+            out,
+            "| {} | Points | {} | Effect |",
+            escaped(&effect.key),
+            effect.metric.label()
+        )?;
+        writeln!(out, "| ---: | ---: | ---: | ---: |")?;
+        for level in &effect.levels {
+            let (value, points) = (escaped(&level.value), level.points);
+            let mean = effect.metric.unit().text(level.mean);
+            writeln!(out, "| {value} | {points} | {mean} | {} |", level.text(effect.metric))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "{}\n", report.effects_note())
 }
 
 fn table(out: &mut String, report: &SweepReport<'_>, group: Group) -> std::fmt::Result {

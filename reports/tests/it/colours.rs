@@ -45,6 +45,24 @@ fn text_is_legible_in_both_themes() {
     }
 }
 
+/// WCAG 2.2, criterion 1.4.11: what is needed to read a chart.
+#[test]
+fn marks_stand_out_from_what_they_lie_on_in_both_themes() {
+    let html = Report::new(&sample::comparison(3)).html().unwrap();
+    for theme in themes(&html) {
+        for (mark, ground) in [
+            ("s0", "paper"),
+            ("s0", "rule"),
+            ("s6", "paper"),
+            ("s6", "rule"),
+            ("throttled", "paper"),
+        ] {
+            let ratio = contrast(&theme[mark], &theme[ground]);
+            assert!(ratio >= 3.0, "{mark} on {ground}: {ratio:.2}");
+        }
+    }
+}
+
 #[test]
 fn black_on_white_is_21() {
     assert!((contrast("#000000", "#ffffff") - 21.0).abs() < 1e-9);

@@ -111,6 +111,6 @@ fn markdown_keeps_its_table_and_its_fences() {
     let markdown = Report::new(&comparison).markdown().unwrap();
     assert!(markdown.contains("````toml\na|b\n```\n# c\n````"));
     let rows: Vec<&str> = markdown.lines().filter(|line| line.starts_with("| a")).collect();
-    assert_eq!(rows.len(), 20, "{markdown}");
+    assert_eq!(rows.len(), 25, "{markdown}");
     assert!(rows.iter().all(|row| row.starts_with("| a\\|b")), "{rows:?}");
 }

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::float_arithmetic,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "these are tests, also where clippy sees a helper function"
 )]
@@ -9,10 +10,14 @@
 /// A comparison to report on.
 mod sample;
 
+/// The page as Chromium shows it; skipped where that is not installed, unless `CI` is set.
+mod browser;
 /// What readers of light, dark and small pages can tell apart.
 mod colours;
 /// Comparisons at the edge: one policy, no success, no run, no data, NaN.
 mod edges;
+/// Storms that end in two ways, and how far from the best a policy is.
+mod ends;
 /// Every format says the same.
 mod formats;
 /// The bytes, as a reviewer sees them change.
@@ -21,6 +26,12 @@ mod golden;
 mod hostile;
 /// The page: well-formed, self-contained, usable by keyboard and screen reader.
 mod page;
+/// The charts as PNG files.
+#[cfg(feature = "png")]
+mod pictures;
+/// Every run as a row: CSV and Parquet; the page of a sweep.
+#[cfg(feature = "parquet")]
+mod runs;
 /// The charts as SVG files.
 mod svg;
 /// Which policy is best.

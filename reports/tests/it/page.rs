@@ -142,7 +142,7 @@ fn whatever_scrolls_can_be_scrolled_by_keyboard() {
 fn every_chart_has_words_and_numbers() {
     let html = html();
     let document = parsed(html);
-    assert_eq!(elements(&document, "figure").count(), 4);
+    assert_eq!(elements(&document, "figure").count(), 8);
     for figure in elements(&document, "figure") {
         let caption = figure.children().find(|node| node.has_tag_name("figcaption")).unwrap();
         assert!(caption.text().unwrap().len() > 80);

@@ -8,7 +8,7 @@
 )]
 
 use forbear_sim::results::{
-    CdfPoint, Comparison, Metrics, PolicyResult, RunResult, ScenarioInfo, Series,
+    AttemptCount, CdfPoint, Comparison, Metrics, PolicyResult, RunResult, ScenarioInfo, Series,
 };
 
 /// Calls in a run of the sample: 24 clients, 50 calls each.
@@ -121,7 +121,27 @@ fn policy(manner: &Manner, replications: u32) -> PolicyResult {
         runs,
         series,
         completion,
+        attempts: attempts(manner),
     }
+}
+
+/// Calls by their sends, about as many sends as the pressure says.
+fn attempts(manner: &Manner) -> Vec<AttemptCount> {
+    let most = if manner.pressure < 1.05 { 2 } else { count(manner.pressure * 4.0) as u32 };
+    let mut left = CALLS;
+    let mut counts = Vec::new();
+    for sends in 1..=most {
+        let share = if sends == most { 1.0 } else { 1.0 / manner.pressure.min(4.0) };
+        let calls = count(left as f64 * share);
+        left -= calls;
+        let failed = if sends == most {
+            count(CALLS as f64 * (1.0 - manner.success_share)).min(calls)
+        } else {
+            0
+        };
+        counts.push(AttemptCount { sends, succeeded: calls - failed, failed });
+    }
+    counts
 }
 
 /// A number in `-1.0..1.0` that looks random and depends on the seed alone.
@@ -172,6 +192,7 @@ fn run(manner: &Manner, seed: u64) -> RunResult {
             completion_p99: Some(slow),
             quota_utilisation: Some((succeeded as f64 / drain / PERMITTED_PER_S).min(1.0)),
             fairness: Some(0.999 - manner.spread * 0.8),
+            drain_bound: Some((succeeded.saturating_sub(60)) as f64 / PERMITTED_PER_S),
         },
     }
 }

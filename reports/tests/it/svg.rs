@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use forbear_reports::{ChartName, Report};
 use forbear_sim::results::{CdfPoint, Comparison};
 use roxmltree::{Document, Node};
 
+use crate::ends::collapsing;
 use crate::page::assert_inert;
 use crate::sample;
 
@@ -42,7 +45,7 @@ fn assert_no_labels_collide(svg: &str) {
     }
 }
 
-fn crowd(policies: usize) -> Comparison {
+pub(crate) fn crowd(policies: usize) -> Comparison {
     let mut comparison = sample::comparison(3);
     comparison.policies = comparison.policies.iter().cycle().take(policies).cloned().collect();
     for (index, policy) in comparison.policies.iter_mut().enumerate() {
@@ -84,7 +87,7 @@ fn a_chart_has_a_title_and_a_description_with_its_numbers() {
 }
 
 /// The sample with a policy that takes twenty times as long as the others.
-fn with_a_straggler() -> Comparison {
+pub(crate) fn with_a_straggler() -> Comparison {
     let mut comparison = sample::comparison(3);
     let straggler = &mut comparison.policies[1];
     let series = &mut straggler.series;
@@ -131,7 +134,9 @@ fn without_a_straggler_nothing_is_cut() {
 
 #[test]
 fn labels_keep_apart() {
-    for comparison in [sample::comparison(20), crowd(1), crowd(5), crowd(14), with_a_straggler()] {
+    for comparison in
+        [sample::comparison(20), crowd(1), crowd(5), crowd(14), with_a_straggler(), collapsing(7)]
+    {
         let report = Report::new(&comparison);
         for name in ChartName::ALL {
             assert_no_labels_collide(&report.chart(name));
@@ -148,4 +153,97 @@ fn fourteen_policies_have_fourteen_strokes_in_the_legend() {
         node.attribute("class").is_some_and(|class| class.starts_with("line"))
     };
     assert_eq!(document.descendants().filter(line).count(), 28);
+}
+
+#[test]
+fn the_winner_is_solid_and_no_two_policies_have_one_stroke() {
+    let comparison = crowd(14);
+    let svg = Report::new(&comparison).chart(ChartName::Outstanding);
+    let document = Document::parse(&svg).unwrap();
+    let classes = document.descendants().filter_map(|node| node.attribute("class"));
+    let strokes: BTreeSet<&str> = classes.filter(|class| class.starts_with("line")).collect();
+    assert_eq!(strokes.len(), 14, "{strokes:?}");
+    let winner = Report::new(&sample::comparison(20)).chart(ChartName::Outstanding);
+    assert_eq!(winner.matches("\"line best s0\"").count(), 2, "the line and its sample");
+}
+
+/// What is drawn in class `class`.
+fn data<'a>(document: &'a Document<'_>, class: &str) -> Vec<&'a str> {
+    let nodes = document.descendants().filter(|node| node.attribute("class") == Some(class));
+    nodes.filter_map(|node| node.attribute("d")).collect()
+}
+
+#[test]
+fn every_storm_is_a_dot_and_one_that_collapsed_a_cross() {
+    let comparison = collapsing(7);
+    let svg = Report::new(&comparison).chart(ChartName::Storms);
+    let document = Document::parse(&svg).unwrap();
+    let dots: usize = data(&document, "dots").iter().map(|path| path.matches("h0").count()).sum();
+    let best: usize =
+        data(&document, "dots best").iter().map(|path| path.matches("h0").count()).sum();
+    // Two policies, twenty storms and three panels, less the crosses.
+    assert_eq!(dots + best, 2 * 20 * 3 - 7 * 3);
+    // A cross is two strokes.
+    let crosses = data(&document, "collapsed");
+    assert_eq!(crosses.iter().map(|path| path.matches('l').count()).sum::<usize>(), 7 * 3 * 2);
+    // One tick a row where there is one group, and two where there are two.
+    let ticks = document.descendants().filter(|node| node.attribute("class") == Some("mean"));
+    assert!(ticks.count() > 6);
+    let words = svg.replace('\u{a0}', " ");
+    assert!(words.contains("P(collapse) 35.0 %, 18.1 to 56.7 %"), "{words}");
+    assert!(words.contains("P(collapse) 0 %"), "{words}");
+    assert_no_labels_collide(&svg);
+    let calm = Report::new(&sample::comparison(20)).chart(ChartName::Storms);
+    assert!(!calm.contains("P(collapse)") && !calm.contains("\"collapsed\""));
+}
+
+#[test]
+fn a_bar_of_two_groups_reaches_from_one_to_the_other() {
+    let comparison = collapsing(7);
+    let svg = Report::new(&comparison).chart(ChartName::Fairness);
+    assert!(svg.contains("The storms end in two ways") && svg.contains("%*<"), "{svg}");
+    assert_no_labels_collide(&svg);
+    let calm = Report::new(&sample::comparison(20)).chart(ChartName::Fairness);
+    assert!(!calm.contains("two ways"));
+}
+
+#[test]
+fn who_gives_up_more_is_on_no_front_and_its_goodput_stretches_no_axis() {
+    let comparison = sample::comparison(20);
+    let report = Report::new(&comparison);
+    let svg = report.chart(ChartName::Front);
+    let document = Document::parse(&svg).unwrap();
+    let count = |class: &str| {
+        document.descendants().filter(|node| node.attribute("class") == Some(class)).count()
+    };
+    // In two panels and in the list: two policies bring all calls to success.
+    assert_eq!(count("front") + count("near") + count("behind"), 2 * 3);
+    assert_eq!(count("out"), 3 * 3);
+    assert!(svg.replace('\u{a0}', " ").contains("gives up 78.4 % of its calls"), "{svg}");
+}
+
+#[test]
+fn the_histogram_holds_every_call() {
+    let comparison = sample::comparison(3);
+    let html = Report::new(&comparison).html().unwrap();
+    let page = Document::parse(html.split_once('\n').unwrap().1).unwrap();
+    let section = page.descendants().find(|node| node.attribute("id") == Some("attempts")).unwrap();
+    for (row, policy) in section
+        .descendants()
+        .filter(|node| node.has_tag_name("tr"))
+        .skip(1)
+        .zip(&comparison.policies)
+    {
+        let cells: Vec<&str> = row
+            .children()
+            .filter(|node| node.has_tag_name("td"))
+            .filter_map(|cell| cell.text())
+            .collect();
+        let counts = cells[..cells.len() - 2].iter().map(|cell| {
+            cell.split(" (").next().unwrap().replace('\u{a0}', "").parse::<u64>().unwrap()
+        });
+        let expected: u64 =
+            policy.attempts.iter().map(|count| count.succeeded + count.failed).sum();
+        assert_eq!(counts.sum::<u64>(), expected, "{}", policy.name);
+    }
 }

@@ -41,6 +41,12 @@ impl Line {
         }
     }
 
+    /// How many stand before this place.
+    pub(crate) fn ahead_of(&self, ticket: Ticket) -> u32 {
+        let before = self.places.partition_point(|&(place, _)| place < ticket);
+        u32::try_from(before).unwrap_or(u32::MAX)
+    }
+
     /// The call at the head.
     pub(crate) fn head(&self) -> Option<u32> {
         self.places.front().map(|&(_, call)| call)

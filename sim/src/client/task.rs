@@ -1,21 +1,28 @@
 //! A call and the task that drives it.
 
-use forbear_core::Call;
+use forbear_core::{Call, Cost, Timestamp};
 
 use super::Ticket;
-use crate::server::Reply;
+use crate::rng::Luck;
+use crate::server::{Reply, Request};
+use crate::storm::{Planned, Script};
 
 /// A call that has begun, and what a task of the production driver would hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) call: Call,
+    /// Whose it is.
+    pub(crate) client: u32,
+    /// What it does cost; the storm's, as the next is, kept where an event looks anyway.
+    actual: Cost,
+    /// The key of its luck.
+    pub(crate) key: u64,
     pub(crate) ticket: Option<Ticket>,
     pub(crate) timer: Timer,
     /// Whether it is in the run queue.
     pub(crate) woken: bool,
-    /// When it was wanted; the end of time if it has not been, in ns.
+    /// When it was wanted, in ns.
     pub(crate) arrived_at: u64,
-    pub(crate) is_over: bool,
     /// Attempts that it made before its client restarted last.
     pub(crate) forgotten: u32,
     /// The time on the way back of the attempt under way, in ns.
@@ -40,26 +47,33 @@ pub(crate) struct Timer {
 }
 
 impl Task {
-    pub(crate) const fn new(call: Call) -> Self {
+    /// A call that is wanted `now`.
+    pub(crate) const fn new(now: u64, planned: &Planned) -> Self {
         Self {
-            call,
+            call: Call::new(Timestamp::from_nanos(now), planned.reserved),
+            client: planned.client,
+            actual: planned.actual,
+            key: planned.key,
             ticket: None,
             timer: Timer { deadline: None, fires_at: None, generation: 0 },
             woken: false,
-            arrived_at: u64::MAX,
-            is_over: false,
+            arrived_at: now,
             forgotten: 0,
             back_ns: 0,
             waits_until: u64::MAX,
             reply: Reply::TIMED_OUT,
         }
     }
-}
 
-impl Task {
     /// The number of the last attempt, counted from 1 and on through restarts.
     pub(crate) const fn attempt(&self) -> u32 {
         self.forgotten.saturating_add(self.call.sends())
+    }
+
+    /// What the server sees of an attempt.
+    pub(crate) const fn request(&self, attempt: u32, script: Option<Script>) -> Request<'_> {
+        let luck = Luck::new(self.key, attempt);
+        Request { reserved: self.call.cost(), actual: &self.actual, luck, script }
     }
 
     /// Whether the answer to this attempt is waited for.

@@ -35,6 +35,8 @@ pub(crate) fn metrics(tally: &Tally, clients: &[Client], server: &Server) -> Met
         fairness: fairness(
             clients.iter().map(|client| (client.succeeded, client.calls())).collect(),
         ),
+        // It takes the scenario and the storm to know.
+        drain_bound: None,
     }
 }
 

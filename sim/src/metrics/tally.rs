@@ -1,11 +1,13 @@
 //! What a run counts while it goes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use forbear_core::Timestamp;
 
 use super::Timeline;
 use crate::hash::Hash;
+use crate::results::AttemptCount;
 use crate::trace::{Finished, Sent};
 
 /// Counts, times and the hash of one run.
@@ -24,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) completions: Vec<u64>,
     /// Kept for the run that is drawn.
     pub(crate) timeline: Option<Timeline>,
+    /// Kept with it: calls that ended, by their sends.
+    attempts: Option<BTreeMap<u32, AttemptCount>>,
     /// Kept for a run that is looked at send by send.
     pub(crate) trace: Option<Vec<Sent>>,
     /// Kept with it.
@@ -33,7 +37,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Room for `calls`; with what is only kept for runs that are looked at.
-    pub(crate) fn new(calls: usize, timeline: bool, trace: bool) -> Self {
+    pub(crate) fn new(calls: usize, drawn: bool, trace: bool) -> Self {
         Self {
             calls: 0,
             succeeded: 0,
@@ -44,7 +48,8 @@ impl Tally {
             before_hint: 0,
             last_end: 0,
             completions: Vec::with_capacity(calls),
-            timeline: timeline.then(Timeline::new),
+            timeline: drawn.then(Timeline::new),
+            attempts: drawn.then(BTreeMap::new),
             trace: trace.then(Vec::new),
             ends: trace.then(Vec::new),
             hash: Hash::new(),
@@ -99,8 +104,8 @@ impl Tally {
         self.record(7, now, client, calls);
     }
 
-    /// A call has ended, `took` after it was wanted, in ns.
-    pub(crate) fn ended(&mut self, now: u64, call: u32, took: u64, is_success: bool) {
+    /// A call has ended after `sends` sends, `took` after it was wanted, in ns.
+    pub(crate) fn ended(&mut self, now: u64, call: u32, sends: u32, took: u64, is_success: bool) {
         self.last_end = self.last_end.max(now);
         self.record(5, now, call, u64::from(is_success));
         if is_success {
@@ -112,10 +117,21 @@ impl Tally {
         if let Some(timeline) = &mut self.timeline {
             timeline.at(now).ended += 1;
         }
+        if let Some(attempts) = &mut self.attempts {
+            let count = attempts
+                .entry(sends)
+                .or_insert_with(|| AttemptCount { sends, ..AttemptCount::default() });
+            *(if is_success { &mut count.succeeded } else { &mut count.failed }) += 1;
+        }
         if let Some(ends) = &mut self.ends {
             let (at, took) = (Timestamp::from_nanos(now), Duration::from_nanos(took));
             ends.push(Finished { at, call, took, succeeded: is_success });
         }
+    }
+
+    /// The calls that ended by their sends, in rising order; none unless drawn.
+    pub(crate) fn attempts(&self) -> Vec<AttemptCount> {
+        self.attempts.iter().flatten().map(|(_, count)| *count).collect()
     }
 
     const fn record(&mut self, kind: u64, now: u64, call: u32, detail: u64) {

@@ -35,6 +35,8 @@ pub(crate) enum Stream {
     Restarts(u32),
     /// The jitter of a client's engine after so many restarts, counted from 1.
     JitterAfter(u32, u32),
+    /// How far the clock of a client is off.
+    Clocks(u32),
 }
 
 impl StreamRng {
@@ -65,6 +67,8 @@ impl StreamRng {
             Stream::Jitter(client) => (3, client),
             Stream::Restarts(client) => (4, client),
             Stream::JitterAfter(client, restarts) => (4 + u64::from(restarts), client),
+            // Above those of all restarts that a run has time for.
+            Stream::Clocks(client) => (1 << 30, client),
         };
         Self::new(seed, kind << 32 | u64::from(client))
     }

@@ -1,9 +1,10 @@
 //! The `[arrivals]` table: when calls are wanted.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use forbear_core::text::{format_duration, serde_duration};
-use forbear_core::{InvalidConfig, Rate};
+use forbear_core::{Cost, Dimension, InvalidConfig, Rate};
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Count, positive};
@@ -55,6 +56,28 @@ pub(crate) enum ArrivalsSpec {
         /// How long it thinks.
         think: Dist<DurationText>,
     },
+    /// When they were wanted once, in production.
+    Recorded(RecordedSpec),
+}
+
+/// Calls as a trace has them; each list has an entry for each call, or is left out.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordedSpec {
+    /// When each was wanted, in ns.
+    pub(crate) at_ns: Vec<u64>,
+    /// What each reserves; one request where nothing else is said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) reserved: BTreeMap<Dimension, Vec<u32>>,
+    /// What each used of that; all of it where nothing else is said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) used: BTreeMap<Dimension, Vec<u32>>,
+    /// How long the server worked on each, in ns; 0 where that is to be drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) service_ns: Vec<u64>,
+    /// What the server answers to each that it lets in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) status: Vec<u16>,
 }
 
 /// As the file has it.
@@ -87,6 +110,7 @@ enum Unchecked {
     Closed {
         think: Dist<DurationText>,
     },
+    Recorded(RecordedSpec),
 }
 
 impl TryFrom<Unchecked> for ArrivalsSpec {
@@ -103,7 +127,35 @@ impl TryFrom<Unchecked> for ArrivalsSpec {
             Unchecked::Poisson { rate } => Self::Poisson { rate },
             Unchecked::OnOff { rate, on, off } => Self::OnOff { rate, on, off },
             Unchecked::Closed { think } => Self::Closed { think },
+            Unchecked::Recorded(recorded) => Self::Recorded(recorded.check()?),
         })
+    }
+}
+
+impl RecordedSpec {
+    fn check(self) -> Result<Self, InvalidConfig> {
+        let calls = self.at_ns.len();
+        let lists = self.reserved.values().chain(self.used.values()).map(Vec::len);
+        let others = [self.service_ns.len(), self.status.len()].into_iter().filter(|&len| len > 0);
+        if let Some(length) = lists.chain(others).find(|&length| length != calls) {
+            let must = "as long as at_ns";
+            return Err(InvalidConfig::new("length of a list of arrivals", length, must));
+        }
+        let is_answer =
+            |status: u16| status == 200 || (status != 429 && (400..500).contains(&status));
+        if let Some(&status) = self.status.iter().find(|&&status| !is_answer(status)) {
+            return Err(InvalidConfig::new("status", status, "200, or 400 to 499 and not 429"));
+        }
+        Ok(self)
+    }
+
+    /// What call `index` reserves, and what it uses.
+    pub(crate) fn costs(&self, index: usize) -> (Cost, Cost) {
+        let over = |cost: Cost, lists: &BTreeMap<Dimension, Vec<u32>>| {
+            lists.iter().fold(cost, |cost, (&what, units)| cost.with(what, units[index]))
+        };
+        let reserved = over(Cost::REQUEST, &self.reserved);
+        (reserved, over(reserved, &self.used))
     }
 }
 

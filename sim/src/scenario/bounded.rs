@@ -16,6 +16,11 @@ pub(crate) struct Count<const MAX: u32 = 1_000_000>(u32);
 impl<const MAX: u32> Count<MAX> {
     pub(crate) const ONE: Self = Self(1);
 
+    /// The nearest number that is allowed.
+    pub(crate) fn clamped(number: u64) -> Self {
+        Self(u32::try_from(number).unwrap_or(u32::MAX).clamp(1, MAX))
+    }
+
     pub(crate) const fn get(self) -> u32 {
         self.0
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use forbear_core::text::serde_duration;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Count, Positive};
@@ -23,6 +24,13 @@ pub(crate) struct ClientsSpec {
     /// After what time a client stops to wait for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeout: Option<Positive>,
+    /// How far each client's clock may be from the server's, behind or ahead; it matters
+    /// where the server says dates.
+    #[serde(default, with = "serde_duration", skip_serializing_if = "Duration::is_zero")]
+    clock_skew: Duration,
+    /// How much slower or faster it may go, in parts of a million.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    clock_drift_ppm: u32,
 }
 
 impl ClientsSpec {
@@ -42,9 +50,22 @@ impl ClientsSpec {
         self.callers.map(Count::get)
     }
 
+    pub(crate) const fn clock_skew(&self) -> Duration {
+        self.clock_skew
+    }
+
+    pub(crate) const fn clock_drift_ppm(&self) -> u32 {
+        self.clock_drift_ppm
+    }
+
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout.map(Positive::get)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 const fn one() -> Count<100_000> {

@@ -27,7 +27,7 @@ pub(crate) struct CostSpec {
 }
 
 /// Draws the costs of calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Price {
     input: Sampler,
     output: Sampler,

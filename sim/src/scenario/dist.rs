@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use forbear_core::InvalidConfig;
 use forbear_core::spec::DurationText;
@@ -69,6 +70,12 @@ pub(crate) enum Shape<T> {
         #[serde(skip_serializing_if = "Option::is_none")]
         max: Option<T>,
     },
+    /// As it was measured: evenly spaced quantiles from the least to the most, and straight
+    /// lines in between.
+    Empirical {
+        /// Two at least, none less than the one before.
+        quantiles: Vec<T>,
+    },
 }
 
 /// A quantity that is a whole number of something.
@@ -100,13 +107,13 @@ impl Whole for u32 {
 }
 
 /// A distribution, ready to be drawn from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sampler {
     law: Law,
     max: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Law {
     Constant(u64),
     Uniform { min: u64, span: u64 },
@@ -114,6 +121,7 @@ enum Law {
     Normal { mean: f64, deviation: f64 },
     FoldedNormal { mean: f64, deviation: f64 },
     Lognormal { median: f64, sigma: f64 },
+    Empirical(Arc<[u64]>),
 }
 
 impl<T: Whole> Dist<T> {
@@ -140,6 +148,10 @@ impl<T: Whole> Dist<T> {
                 let (median, sigma) = (real(median.whole()), sigma.get());
                 Sampler { law: Law::Lognormal { median, sigma }, max: most(max) }
             }
+            Self::Shaped(Shape::Empirical { quantiles }) => {
+                let quantiles = quantiles.iter().map(|&value| value.whole()).collect();
+                Sampler { law: Law::Empirical(quantiles), max: u64::MAX }
+            }
         }
     }
 }
@@ -157,16 +169,17 @@ impl Sampler {
     /// The value that belongs to a uniform word, to the nearest whole number.
     #[expect(clippy::float_arithmetic, reason = "this is where randomness becomes a whole number")]
     pub(crate) fn sample(&self, word: u64) -> u64 {
-        let value = match self.law {
-            Law::Constant(value) => return value,
-            Law::Uniform { min, span } => return min + scaled(word, span),
+        let value = match &self.law {
+            &Law::Constant(value) => return value,
+            &Law::Uniform { min, span } => return min + scaled(word, span),
+            Law::Empirical(quantiles) => return between(quantiles, word),
             // Of `1 - u`, so that a larger word is a longer time here too.
-            Law::Exponential { mean } => -libm::log(open_unit(!word)) * mean,
-            Law::Normal { mean, deviation } => mean + standard_normal(open_unit(word)) * deviation,
-            Law::FoldedNormal { mean, deviation } => {
+            &Law::Exponential { mean } => -libm::log(open_unit(!word)) * mean,
+            &Law::Normal { mean, deviation } => mean + standard_normal(open_unit(word)) * deviation,
+            &Law::FoldedNormal { mean, deviation } => {
                 libm::fabs(mean + standard_normal(open_unit(word)) * deviation)
             }
-            Law::Lognormal { median, sigma } => {
+            &Law::Lognormal { median, sigma } => {
                 median * libm::exp(standard_normal(open_unit(word)) * sigma)
             }
         };
@@ -174,9 +187,19 @@ impl Sampler {
     }
 
     /// The only value, if there is only one.
-    pub(crate) const fn fixed(&self) -> Option<u64> {
+    pub(crate) fn fixed(&self) -> Option<u64> {
         if let Law::Constant(value) = self.law { Some(value) } else { None }
     }
+}
+
+/// The value between two of the evenly spaced `quantiles` that belongs to a uniform word.
+fn between(quantiles: &[u64], word: u64) -> u64 {
+    let steps = quantiles.len() as u128 - 1;
+    // The upper half is the number of the step, and the lower how far it is in it.
+    let place = u128::from(word) * steps;
+    let step = usize::try_from(place >> 64).unwrap_or(0);
+    let part = u64::try_from(place & u128::from(u64::MAX)).unwrap_or(u64::MAX);
+    quantiles[step] + scaled(part, quantiles[step + 1] - quantiles[step])
 }
 
 /// Saturating: what is below 0 is 0.
@@ -201,6 +224,17 @@ impl<T: Whole> Shape<T> {
             }
             Self::Lognormal { median, max: Some(max), .. } if max.whole() < median.whole() => {
                 Err(InvalidConfig::new("max", max.text(), "no less than the median"))
+            }
+            Self::Empirical { quantiles } if quantiles.len() < 2 => {
+                let must = "two at least";
+                Err(InvalidConfig::new("number of quantiles", quantiles.len(), must))
+            }
+            Self::Empirical { quantiles } => {
+                let fall = quantiles.windows(2).find(|pair| pair[0].whole() > pair[1].whole());
+                fall.map_or(Ok(self.clone()), |pair| {
+                    let must = "no less than the one before";
+                    Err(InvalidConfig::new("quantile", pair[1].text(), must))
+                })
             }
             _ => Ok(self),
         }
@@ -298,11 +332,22 @@ mod tests {
             Law::Exponential { mean: 1e6 },
             Law::Normal { mean: 1e6, deviation: 1e5 },
             Law::Lognormal { median: 1e6, sigma: 1.0 },
+            Law::Empirical([3, 3, 90, 1000].into()),
         ] {
             let sampler = Sampler { law, max: u64::MAX };
             let values: Vec<u64> = words.clone().map(|word| sampler.sample(word)).collect();
-            assert!(values.is_sorted(), "{law:?}");
+            assert!(values.is_sorted(), "{sampler:?}");
         }
+    }
+
+    #[test]
+    fn what_was_measured_is_met_at_its_quantiles() {
+        let sampler = Sampler { law: Law::Empirical([10, 20, 100].into()), max: u64::MAX };
+        assert_eq!(sampler.sample(0), 10);
+        assert_eq!(sampler.sample(1 << 62), 15);
+        assert_eq!(sampler.sample(1 << 63), 20);
+        assert_eq!(sampler.sample(3 << 62), 60);
+        assert_eq!(sampler.sample(u64::MAX), 100);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl ScenarioError {
         Self(Kind::Unreadable { path: path.to_owned(), error })
     }
 
-    pub(super) fn syntax(text: &str, error: toml::de::Error) -> Self {
+    pub(crate) fn syntax(text: &str, error: toml::de::Error) -> Self {
         Self(Kind::Syntax { text: text.to_owned(), error: Box::new(error) })
     }
 
@@ -65,7 +65,7 @@ impl ScenarioError {
         Self(Kind::Override { key, value, error: Box::new(error) })
     }
 
-    pub(super) fn key(key: &str, reason: impl Display) -> Self {
+    pub(crate) fn key(key: &str, reason: impl Display) -> Self {
         Self(Kind::Key { key: key.to_owned(), reason: reason.to_string() })
     }
 

@@ -30,7 +30,7 @@ struct Unchecked {
 }
 
 /// Draws the time that messages are under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Network {
     /// By the round trip.
     RoundTrip(Sampler),

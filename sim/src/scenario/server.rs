@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use forbear_core::spec::DurationText;
-use forbear_core::text::serde_duration;
+use forbear_core::text::{format_duration, serde_duration};
 use forbear_core::{Dimension, Rate};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use super::dist::{Dist, Sampler};
 /// A server.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub(crate) struct ServerSpec {
     /// What it says about when to come back.
     #[serde(default)]
@@ -20,6 +21,14 @@ pub(crate) struct ServerSpec {
     /// Whether it sends `X-RateLimit-*` with each answer.
     #[serde(default)]
     quota_headers: bool,
+    /// Whether these say when a window ends as a date, in seconds since 1970, and not as a
+    /// time from now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    epoch_resets: bool,
+    /// Whether answers with dates have the field `Date` too, by which a client can tell
+    /// what time it is at the server.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    date: bool,
     /// How long it works on a request.
     #[serde(default = "no_time")]
     service: Dist<DurationText>,
@@ -52,6 +61,8 @@ pub(crate) enum RetryAfterSpec {
     Seconds,
     /// `Retry-After-Ms` in whole milliseconds, rounded up.
     Milliseconds,
+    /// `Retry-After` as a date, in whole seconds, rounded up.
+    Date,
     /// The same wait whatever the truth.
     Fixed(DurationText),
     /// The truth times a number from `0` to this, in milliseconds: a server whose
@@ -92,6 +103,9 @@ pub(crate) enum LimitSpec {
         /// When a window begins.
         #[serde(default)]
         start: WindowStart,
+        /// How long after time 0 a window begins, where they begin by the clock.
+        #[serde(default, with = "serde_duration", skip_serializing_if = "Duration::is_zero")]
+        offset: Duration,
     },
     /// So many units in each window of time, the last window counted by the share of it
     /// that is in sight.
@@ -123,6 +137,31 @@ pub(crate) enum WindowStart {
     FirstCall,
 }
 
+impl LimitSpec {
+    /// What it is, in a few words.
+    pub(crate) fn title(&self) -> String {
+        match self {
+            Self::TokenBucket { dimension, rate, burst, .. } => {
+                let (period, burst) = (format_duration(rate.period()), burst.get());
+                let period = period
+                    .strip_prefix('1')
+                    .filter(|unit| unit.starts_with(|first: char| first.is_ascii_alphabetic()))
+                    .unwrap_or(&period);
+                format!("bucket of {burst} {dimension}, {}/{period}", rate.limit())
+            }
+            Self::FixedWindow { dimension, limit, window, .. } => {
+                let window = format_duration(*window);
+                format!("window of {} {dimension} in {window}", limit.get())
+            }
+            Self::SlidingWindow { dimension, limit, window } => {
+                let window = format_duration(*window);
+                format!("sliding window of {} {dimension} in {window}", limit.get())
+            }
+            Self::Concurrency { max } => format!("{} at once", max.get()),
+        }
+    }
+}
+
 impl ServerSpec {
     pub(crate) const fn retry_after(&self) -> RetryAfterSpec {
         self.retry_after
@@ -130,6 +169,23 @@ impl ServerSpec {
 
     pub(crate) const fn quota_headers(&self) -> bool {
         self.quota_headers
+    }
+
+    /// Whether anything that it says is a date.
+    pub(crate) const fn says_dates(&self) -> bool {
+        self.says_waits_as_dates() || self.says_resets_as_dates()
+    }
+
+    pub(crate) const fn says_waits_as_dates(&self) -> bool {
+        matches!(self.retry_after, RetryAfterSpec::Date)
+    }
+
+    pub(crate) const fn says_resets_as_dates(&self) -> bool {
+        self.epoch_resets && self.quota_headers
+    }
+
+    pub(crate) const fn sends_date(&self) -> bool {
+        self.date
     }
 
     pub(crate) fn service(&self) -> Sampler {
@@ -163,4 +219,9 @@ const fn no_time() -> Dist<DurationText> {
 
 const fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_true(value: &bool) -> bool {
+    *value
 }

@@ -24,6 +24,7 @@ impl Shipped {
     pub const ALL: &[Self] = shipped![
         "aws-backoff",
         "brown-out",
+        "clock-skew",
         "deadline-mix",
         "fixed-window-stampede",
         "github-secondary",

@@ -1,6 +1,6 @@
 //! A bound on the requests that a server has under way.
 
-use super::limit::{Opening, Usage};
+use super::limit::{LimitState, Opening, Usage};
 use crate::scenario::Portion;
 
 /// At most `max` requests at once.
@@ -43,6 +43,15 @@ impl Concurrency {
     pub(super) fn usage(&self, now: u64) -> Usage {
         let permitted = u128::from(self.max) * u128::from(now);
         Usage { used: self.busy_until(now), permitted }
+    }
+
+    pub(super) fn state(&self) -> LimitState {
+        LimitState {
+            dimension: None,
+            limit: u64::from(self.allowed),
+            left: u64::from(self.allowed.saturating_sub(self.in_flight)),
+            resets_in_ns: None,
+        }
     }
 
     pub(super) const fn is_kept(&self) -> bool {

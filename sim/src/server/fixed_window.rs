@@ -20,6 +20,8 @@ pub(crate) struct FixedWindow {
     allowed: u32,
     window_ns: u64,
     start: WindowStart,
+    /// How long after time 0 a window begins, where they begin by the clock, in ns.
+    offset: u64,
     /// When the window in force began, once one has, in ns.
     opened: Option<u64>,
     count: u32,
@@ -34,7 +36,23 @@ impl FixedWindow {
         start: WindowStart,
     ) -> Self {
         let window_ns = nanos(window);
-        Self { dimension, limit, allowed: limit, window_ns, start, opened: None, count: 0, used: 0 }
+        Self {
+            dimension,
+            limit,
+            allowed: limit,
+            window_ns,
+            start,
+            offset: 0,
+            opened: None,
+            count: 0,
+            used: 0,
+        }
+    }
+
+    /// With windows that begin so long after time 0, and each length from there.
+    pub(super) fn shifted_by(mut self, offset: Duration) -> Self {
+        self.offset = nanos(offset) % self.window_ns;
+        self
     }
 
     pub(super) fn cut(&mut self, portion: Portion) {
@@ -47,7 +65,7 @@ impl FixedWindow {
         match self.allowed.checked_sub(units) {
             _ if units > self.limit => Opening::Never,
             Some(room) if count <= room => Opening::Now,
-            _ => Opening::At(opened.saturating_add(self.window_ns)),
+            _ => Opening::At(self.end(opened)),
         }
     }
 
@@ -55,19 +73,21 @@ impl FixedWindow {
         let units = cost.get(self.dimension);
         let (opened, count) = self.at(now);
         self.opened = Some(opened);
-        self.count = count + units;
+        self.count = count.saturating_add(units);
         self.used += u128::from(units);
     }
 
     /// Counts each window that had begun by `now` as a whole.
     pub(super) fn usage(&self, now: u64) -> Usage {
-        let windows = u128::from(now / self.window_ns) + 1;
+        // The one that time 0 falls into began before it, if they are shifted.
+        let begun = now.saturating_add((self.window_ns - self.offset) % self.window_ns);
+        let windows = u128::from(begun / self.window_ns) + 1;
         Usage { used: self.used, permitted: windows * u128::from(self.limit) }
     }
 
     pub(super) fn quota(&self, now: u64) -> Quota {
         let (opened, count) = self.at(now);
-        let ends_at = opened.saturating_add(self.window_ns);
+        let ends_at = self.end(opened);
         Quota::new(Some(self.dimension))
             .with_limit(Quantity::from_units(u64::from(self.allowed)))
             .with_remaining(Quantity::from_units(u64::from(self.allowed.saturating_sub(count))))
@@ -81,9 +101,24 @@ impl FixedWindow {
     /// When the window in force at `now` began, and its count.
     fn at(&self, now: u64) -> (u64, u32) {
         match self.opened {
-            Some(opened) if now - opened < self.window_ns => (opened, self.count),
-            _ if self.start == WindowStart::Clock => (now - now % self.window_ns, 0),
+            Some(opened) if now < self.end(opened) => (opened, self.count),
+            _ if self.start == WindowStart::Clock => (self.began(now), 0),
             _ => (now, 0),
         }
+    }
+
+    /// When the window by the clock began that `now` falls into; time 0 for the first one
+    /// if it is cut short by that.
+    const fn began(&self, now: u64) -> u64 {
+        match now.checked_sub(self.offset) {
+            Some(since) => now - since % self.window_ns,
+            None => 0,
+        }
+    }
+
+    /// When a window ends that began at `opened`.
+    const fn end(&self, opened: u64) -> u64 {
+        let is_cut_short = matches!(self.start, WindowStart::Clock) && opened < self.offset;
+        if is_cut_short { self.offset } else { opened.saturating_add(self.window_ns) }
     }
 }

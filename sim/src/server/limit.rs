@@ -1,13 +1,13 @@
 //! What a server limits, of whatever kind.
 
-use forbear_core::{Cost, Quota};
+use forbear_core::{Cost, Dimension, Quantity, Quota};
 
 use super::Request;
 use super::concurrency::Concurrency;
 use super::fixed_window::FixedWindow;
 use super::sliding_window::SlidingWindow;
 use super::token_bucket::TokenBucket;
-use crate::scenario::{LimitSpec, Portion};
+use crate::scenario::{LimitSpec, Portion, nanos};
 
 /// A limit of a server.
 #[derive(Debug)]
@@ -31,6 +31,19 @@ pub(crate) enum Opening {
     Never,
 }
 
+/// What a limit has left, for those who look on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LimitState {
+    /// What it counts; nothing where it counts requests under way.
+    pub(crate) dimension: Option<Dimension>,
+    /// What it allows at once, in units.
+    pub(crate) limit: u64,
+    /// What is left of that, in units.
+    pub(crate) left: u64,
+    /// When all of it is there again, in ns from now; `None` where that depends on others.
+    pub(crate) resets_in_ns: Option<u64>,
+}
+
 /// How much of a limit was used.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
@@ -47,8 +60,9 @@ impl Limit {
                 let bucket = TokenBucket::new(dimension, rate, burst.get());
                 Self::Bucket(bucket.with_rules(refusals_count, refund))
             }
-            LimitSpec::FixedWindow { dimension, limit, window, start } => {
-                Self::Window(FixedWindow::new(dimension, limit.get(), window, start))
+            LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
+                let window = FixedWindow::new(dimension, limit.get(), window, start);
+                Self::Window(window.shifted_by(offset))
             }
             LimitSpec::SlidingWindow { dimension, limit, window } => {
                 Self::Sliding(SlidingWindow::new(dimension, limit.get(), window))
@@ -128,6 +142,21 @@ impl Limit {
             Self::Window(window) => Some(window.quota(now)),
             Self::Sliding(window) => Some(window.quota(now)),
             Self::Slots(_) => None,
+        }
+    }
+
+    /// What it has left.
+    pub(crate) fn state(&self, now: u64) -> LimitState {
+        if let Self::Slots(slots) = self {
+            return slots.state();
+        }
+        let quota = self.quota(now);
+        let whole = |part: Option<Quantity>| part.map_or(0, Quantity::whole);
+        LimitState {
+            dimension: quota.as_ref().and_then(Quota::dimension),
+            limit: whole(quota.as_ref().and_then(Quota::limit)),
+            left: whole(quota.as_ref().and_then(Quota::remaining)),
+            resets_in_ns: quota.as_ref().and_then(Quota::resets_in).map(nanos),
         }
     }
 

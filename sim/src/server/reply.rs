@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use forbear_core::{Cost, Observation, Outcome, Quota, Quotas, RateSignal, Throttle};
 
+use crate::scenario::nanos;
+
 /// What a client gets: the status and the headers that matter, already as they
 /// would be read off the wire.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,21 @@ impl Reply {
     pub(crate) const fn using(mut self, usage: Cost) -> Self {
         self.usage = Some(usage);
         self
+    }
+
+    /// The same reply with the waits and windows that a client read.
+    pub(super) fn as_read(mut self, seen: &Observation) -> Self {
+        self.retry_after_ns = seen.retry_after.map(nanos);
+        self.quotas = [None; 2];
+        for (place, quota) in self.quotas.iter_mut().zip(seen.quotas.as_slice()) {
+            *place = Some(*quota);
+        }
+        self
+    }
+
+    /// What the request used, where the reply says so.
+    pub(crate) const fn used(&self) -> Option<Cost> {
+        self.usage
     }
 
     /// What the client hands to its engine, written over what it handed before.

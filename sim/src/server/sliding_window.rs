@@ -59,7 +59,7 @@ impl SlidingWindow {
     pub(crate) fn take(&mut self, now: u64, cost: &Cost) {
         let units = cost.get(self.dimension);
         let (number, last, count) = self.at(now);
-        (self.current, self.last, self.count) = (number, last, count + units);
+        (self.current, self.last, self.count) = (number, last, count.saturating_add(units));
         self.used += u128::from(units);
     }
 

@@ -16,6 +16,8 @@ pub(super) fn render(rule: RetryAfterSpec, wait: Option<u64>, word: u64) -> Opti
         RetryAfterSpec::None => None,
         RetryAfterSpec::Seconds => wait.map(|wait| up_to(wait, SECOND)),
         RetryAfterSpec::Milliseconds => wait.map(|wait| up_to(wait, MILLISECOND)),
+        // To the second of the date when it is written.
+        RetryAfterSpec::Date => wait,
         RetryAfterSpec::Fixed(fixed) => Some(nanos(fixed.0)),
         RetryAfterSpec::Lies(most) => {
             wait.map(|wait| up_to(times(scaled(word, wait), most.get()), MILLISECOND))

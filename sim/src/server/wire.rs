@@ -4,19 +4,20 @@
 //! engine gets. A debug build sends every reply this way too and compares, so that
 //! the simulator cannot say to a policy what no server could.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use forbear_core::{Dimension, Observation, RateSignal};
 use forbear_http::{Head, Reader};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::Reply;
+use crate::scenario::nanos;
 
 const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
 /// The header fields of a reply.
-fn headers(reply: &Reply) -> HeaderMap {
+pub(crate) fn headers(reply: &Reply) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Some(wait) = reply.retry_after_ns {
         // RFC 9110 knows whole seconds only; `Retry-After-Ms` is Azure's and OpenAI's.
@@ -61,6 +62,58 @@ pub(crate) fn read_off_the_wire(reply: &Reply) -> Observation {
     let headers = headers(reply);
     // Nothing in the reply is a date, so it does not matter what time it is.
     Reader::new().read(&Head::new(reply.status, &headers), Duration::ZERO).observe()
+}
+
+/// When a reply is written, and what of it is a date.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WrittenAt {
+    /// The server's clock at time 0, since 1970.
+    pub(crate) epoch: Duration,
+    /// The time, in ns since time 0.
+    pub(crate) now: u64,
+    /// When the server looked at its limits, which its windows are counted from.
+    pub(crate) decided_at: u64,
+    /// Whether the field `Date` is sent.
+    pub(crate) sends_date: bool,
+    /// Whether waits are dates.
+    pub(crate) waits: bool,
+    /// Whether the ends of windows are.
+    pub(crate) resets: bool,
+}
+
+/// What the production parser makes of a reply with dates where the clock of the client
+/// shows `client_unix`, the time since 1970.
+pub(crate) fn read_at(reply: &Reply, written: &WrittenAt, client_unix: Duration) -> Reply {
+    let mut headers = headers(reply);
+    let after = |time: u64, wait: u64| {
+        let at = time.saturating_add(wait).div_ceil(SECOND);
+        written.epoch + Duration::from_secs(at)
+    };
+    let date = |time: Duration| {
+        let text = httpdate::fmt_http_date(UNIX_EPOCH + time);
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    };
+    if written.sends_date {
+        let now = written.epoch + Duration::from_secs(written.now / SECOND);
+        headers.insert(header::DATE, date(now));
+    }
+    if let Some(wait) = reply.retry_after_ns.filter(|_| written.waits) {
+        headers.remove("retry-after-ms");
+        headers.insert(header::RETRY_AFTER, date(after(written.now, wait)));
+    }
+    if written.resets {
+        for quota in reply.quotas().as_slice() {
+            let name = match quota.dimension() {
+                Some(Dimension::Tokens) => "x-ratelimit-reset-tokens",
+                _ => "x-ratelimit-reset-requests",
+            };
+            let resets_in = nanos(quota.resets_in().unwrap_or_default());
+            let reset = after(written.decided_at, resets_in);
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(reset.as_secs()));
+        }
+    }
+    let head = Head::new(reply.status, &headers);
+    reply.as_read(&Reader::new().read(&head, client_unix).observe())
 }
 
 #[cfg(test)]

@@ -49,6 +49,15 @@ impl Workers {
         Some(end)
     }
 
+    /// Workers that are busy at `now`, requests that wait for one, and workers in all.
+    pub(super) fn state(&self, now: u64) -> (u32, u32, u32) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let waiting = self.starts.iter().filter(|&&start| start > now).count();
+        // A worker that has requests before it is counted by the last of them.
+        let busy = self.free_at.iter().filter(|&&Reverse(free)| free > now).count();
+        (count(busy), count(waiting), self.count)
+    }
+
     /// Work taken on, of what the workers can do by `now`.
     pub(super) fn usage(&self, now: u64) -> Usage {
         let permitted = u128::from(self.count) * u128::from(now);

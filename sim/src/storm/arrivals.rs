@@ -53,6 +53,7 @@ pub(super) fn times(
                 })
                 .collect()
         }
+        ArrivalsSpec::Recorded(recorded) => recorded.at_ns.iter().map(|&at| Some(at)).collect(),
         ArrivalsSpec::Closed { .. } => calls.map(|call| (call < callers).then_some(0)).collect(),
     }
 }

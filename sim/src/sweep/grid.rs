@@ -1,15 +1,15 @@
-//! Every combination of the values of some parameters.
+//! The points of a sweep: every combination of the values of some parameters, or a sample.
 
 use std::collections::BTreeSet;
 
-use super::{Parameter, Point, Shard};
+use super::{Axis, Parameter, Point, Sample, Shard};
 use crate::results::RunResult;
 use crate::scenario::{NamedPolicy, Scenario};
 
 /// The most points of a grid; each holds a scenario.
 const MOST: u64 = 10_000;
 
-/// A scenario and a policy at every combination of values.
+/// A scenario and a policy at every combination of values, or at sampled ones.
 ///
 /// A key whose first part is one of a policy file (`retry`, `limit`) is set in the
 /// policy, any other in the scenario.
@@ -18,6 +18,7 @@ pub struct Grid {
     scenario: Scenario,
     policy: NamedPolicy,
     parameters: Vec<Parameter>,
+    sample: Option<Sample>,
     places: Vec<Place>,
 }
 
@@ -47,31 +48,50 @@ impl Grid {
         policy: &NamedPolicy,
         parameters: &[Parameter],
     ) -> Result<Self, GridError> {
-        if parameters.is_empty() {
-            return Err(GridError("no parameter varies".to_owned()));
-        }
-        let mut keys = BTreeSet::new();
-        for parameter in parameters {
-            let key = parameter.key();
-            if !keys.insert(key) {
-                return Err(GridError(format!("{key} varies twice")));
-            }
-            if key.split('.').next().is_some_and(|first| first == "policy") {
-                let reason = "a sweep has one policy, whose keys are those of a policy file, \
-                              such as retry.max_attempts";
-                return Err(GridError(format!("{key}: {reason}")));
-            }
-        }
+        check_keys(parameters.iter().map(Parameter::key))?;
         let lengths = parameters.iter().map(|parameter| parameter.values().len() as u64);
         let count = lengths.fold(1, u64::saturating_mul);
         if count > MOST {
             return Err(GridError(format!("the grid has {count} points, must be at most {MOST}")));
         }
         let places = (0..count)
-            .map(|index| Place::new(index, scenario, policy, parameters))
+            .map(|index| Place::new(index, scenario, policy, parameters, values(index, parameters)))
             .collect::<Result<_, _>>()?;
         let (scenario, policy) = (scenario.clone(), policy.clone());
-        Ok(Self { scenario, policy, parameters: parameters.to_vec(), places })
+        Ok(Self { scenario, policy, parameters: parameters.to_vec(), sample: None, places })
+    }
+
+    /// The points of `sample`, each axis cut into as many parts as there are points.
+    ///
+    /// # Errors
+    ///
+    /// If there is no axis, one comes twice, a value is not right for its key, or there is
+    /// no point or more than 10 000.
+    pub fn sampled(
+        scenario: &Scenario,
+        policy: &NamedPolicy,
+        axes: &[Axis],
+        sample: Sample,
+    ) -> Result<Self, GridError> {
+        check_keys(axes.iter().map(Axis::key))?;
+        let count = u64::from(sample.points);
+        if !(1..=MOST).contains(&count) {
+            return Err(GridError(format!("the sample has {count} points, must be 1 to {MOST}")));
+        }
+        let parameters = sample.draw(axes);
+        let places = (0..count)
+            .map(|index| {
+                Place::new(index, scenario, policy, &parameters, sampled(index, &parameters))
+            })
+            .collect::<Result<_, _>>()?;
+        let (scenario, policy) = (scenario.clone(), policy.clone());
+        Ok(Self { scenario, policy, parameters, sample: Some(sample), places })
+    }
+
+    /// How the points were drawn; `None` for a grid.
+    #[must_use]
+    pub const fn sample(&self) -> Option<Sample> {
+        self.sample
     }
 
     /// The scenario, before a parameter is set.
@@ -90,6 +110,14 @@ impl Grid {
     #[must_use]
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
+    }
+
+    /// Whether it is a grid in which exactly two parameters have several values, so that it
+    /// can be drawn as a field.
+    #[must_use]
+    pub fn is_field(&self) -> bool {
+        let several = self.parameters.iter().filter(|parameter| parameter.values().len() > 1);
+        self.sample.is_none() && several.count() == 2
     }
 
     /// Points of the grid, or of one part of it.
@@ -111,8 +139,8 @@ impl Place {
         scenario: &Scenario,
         policy: &NamedPolicy,
         parameters: &[Parameter],
+        values: Vec<String>,
     ) -> Result<Self, GridError> {
-        let values = values(index, parameters);
         let set = parameters.iter().zip(&values).map(|(parameter, value)| {
             (parameter.is_of_policy(), (parameter.key().to_owned(), value.clone()))
         });
@@ -131,7 +159,32 @@ impl Place {
     }
 }
 
-/// The values at the point of that number.
+/// Whether something varies, and nothing twice.
+fn check_keys<'a>(keys: impl Iterator<Item = &'a str>) -> Result<(), GridError> {
+    let mut seen = BTreeSet::new();
+    for key in keys {
+        if !seen.insert(key) {
+            return Err(GridError(format!("{key} varies twice")));
+        }
+        if key.split('.').next().is_some_and(|first| first == "policy") {
+            let reason = "a sweep has one policy, whose keys are those of a policy file, \
+                          such as retry.max_attempts";
+            return Err(GridError(format!("{key}: {reason}")));
+        }
+    }
+    if seen.is_empty() { Err(GridError("no parameter varies".to_owned())) } else { Ok(()) }
+}
+
+/// The values at the point of that number of a sample.
+pub(super) fn sampled(index: u64, parameters: &[Parameter]) -> Vec<String> {
+    let value = |parameter: &Parameter| {
+        let value = usize::try_from(index).ok().and_then(|at| parameter.values().get(at));
+        value.cloned().unwrap_or_default()
+    };
+    parameters.iter().map(value).collect()
+}
+
+/// The values at the point of that number of a grid.
 pub(super) fn values(index: u64, parameters: &[Parameter]) -> Vec<String> {
     let mut rest = index;
     let mut values: Vec<String> = parameters

@@ -1,6 +1,6 @@
 //! Parts of one sweep, put together.
 
-use super::grid::values;
+use super::grid::{sampled, values};
 use super::{Point, Shard, Sweep};
 
 /// Parts that do not make one sweep.
@@ -83,7 +83,11 @@ pub fn merge(parts: Vec<Sweep>) -> Result<Sweep, MergeError> {
 /// Whether the point has the values of its number, and a run for each seed.
 fn is_of_grid(point: &Point, sweep: &Sweep) -> bool {
     point.index < sweep.points_in_all()
-        && point.values == values(point.index, &sweep.parameters)
+        && point.values
+            == match sweep.sample {
+                Some(_) => sampled(point.index, &sweep.parameters),
+                None => values(point.index, &sweep.parameters),
+            }
         && point.runs.len() as u64 == u64::from(sweep.replications)
 }
 
@@ -95,6 +99,7 @@ fn mismatch(one: &Sweep, other: &Sweep) -> Option<&'static str> {
         ("scenario", one.scenario == other.scenario),
         ("policy", one.policy == other.policy),
         ("set of parameters", one.parameters == other.parameters),
+        ("sample", one.sample == other.sample),
         ("first seed", one.seed == other.seed),
         ("number of replications", one.replications == other.replications),
         ("number of shards", shards(one) == shards(other)),

@@ -1,12 +1,11 @@
 //! One thing that varies, and its values.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::Axis;
 use super::grid::is_of_policy;
-use super::range;
 
 /// A dotted key and the values that it takes: `key=a,b,c`, or ranges.
 ///
@@ -15,9 +14,11 @@ use super::range;
 /// | `retry.backoff.base=100ms,1s` | 100ms, 1s |
 /// | `clients.count=10..40:10` | 10, 20, 30, 40 |
 /// | `retry.backoff.max=1s..8s:x2` | 1s, 2s, 4s, 8s |
+/// | `retry.backoff.base=10ms..10s:log4` | 10ms, 100ms, 1s, 10s |
 ///
-/// A range is exact (no floats), and has its end only if a step meets it. Commas in
-/// brackets or quotes do not divide.
+/// A range with a step or a factor is exact (no floats), and has its end only if a step
+/// meets it; one on a logarithmic scale has both ends, and three digits between them.
+/// Commas in brackets or quotes do not divide.
 ///
 /// # Examples
 ///
@@ -32,6 +33,9 @@ use super::range;
 pub struct Parameter {
     key: String,
     values: Vec<String>,
+    /// What was sampled, as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drawn_from: Option<String>,
 }
 
 /// A text that says no key with values.
@@ -39,14 +43,32 @@ pub struct Parameter {
 #[error("{0}")]
 pub struct ParameterError(String);
 
+impl ParameterError {
+    pub(super) const fn new(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
 impl Parameter {
+    /// A key with its values.
+    pub(super) fn new(key: &str, values: Vec<String>) -> Self {
+        Self { key: key.to_owned(), values, drawn_from: None }
+    }
+
+    /// A key with one value a point, drawn from `axis`.
+    pub(super) fn drawn(axis: &Axis, values: Vec<String>) -> Self {
+        let drawn_from = Some(axis.to_string());
+        Self { key: axis.key().to_owned(), values, drawn_from }
+    }
+
     /// The dotted key.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Its values, at least one, each of them once.
+    /// Its values: in a grid at least one, each of them once; in a sample one a point, in
+    /// the order of the points.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.values
@@ -63,66 +85,6 @@ impl FromStr for Parameter {
     type Err = ParameterError;
 
     fn from_str(text: &str) -> Result<Self, ParameterError> {
-        let (key, list) =
-            text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
-                let must = "must be key=values, such as retry.backoff.base=100ms,1s or \
-                        clients.count=10..100:10";
-                ParameterError(must.to_owned())
-            })?;
-        let wrong = |reason: String| ParameterError(format!("{key}: {reason}"));
-        let mut values = Vec::new();
-        for item in items(list) {
-            if item.is_empty() {
-                return Err(wrong("a value is empty".to_owned()));
-            }
-            values.extend(range::expand(item).map_err(wrong)?);
-            if values.len() > range::MOST {
-                return Err(wrong(format!("there are more than {} values", range::MOST)));
-            }
-        }
-        let mut sorted: Vec<&String> = values.iter().collect();
-        sorted.sort_unstable();
-        if let Some([twice, ..]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(wrong(format!("the value {twice} comes twice")));
-        }
-        Ok(Self { key: key.to_owned(), values })
-    }
-}
-
-impl fmt::Display for Parameter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.key, self.values.join(","))
-    }
-}
-
-/// The texts between the commas that are neither in brackets nor in quotes.
-fn items(list: &str) -> Vec<&str> {
-    let (mut items, mut start, mut depth, mut quote) = (Vec::new(), 0, 0_usize, None);
-    for (at, character) in list.char_indices() {
-        match (quote, character) {
-            (Some(open), close) if open == close => quote = None,
-            (None, '"' | '\'') => quote = Some(character),
-            (None, '[' | '{') => depth += 1,
-            (None, ']' | '}') => depth = depth.saturating_sub(1),
-            (None, ',') if depth == 0 => {
-                items.push(list[start..at].trim());
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    items.push(list[start..].trim());
-    items
-}
-
-#[cfg(test)]
-mod tests {
-    use super::items;
-
-    #[test]
-    fn commas_divide_outside_of_brackets_and_quotes() {
-        assert_eq!(items("1,2"), ["1", "2"]);
-        assert_eq!(items("{ a = 1, b = 2 }, 'x,y'"), ["{ a = 1, b = 2 }", "'x,y'"]);
-        assert_eq!(items(""), [""]);
+        text.parse::<Axis>()?.parameter()
     }
 }

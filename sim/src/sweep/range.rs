@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use forbear_core::text::{format_duration, parse_duration};
 
+use super::span::{Scale, Span};
+
 /// The most values of one parameter.
 pub(super) const MOST: usize = 10_000;
 
 /// Parts of one: numbers have at most nine decimal places.
-const ONE: u128 = 1_000_000_000;
+pub(super) const ONE: u128 = 1_000_000_000;
 
 /// What is done to get the next value.
 enum Step {
@@ -18,25 +20,87 @@ enum Step {
 }
 
 /// How a value is written.
-enum Form<'a> {
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Form {
     /// Billionths of a number with this unit, which may be empty.
-    Number(&'a str),
+    Number(String),
     /// Nanoseconds.
     Duration,
 }
 
+/// What stands between two commas.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Item {
+    /// A value, or the values of a range with steps.
+    Values(Vec<String>),
+    /// A range without steps.
+    Span(Span),
+}
+
 /// The values of a range; the text itself if it is none.
-pub(super) fn expand(text: &str) -> Result<Vec<String>, String> {
-    let Some((from_text, rest)) = text.split_once("..") else { return Ok(vec![text.to_owned()]) };
-    let Some((to_text, step_text)) = rest.split_once(':') else {
-        // `../` and the like are texts; a range without its step is a slip.
-        let is_range = number(from_text).is_some() && number(rest).is_some();
-        return if is_range {
-            Err(format!("{text} has no step, must be such as {text}:10 or {text}:x2"))
-        } else {
-            Ok(vec![text.to_owned()])
-        };
+pub(super) fn read(text: &str) -> Result<Item, String> {
+    let single = || Ok(Item::Values(vec![text.to_owned()]));
+    let Some((from_text, rest)) = text.split_once("..") else { return single() };
+    let (to_text, step_text) = match rest.split_once(':') {
+        Some((to_text, step_text)) => (to_text, Some(step_text)),
+        None => (rest, None),
     };
+    let scale = match step_text {
+        None => Some((Scale::Linear, "")),
+        Some(step) => step.strip_prefix("log").map(|count| (Scale::Log, count)),
+    };
+    if let Some((scale, count)) = scale {
+        let Some((from, to, form)) = ends(from_text, to_text) else {
+            // `../` and the like are texts.
+            return if step_text.is_none() {
+                single()
+            } else {
+                Err(format!("{text}: the ends must be numbers or times of one unit"))
+            };
+        };
+        let is_whole = !from_text.contains('.') && !to_text.contains('.');
+        let span = Span::new(from, to, form, is_whole, scale).map_err(|must| {
+            format!(
+                "{text}: '{}' must be {must}",
+                if from == 0 && scale == Scale::Log { from_text } else { to_text }
+            )
+        })?;
+        if count.is_empty() {
+            return Ok(Item::Span(span));
+        }
+        let many = count.parse::<usize>().ok().filter(|count| (2..=MOST).contains(count));
+        let many = many.ok_or_else(|| {
+            format!("{text}: '{count}' must be a number of values, 2 to {MOST}, such as log5")
+        })?;
+        return Ok(Item::Values(span.spread(many)));
+    }
+    let step_text = step_text.unwrap_or_default();
+    expand(text, from_text, to_text, step_text).map(Item::Values)
+}
+
+/// Both ends of a range and how they are written; `None` if they are not of one form.
+fn ends(from_text: &str, to_text: &str) -> Option<(u128, u128, Form)> {
+    let numbers = number(from_text).zip(number(to_text));
+    match numbers {
+        // `0..1` are numbers, `0..1s` are times.
+        Some(((from, ""), (to, ""))) => Some((from, to, Form::Number(String::new()))),
+        _ => match (duration(from_text), duration(to_text), numbers) {
+            (Some(from), Some(to), _) => Some((from, to, Form::Duration)),
+            (_, _, Some(((from, unit), (to, to_unit)))) if unit == to_unit => {
+                Some((from, to, Form::Number(unit.to_owned())))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// The values of a range with a step or a factor.
+fn expand(
+    text: &str,
+    from_text: &str,
+    to_text: &str,
+    step_text: &str,
+) -> Result<Vec<String>, String> {
     let wrong = |part: &str, must: &str| format!("{text}: '{part}' must be {must}");
     let factor = step_text.strip_prefix('x');
     let durations = (duration(from_text), duration(to_text));
@@ -57,7 +121,7 @@ pub(super) fn expand(text: &str) -> Result<Vec<String>, String> {
                 return Err(wrong(step_text, &must));
             }
             let step = step.map(|(step, _)| step);
-            (Form::Number(unit), from, to, step)
+            (Form::Number(unit.to_owned()), from, to, step)
         }
     };
     if from > to {
@@ -88,8 +152,8 @@ pub(super) fn expand(text: &str) -> Result<Vec<String>, String> {
     Ok(values)
 }
 
-impl Form<'_> {
-    fn text(&self, value: u128) -> String {
+impl Form {
+    pub(super) fn text(&self, value: u128) -> String {
         match self {
             Self::Duration => {
                 let nanos = u64::try_from(value).unwrap_or(u64::MAX);
@@ -125,7 +189,15 @@ fn number(text: &str) -> Option<(u128, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::expand;
+    use super::{Item, read};
+
+    /// The values of a text that has some.
+    fn expand(text: &str) -> Result<Vec<String>, String> {
+        match read(text)? {
+            Item::Values(values) => Ok(values),
+            Item::Span(span) => Err(format!("{span:?}")),
+        }
+    }
 
     #[test]
     fn ranges_are_exact() {
@@ -141,6 +213,10 @@ mod tests {
             ("0.5s..2s:x2", "500ms 1s 2s"),
             ("1..3:x1.5", "1 1.5 2.25"),
             ("1/s..8/s:x2", "1/s 2/s 4/s 8/s"),
+            ("100ms..10s:log3", "100ms 1s 10s"),
+            ("1..1000:log4", "1 10 100 1000"),
+            ("0.1..10:log5", "0.1 0.316 1 3.16 10"),
+            ("1/s..16/s:log3", "1/s 4/s 16/s"),
             ("full", "full"),
             ("../policy", "../policy"),
         ] {
@@ -155,7 +231,12 @@ mod tests {
     #[test]
     fn a_wrong_range_says_which_part_is_wrong() {
         for (text, reason) in [
-            ("10..40", "10..40 has no step, must be such as 10..40:10 or 10..40:x2"),
+            ("40..10", "40..10: '10' must be above the start"),
+            ("0..10:log3", "0..10:log3: '0' must be above 0"),
+            ("1..10:log1", "1..10:log1: '1' must be a number of values, 2 to 10000, such as log5"),
+            ("1..10:logx", "1..10:logx: 'x' must be a number of values, 2 to 10000, such as log5"),
+            ("1..b:log", "1..b:log: the ends must be numbers or times of one unit"),
+            ("1ms..2/s:log", "1ms..2/s:log: the ends must be numbers or times of one unit"),
             ("40..10:10", "40..10:10: '10' must be at least 40"),
             ("10..40:0", "10..40:0: '0' must be a step above 0"),
             ("10..40:x1", "10..40:x1: 'x1' must be a factor above 1, such as x2"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Parameter, Shard};
+use super::{Parameter, Sample, Shard};
 use crate::results::RunResult;
 use crate::scenario::{NamedPolicy, Scenario};
 
@@ -17,8 +17,11 @@ pub struct Sweep {
     pub scenario: Source,
     /// The policy, before a parameter was set.
     pub policy: Source,
-    /// What varies; the last varies fastest.
+    /// What varies; in a grid the last varies fastest.
     pub parameters: Vec<Parameter>,
+    /// How the points were drawn; `None` for a grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
     /// The first seed; replication `i` uses `seed + i` at every point.
     pub seed: u64,
     /// Replications of each point.
@@ -53,9 +56,12 @@ pub struct Point {
 }
 
 impl Sweep {
-    /// Points of the whole grid.
+    /// Points of the whole grid or sample.
     #[must_use]
     pub fn points_in_all(&self) -> u64 {
+        if let Some(sample) = self.sample {
+            return u64::from(sample.points);
+        }
         let lengths = self.parameters.iter().map(|parameter| parameter.values().len() as u64);
         lengths.fold(1, u64::saturating_mul)
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arithmetic::{pairs, power};
-use super::drive::{NEAR, ONCE, policy, scenario, seconds_text, whole_ns};
+use super::drive::{NEAR, ONCE, checked, policy, scenario, seconds_text, whole_ns};
 use super::error::{ensure, ensure_positive};
 use super::estimate::{ERRORS, Moments};
 use super::{Check, Kind, Law, TruthError, kind};
@@ -67,7 +67,7 @@ impl Law for Collision {
         ];
         let mut measured = expected.map(Moments::about);
         for seed in 1..=u64::from(replications) {
-            let run = Simulation::new(&scenario, policy.policy()).seed(seed).traced().run();
+            let run = checked(Simulation::new(&scenario, policy.policy()).seed(seed))?;
             let mut in_slot: Vec<u64> =
                 run.sends.iter().map(|sent| sent.at.as_nanos() / slot_ns).collect();
             in_slot.sort_unstable();

@@ -29,7 +29,13 @@ pub(super) fn scenario(tables: &str) -> Result<Scenario, TruthError> {
 pub(super) fn run(tables: &str, retry: &str, seed: u64) -> Result<Run, TruthError> {
     let scenario = scenario(tables)?;
     let policy = policy(retry)?;
-    Ok(Simulation::new(&scenario, policy.policy()).seed(seed).traced().run())
+    checked(Simulation::new(&scenario, policy.policy()).seed(seed))
+}
+
+/// A run, send by send, that is held to its rules.
+pub(super) fn checked(simulation: Simulation<'_>) -> Result<Run, TruthError> {
+    let mut run = simulation.traced().checked().run();
+    run.violation.take().map_or(Ok(run), |violation| Err(TruthError::broken(violation)))
 }
 
 /// A policy with this `[retry]` table, and the tables after it.

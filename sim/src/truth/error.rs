@@ -5,9 +5,10 @@ use std::fmt::Display;
 use forbear_core::InvalidConfig;
 use thiserror::Error;
 
+use crate::check::Violation;
 use crate::scenario::ScenarioError;
 
-/// Parameters that a kind cannot be verified with.
+/// Parameters that a kind cannot be verified with, or a run that broke a rule.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct TruthError(Kind);
@@ -20,11 +21,23 @@ enum Kind {
     Range(#[from] InvalidConfig),
     #[error(transparent)]
     Scenario(Box<ScenarioError>),
+    #[error("{0}")]
+    Broken(Violation),
 }
 
 impl TruthError {
     pub(super) fn parameters(error: toml::de::Error) -> Self {
         Self(Kind::Parameters(Box::new(error)))
+    }
+
+    pub(super) const fn broken(violation: Violation) -> Self {
+        Self(Kind::Broken(violation))
+    }
+
+    /// Whether a run broke a [rule](crate::Rule), which is no fault of the parameters.
+    #[must_use]
+    pub const fn is_violation(&self) -> bool {
+        matches!(self.0, Kind::Broken(_))
     }
 }
 

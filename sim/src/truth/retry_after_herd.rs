@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::drive::{NEAR, policy, scenario, seconds_text, whole_ns};
+use super::drive::{NEAR, checked, policy, scenario, seconds_text, whole_ns};
 use super::error::{ensure, ensure_positive};
 use super::estimate::{ERRORS, Moments};
 use super::{Check, Kind, Law, TruthError, kind};
@@ -62,7 +62,7 @@ impl Law for RetryAfterHerd {
              hint = { cap = \"10000d\" }\n";
         let obedient =
             policy(&format!("{twice}backoff = {{ kind = \"constant\", delay = \"0s\" }}\n"))?;
-        let run = Simulation::new(&scenario, obedient.policy()).traced().run();
+        let run = checked(Simulation::new(&scenario, obedient.policy()))?;
         let herd = f64::from(clients);
         let returned = returns(&run, come_back).filter(|&late| late <= 2).count() as f64;
         let metrics = &run.result.metrics;
@@ -81,7 +81,7 @@ impl Law for RetryAfterHerd {
         let expected_most = expected_maximum(clients, spread_s);
         let (mut mean, mut crowd) = (Moments::about(herd / bins), Moments::about(expected_most));
         for seed in 1..=u64::from(replications) {
-            let run = Simulation::new(&scenario, spread.policy()).seed(seed).traced().run();
+            let run = checked(Simulation::new(&scenario, spread.policy()).seed(seed))?;
             let mut counts = vec![0_u32; spread_s as usize];
             for late in returns(&run, come_back) {
                 let bin = usize::try_from(late / 1_000_000_000).unwrap_or(usize::MAX);

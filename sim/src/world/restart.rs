@@ -9,6 +9,7 @@ use forbear_core::Entropy;
 
 use super::World;
 use super::event::Event;
+use crate::fact::Fact;
 use crate::queue::EventQueue;
 use crate::rng::{Stream, StreamRng};
 use crate::scenario::{Scenario, nanos};
@@ -44,13 +45,11 @@ impl World<'_> {
         // What no caller had taken up yet is in the queue still.
         let backlog: BTreeSet<u32> = client.backlog.iter().copied().collect();
         let mut begun: Vec<u32> = (client.plan.first..client.plan.end).collect();
-        begun.retain(|call| {
-            let task = &self.tasks[*call as usize];
-            task.arrived_at < u64::MAX && !task.is_over && !backlog.contains(call)
-        });
+        begun.retain(|call| self.tasks.get(*call).is_some() && !backlog.contains(call));
         self.tally.restarted(self.queue.now(), number, begun.len() as u64);
+        self.note(Fact::Restarted { client: number });
         for &call in &begun {
-            let task = &mut self.tasks[call as usize];
+            let task = &mut self.tasks[call];
             self.cut_off += u64::from(task.call.is_in_flight());
             task.forget();
             self.begin(call);

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use forbear_sim::{Options, Scenario, compare};
+use forbear_sim::{Options, Scenario, Shipped, Simulation, compare};
 
 #[test]
 fn a_comparison_has_every_policy_and_seed_in_order() {
@@ -61,4 +61,35 @@ fn nothing_is_run_once_the_flag_is_set() {
         compare(&scenario, scenario.policies(), &Options::default(), &progress, &cancel);
     assert!(comparison.partial);
     assert!(comparison.policies.iter().all(|result| result.runs.is_empty()));
+}
+
+/// What bounds a run holds for every policy: whoever is below it has found a mistake in it.
+#[test]
+fn no_policy_drains_a_shipped_storm_before_its_bound() {
+    for shipped in Shipped::ALL {
+        let scenario = Scenario::parse(shipped.text, &[]).unwrap();
+        for policy in scenario.policies() {
+            let run = Simulation::new(&scenario, policy.policy()).seed(3).run().result;
+            let Some(bound) = run.metrics.drain_bound else { continue };
+            let drained = run.metrics.time_to_drain;
+            let name = policy.name();
+            assert!(drained >= bound, "{} under {name}: {drained} < {bound}", shipped.name);
+        }
+    }
+}
+
+#[test]
+fn the_bound_is_that_of_the_calls_that_succeed() {
+    let scenario = Scenario::named("retry-after-herd").unwrap();
+    let bounds = scenario.policies().iter().map(|policy| {
+        let metrics = Simulation::new(&scenario, policy.policy()).run().result.metrics;
+        // 50 a second after a burst of 50.
+        let waited = u32::try_from(metrics.succeeded.saturating_sub(50)).unwrap();
+        let bound = f64::from(waited) / 50.0;
+        let bound = bound.max(metrics.drain_bound.unwrap().min(0.1));
+        assert!((metrics.drain_bound.unwrap() - bound).abs() < 1e-9, "{}", policy.name());
+        metrics.succeeded
+    });
+    let succeeded: Vec<u64> = bounds.collect();
+    assert!(succeeded.contains(&800) && succeeded.iter().any(|&calls| calls < 800));
 }

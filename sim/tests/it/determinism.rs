@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use forbear_sim::results::AttemptCount;
 use forbear_sim::{Options, Scenario, Shipped, Simulation, compare};
 
 #[test]
@@ -48,4 +49,23 @@ fn every_policy_meets_the_same_storm() {
     };
     assert_eq!(firsts(0), firsts(1));
     assert_eq!(firsts(0), firsts(3));
+}
+
+#[test]
+fn the_attempts_account_for_every_call_and_every_send() {
+    // With restarts and calls that are given up before they are sent, too.
+    for name in ["retry-after-herd", "noisy-neighbour", "regions"] {
+        let scenario = Scenario::named(name).unwrap();
+        for policy in scenario.policies() {
+            let run = Simulation::new(&scenario, policy.policy()).drawn().run();
+            let metrics = &run.result.metrics;
+            let sum = |count: fn(&AttemptCount) -> u64| run.attempts.iter().map(count).sum::<u64>();
+            assert_eq!(sum(|count| count.succeeded), metrics.succeeded, "{name}");
+            assert_eq!(sum(|count| count.failed), metrics.failed, "{name}");
+            let sends =
+                |count: &AttemptCount| u64::from(count.sends) * (count.succeeded + count.failed);
+            assert_eq!(sum(sends), metrics.sends, "{name} {}", policy.name());
+            assert!(run.attempts.is_sorted_by(|a, b| a.sends < b.sends), "{name}");
+        }
+    }
 }

@@ -14,10 +14,16 @@ mod determinism;
 mod errors;
 /// Each kind of fault.
 mod faults;
+/// Figures of the shipped storms that others have measured.
+mod gates;
 /// The shipped scenarios: their hashes and what they promise.
 mod golden;
+/// The virtual driver, server and wire against real ones.
+mod http_arm;
 /// The order of events.
 mod queue;
+/// Traces, replayed.
+mod replay;
 /// What decides a shipped storm.
 mod storms;
 /// What several tests need.

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 
 /// Where reports go.
 #[derive(Debug, clap::Args)]
-pub(super) struct Files {
+pub(crate) struct Files {
     /// Write a report as one self-contained page
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     html: Option<PathBuf>,
@@ -23,14 +23,27 @@ pub(super) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     csv: Option<PathBuf>,
 
+    /// Write every run with all of its metrics as CSV, one run a line
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    runs: Option<PathBuf>,
+
+    /// Write the same as a Parquet file, for duckdb, polars and the like
+    #[cfg(feature = "parquet")]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    parquet: Option<PathBuf>,
+
     /// Write each of its charts as an SVG file to this directory, which is made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     svg: Option<PathBuf>,
+
+    /// Write each of its charts as a PNG file to this directory, which is made if it is not there
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    png: Option<PathBuf>,
 }
 
 /// A report that is still to be written.
 #[derive(Debug)]
-pub(super) struct ReportFile {
+pub(crate) struct ReportFile {
     file: OutputFile,
     format: Format,
 }
@@ -40,12 +53,16 @@ enum Format {
     Html,
     Markdown,
     Csv,
-    Chart(ChartName),
+    Runs,
+    #[cfg(feature = "parquet")]
+    Parquet,
+    Svg(ChartName),
+    Png(ChartName),
 }
 
 impl Files {
     /// Looks whether all can be written.
-    pub(super) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
+    pub(crate) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
         let mut files = Vec::<ReportFile>::new();
         let mut open = |path: &Path, format| {
             let file = OutputFile::new(path)?;
@@ -55,15 +72,22 @@ impl Files {
             files.push(ReportFile { file, format });
             Ok(())
         };
-        for (path, format) in
-            [(&self.html, Format::Html), (&self.md, Format::Markdown), (&self.csv, Format::Csv)]
-        {
+        for (path, format) in [
+            (&self.html, Format::Html),
+            (&self.md, Format::Markdown),
+            (&self.csv, Format::Csv),
+            (&self.runs, Format::Runs),
+            #[cfg(feature = "parquet")]
+            (&self.parquet, Format::Parquet),
+        ] {
             path.iter().try_for_each(|path| open(path, format))?;
         }
-        if let Some(path) = &self.svg {
+        for (path, extension) in [(&self.svg, "svg"), (&self.png, "png")] {
+            let Some(path) = path else { continue };
             directory(path)?;
             for name in ChartName::ALL {
-                open(&path.join(format!("{name}.svg")), Format::Chart(name))?;
+                let format = if extension == "svg" { Format::Svg(name) } else { Format::Png(name) };
+                open(&path.join(format!("{name}.{extension}")), format)?;
             }
         }
         Ok(files)
@@ -71,22 +95,26 @@ impl Files {
 }
 
 impl ReportFile {
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.file.name()
     }
 
-    pub(super) fn write(&self, report: &Report<'_>) -> Result<(), Failure> {
-        let text = match self.format {
-            Format::Html => report.html(),
-            Format::Markdown => report.markdown(),
-            Format::Csv => report.csv(),
-            Format::Chart(name) => Ok(report.chart(name)),
+    pub(crate) fn write(&self, report: &Report<'_>) -> Result<(), Failure> {
+        let bytes = match self.format {
+            Format::Html => report.html().map(String::into_bytes),
+            Format::Markdown => report.markdown().map(String::into_bytes),
+            Format::Csv => report.csv().map(String::into_bytes),
+            Format::Runs => report.runs_csv().map(String::into_bytes),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => report.runs_parquet(),
+            Format::Svg(name) => Ok(report.chart(name).into_bytes()),
+            Format::Png(name) => report.chart_png(name),
         };
-        self.file.write(text.map_err(|error| faulty(&error))?.as_bytes())
+        self.file.write(&bytes.map_err(|error| faulty(&error))?)
     }
 }
 
 /// A fault of the reports, which no input explains.
-pub(super) fn faulty(error: &ReportError) -> Failure {
+pub(crate) fn faulty(error: &ReportError) -> Failure {
     Failure::unexpected(Problem::new(error.to_string()))
 }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::output_file::OutputFile;
 use crate::problem::Problem;
-use crate::table::{Cell, Table, stressed};
+use crate::table::{Cell, Table, paragraph, stressed};
 
 /// Where reports go.
 #[derive(Debug, clap::Args)]
@@ -19,9 +19,31 @@ pub(crate) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     md: Option<PathBuf>,
 
-    /// Write its numbers as CSV
+    /// Write a report as one self-contained page, with a heat map of each objective where two
+    /// parameters vary
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    html: Option<PathBuf>,
+
+    /// Write its numbers as CSV, one metric of one point a line
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     csv: Option<PathBuf>,
+
+    /// Write what each parameter does as CSV
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    effects: Option<PathBuf>,
+
+    /// Write the heat map of the first objective, where two parameters vary, as SVG
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    heat_map: Option<PathBuf>,
+
+    /// Write every run with all of its metrics as CSV, one run a line
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    runs: Option<PathBuf>,
+
+    /// Write the same as a Parquet file, for duckdb, polars and the like
+    #[cfg(feature = "parquet")]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    parquet: Option<PathBuf>,
 }
 
 /// A report that is still to be written.
@@ -34,14 +56,34 @@ pub(crate) struct ReportFile {
 #[derive(Clone, Copy, Debug)]
 enum Format {
     Markdown,
+    Html,
     Csv,
+    Effects,
+    HeatMap,
+    Runs,
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Files {
+    /// Whether a heat map is asked for.
+    pub(crate) const fn has_heat_map(&self) -> bool {
+        self.heat_map.is_some()
+    }
+
     /// Looks whether all can be written.
     pub(crate) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
         let mut files = Vec::<ReportFile>::new();
-        for (path, format) in [(&self.md, Format::Markdown), (&self.csv, Format::Csv)] {
+        for (path, format) in [
+            (&self.md, Format::Markdown),
+            (&self.html, Format::Html),
+            (&self.csv, Format::Csv),
+            (&self.effects, Format::Effects),
+            (&self.heat_map, Format::HeatMap),
+            (&self.runs, Format::Runs),
+            #[cfg(feature = "parquet")]
+            (&self.parquet, Format::Parquet),
+        ] {
             let Some(path) = path else { continue };
             let file = OutputFile::new(path)?;
             if files.iter().any(|other| other.file.is_same(&file)) {
@@ -61,23 +103,35 @@ pub(crate) fn show(
 ) -> Result<(), Failure> {
     let faulty = |error: ReportError| Failure::unexpected(Problem::new(error.to_string()));
     for ReportFile { file, format } in files {
-        let text = match format {
-            Format::Markdown => report.markdown(),
-            Format::Csv => report.csv(),
+        let bytes = match format {
+            Format::Markdown => report.markdown().map(String::into_bytes),
+            Format::Html => report.html().map(String::into_bytes),
+            Format::Csv => report.csv().map(String::into_bytes),
+            Format::Effects => report.effects_csv().map(String::into_bytes),
+            Format::HeatMap => Ok(report.heat_map().ok_or_else(no_field)?.into_bytes()),
+            Format::Runs => report.runs_csv().map(String::into_bytes),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => report.runs_parquet(),
         };
-        file.write(text.map_err(faulty)?.as_bytes())?;
+        file.write(&bytes.map_err(faulty)?)?;
         output.remark(&format!("wrote {}", file.name()));
     }
     if output.is_json() {
         write!(output.data(), "{}", report.json().map_err(faulty)?)?;
     } else {
-        write!(output.data(), "{}", summary(report))?;
+        let room = output.room();
+        write!(output.data(), "{}", summary(report, room))?;
     }
     Ok(())
 }
 
+/// A heat map has two axes.
+pub(super) fn no_field() -> Problem {
+    Problem::new("--heat-map takes a grid in which exactly two parameters have several values")
+}
+
 /// The table of the objectives, and how many points are on the front.
-fn summary(report: &SweepReport<'_>) -> String {
+fn summary(report: &SweepReport<'_>, room: Option<usize>) -> String {
     let mut text = String::new();
     let sweep = report.sweep();
     let _ = writeln!(
@@ -86,11 +140,14 @@ fn summary(report: &SweepReport<'_>) -> String {
         sweep.scenario.name, sweep.policy.name, sweep.replications, sweep.seed
     );
     let mut titles: Vec<&str> = sweep.parameters.iter().map(Parameter::key).collect();
+    // Files and `--json` have the intervals whatever the terminal.
+    let first = titles.len() + 1;
+    let intervals = (0..report.objectives().len()).map(move |objective| first + 2 * objective);
     for metric in report.objectives() {
         titles.extend([metric.label(), "95 % interval"]);
     }
     titles.push("Pareto");
-    let mut table = Table::new(titles);
+    let mut table = Table::new(titles).with_spare(intervals);
     for row in report.rows() {
         let is_on_front = row.standing == Some(Standing::Front);
         let mut cells: Vec<String> = row.values.clone();
@@ -101,9 +158,13 @@ fn summary(report: &SweepReport<'_>) -> String {
         let cell = |text: String| if is_on_front { Cell::from(text).bold() } else { text.into() };
         table.push(cells.into_iter().map(cell));
     }
-    let _ = writeln!(text, "{}\n{}.", table.render(), stressed(&report.headline()));
+    let headline = paragraph(&format!("{}.", report.headline()), room);
+    let _ = writeln!(text, "{}\n{}", table.render_within(room), stressed(&headline));
+    for effect in report.effects() {
+        let _ = writeln!(text, "{}", paragraph(&effect.sentence(), room));
+    }
     for caution in report.cautions() {
-        let _ = writeln!(text, "{caution}");
+        let _ = writeln!(text, "{}", paragraph(&caution, room));
     }
     text
 }

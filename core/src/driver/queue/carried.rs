@@ -59,16 +59,15 @@ impl<T> Held<T> {
     ) -> Self {
         let Started { id, scope, payload: carried, cost, deadline, waited, .. } = started;
         let Carried { payload, owner, past } = carried;
-        let (mut call, history) = match past {
-            Some(past) => (past.call, past.history),
-            None => {
-                let call = Call::new(now, cost);
-                let call = match deadline {
-                    Some(time) => call.with_stop(Arc::new(Until::new(time) | Arc::clone(stop))),
-                    None => call,
-                };
-                (call, None)
-            }
+        let (mut call, history) = if let Some(past) = past {
+            (past.call, past.history)
+        } else {
+            let call = Call::new(now, cost);
+            let call = match deadline {
+                Some(time) => call.with_stop(Arc::new(Until::new(time) | Arc::clone(stop))),
+                None => call,
+            };
+            (call, None)
         };
         call.send(now);
         Self { id, scope, payload, owner, waited, call, history }

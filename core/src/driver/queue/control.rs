@@ -58,6 +58,7 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// Takes a job out of the queue; `None` if it is being sent or left already.
     ///
     /// One who [stands](Self::stand) in the queue for it is told so.
+    #[expect(clippy::must_use_candidate, reason = "cancelling is the point, the payload an extra")]
     pub fn cancel(&self, id: JobId) -> Option<T> {
         self.inner.act(|state, now| state.cancel(now, id))
     }
@@ -99,8 +100,9 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// [cancelled](crate::StopReason::Cancelled). Jobs that somebody stands in the queue
     /// for are not in the list, but in the tally; each [`Place`](super::Place) says so
     /// itself.
+    #[must_use = "it says what was left"]
     pub fn shut_down(&self) -> Left<T> {
-        self.inner.act(|state, now| state.shut_down(now))
+        self.inner.act(super::state::State::shut_down)
     }
 
     /// Gives a tenant another weight, from its next turn on; whether there is it.

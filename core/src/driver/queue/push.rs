@@ -34,16 +34,12 @@ impl<T, L: Limiter> Inner<T, L> {
             let lane = job.as_ref().map_or(0, Job::in_lane);
             let goes_in = state.queue.is_draining()
                 || (state.room.is_first(*place) && state.queue.has_room(lane));
-            match job.take_if(|_| goes_in) {
-                Some(job) => {
-                    state.room.leave(place);
-                    Asked::Ready(state.push(now, job, None))
-                }
-                None => {
-                    state.room.stand(place, lane, waker);
-                    Asked::Wait(None)
-                }
+            if let Some(job) = job.take_if(|_| goes_in) {
+                state.room.leave(place);
+                return Asked::Ready(state.push(now, job, None));
             }
+            state.room.stand(place, lane, waker);
+            Asked::Wait(None)
         })
     }
 }

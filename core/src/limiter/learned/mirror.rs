@@ -3,6 +3,8 @@
 use core::time::Duration;
 
 use super::Rule;
+use super::model::{ModelKind, ServerModel};
+use super::recognise::{Evidence, Numbers};
 use crate::limiter::{Completion, is_stale};
 use crate::time::nanos;
 use crate::{Decision, Dimension, Quantity, Quota, Refusal, Timestamp};
@@ -35,6 +37,7 @@ pub(super) struct Mirror {
     heard_at: Timestamp,
     /// Whether the answer at hand spoke of it.
     is_heard: bool,
+    evidence: Evidence,
 }
 
 /// A window in time, half-open, in nanoseconds.
@@ -61,6 +64,14 @@ enum Place {
     Earlier,
     Same,
     Later,
+}
+
+/// What there is of a bucket; in millionths of a unit.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    left: u64,
+    capacity: u64,
+    in_flight: u64,
 }
 
 /// How far a whole number of seconds may be from the truth.
@@ -95,6 +106,7 @@ impl Mirror {
             pending: 0,
             heard_at: Timestamp::ZERO,
             is_heard: false,
+            evidence: Evidence::default(),
         }
     }
 
@@ -134,6 +146,10 @@ impl Mirror {
         }
         let Some(left) = current.ours(rule, capacity) else { return Decision::Admit };
         let in_flight = in_flight.saturating_mul(UNIT);
+        if let Some(rate) = current.bucket_rate() {
+            let held = Held { left, capacity, in_flight };
+            return current.check_bucket(now, wanted, &held, rate, rule);
+        }
         if left.saturating_sub(in_flight) >= wanted {
             return current
                 .paced(left, capacity, rule)
@@ -152,6 +168,50 @@ impl Mirror {
             // Nothing is left and no reset was named: ask, one at a time.
             _ => Decision::Admit,
         }
+    }
+
+    /// How fast it fills, where it is sure that it is a bucket.
+    fn bucket_rate(&self) -> Option<u64> {
+        self.evidence.bucket_rate().filter(|_| self.limit.is_some() && self.span.is_some())
+    }
+
+    /// A bucket fills while one waits. Half of it is left for what comes at once, so that
+    /// sends are as far apart as units come back.
+    fn check_bucket(
+        &self,
+        now: Timestamp,
+        wanted: u64,
+        held: &Held,
+        rate: u64,
+        rule: &Rule,
+    ) -> Decision {
+        let &Held { left, capacity, in_flight } = held;
+        let Some(spare) = capacity.checked_sub(wanted.saturating_add(in_flight)) else {
+            return Decision::WaitForCompletion;
+        };
+        let floor = if rule.paced { spare.min(capacity / 2) } else { 0 };
+        let missing = (wanted + in_flight + floor).saturating_sub(left);
+        let rate = rule.ours(0, rate).max(1);
+        let wait_ns = (u128::from(missing) * u128::from(SECOND_NS)).div_ceil(u128::from(rate));
+        let wait_ns = u64::try_from(wait_ns).unwrap_or(u64::MAX);
+        let end = self.span.map_or(u64::MAX, |span| span.end);
+        later(now, self.heard_at.as_nanos().saturating_add(wait_ns).min(end))
+    }
+
+    /// What the server is taken for, once it named a limit.
+    pub(super) fn model(&self, now: Timestamp) -> Option<ServerModel> {
+        let current = self.at(now);
+        let limit = current.limit?;
+        let (kind, confidence) = current.evidence.kind();
+        let by_window = u128::from(limit) * u128::from(SECOND_NS);
+        let by_window = by_window.checked_div(u128::from(current.length_ns)).unwrap_or(0);
+        let by_window = u64::try_from(by_window).unwrap_or(u64::MAX);
+        let rate = current.bucket_rate().unwrap_or(by_window);
+        let window = Some(Duration::from_nanos(current.length_ns)).filter(|time| !time.is_zero());
+        let is_fixed = kind == ModelKind::FixedWindow;
+        let phase = current.span.filter(|_| is_fixed).map(|span| Timestamp::from_nanos(span.end));
+        let (rate, burst) = (Quantity::from_micros(rate), Quantity::from_micros(limit));
+        Some(ServerModel { kind, rate, burst, window, phase, confidence })
     }
 
     pub(super) fn send(&mut self, now: Timestamp, units: u32) {
@@ -193,10 +253,16 @@ impl Mirror {
         if remaining.is_none() {
             self.debit(completion);
         }
+        self.recognise(now, completion, quota);
         let place = told.map_or(Place::Same, |told| self.place(told, sent_at));
         let may_be_older = sent_at < self.heard_at;
+        let is_bucket = self.bucket_rate().is_some();
         match place {
-            Place::Earlier if may_be_older || self.is_expected() => return,
+            _ if is_bucket && may_be_older => {
+                self.remaining = self.remaining.min(remaining.or(self.remaining));
+                return;
+            }
+            Place::Earlier if !is_bucket && (may_be_older || self.is_expected()) => return,
             Place::Same if may_be_older => {
                 if let Some(said) = remaining {
                     self.remaining = Some(self.remaining.map_or(said, |left| left.min(said)));
@@ -212,7 +278,7 @@ impl Mirror {
             self.length_ns = self.length_ns.max(quota.resets_in().map_or(0, nanos));
         }
         match told {
-            Some(_) if place == Place::Same => self.narrow(told),
+            Some(_) if place == Place::Same && !is_bucket => self.narrow(told),
             Some(told) => self.span = Some(self.span_until(told.latest, Some(told.earliest))),
             None if self.span.is_some() => {}
             // The limit of a window that nobody dates: dated from here.
@@ -223,6 +289,24 @@ impl Mirror {
             None => {}
         }
         self.heard_at = now;
+    }
+
+    /// Learns which rule the server counts by.
+    fn recognise(&mut self, now: Timestamp, completion: &Completion<'_>, quota: &Quota) {
+        let (Some(limit), Some(remaining)) = (quota.limit(), quota.remaining()) else { return };
+        let Some(resets_in) = quota.resets_in() else { return };
+        let is_refused = completion.observation.outcome.is_throttled();
+        if is_refused && remaining.whole() == 0 && self.bucket_rate().is_some() {
+            // It would not have been sent to a bucket like that.
+            self.evidence.forget();
+        }
+        self.evidence.hear(Numbers {
+            sent_at: completion.sent_at.min(now).as_nanos(),
+            heard_at: now.as_nanos(),
+            limit: limit.as_micros(),
+            remaining: remaining.as_micros(),
+            resets_in,
+        });
     }
 
     fn span_until(&self, end: u64, earliest_end: Option<u64>) -> Span {

@@ -7,6 +7,7 @@ mod moment;
 mod story;
 
 use alloc::format;
+use core::task::Waker;
 use core::time::Duration;
 
 use self::forgetting::{after_closures, may_be_forgotten};
@@ -80,10 +81,12 @@ pub fn limiter_reaches<L: Limiter>(
 }
 
 fn in_every_story<L: Limiter>(make: &impl Fn() -> L, kind: Kind) -> Result<(), BrokenLaw> {
+    let fed = make().attach(Timestamp::ZERO, Waker::noop());
     for_all_laws(&(story(), observation()), |(story, last)| {
         let mut client = Client::new(make());
         let mut twin = Client::new(make());
-        let mut ask = |client: &Client<L>, cost: &Cost| Moment::new(client, cost).broken(kind);
+        let mut ask =
+            |client: &Client<L>, cost: &Cost| Moment::new(client, cost).fed(fed).broken(kind);
         for step in &story {
             client.step(step, &mut ask)?;
             twin.step_by_hand(step);

@@ -1,5 +1,6 @@
 //! What the page shows, as the template takes it: texts, already formatted.
 
+use forbear_sim::results::RunResult;
 use minijinja::Value;
 use serde::Serialize;
 
@@ -25,7 +26,7 @@ pub(super) struct Page {
     reason: String,
     cautions: Vec<String>,
     facts: Vec<Fact>,
-    summary: [Summary; Group::ALL.len()],
+    summary: Vec<Summary>,
     reference: Option<String>,
     differences: Vec<Summary>,
     charts: Vec<Chart>,
@@ -48,6 +49,8 @@ struct Fact {
 #[derive(Serialize)]
 struct Summary {
     title: &'static str,
+    /// What is said below; may be nothing.
+    note: &'static str,
     columns: Vec<ColumnHead>,
     rows: Vec<SummaryRow>,
 }
@@ -69,6 +72,8 @@ struct SummaryRow {
 struct SummaryCell {
     text: String,
     interval: String,
+    /// Whether that names two groups, and not the ends of an interval.
+    is_split: bool,
     leads: bool,
     /// `better`, `worse` or nothing.
     class: &'static str,
@@ -94,7 +99,7 @@ struct Source {
 #[derive(Serialize)]
 struct Runs {
     policy: String,
-    rows: Vec<[String; 3]>,
+    rows: Vec<[String; 6]>,
     /// Runs that are not listed.
     more: usize,
 }
@@ -120,7 +125,7 @@ impl Page {
             reason: verdict.reason.clone(),
             cautions: verdict.cautions.clone(),
             facts: facts(report),
-            summary: Group::ALL.map(|group| Summary::means(report, group)),
+            summary: Summary::all(report),
             differences: if comparison.policies.len() > 1 && reference.is_some() {
                 Group::ALL.into_iter().map(|group| Summary::differences(report, group)).collect()
             } else {
@@ -150,19 +155,44 @@ impl Page {
 }
 
 impl Summary {
+    /// The groups of metrics, and how far each is from what is possible.
+    fn all(report: &Report<'_>) -> Vec<Self> {
+        let groups = Group::ALL.into_iter().map(|group| Self::means(report, group));
+        groups.chain(Self::regrets(report)).collect()
+    }
+
     fn means(report: &Report<'_>, group: Group) -> Self {
-        Self::of(report, group, |cell| SummaryCell {
+        Self::of(report, group.title(), &metrics(report, group), |cell| SummaryCell {
             text: cell.text(),
             interval: cell.interval_text(),
+            is_split: cell.modes.is_some(),
             leads: cell.leads,
             class: "",
         })
     }
 
+    /// `None` where no bound is known.
+    fn regrets(report: &Report<'_>) -> Option<Self> {
+        let metrics = report.table().regretted();
+        if metrics.is_empty() {
+            return None;
+        }
+        let title = "How far from the best that is possible";
+        let regrets = Self::of(report, title, &metrics, |cell| SummaryCell {
+            text: cell.regret_text(),
+            interval: cell.regret_interval_text(),
+            is_split: false,
+            leads: false,
+            class: "",
+        });
+        Some(Self { note: REGRET, ..regrets })
+    }
+
     fn differences(report: &Report<'_>, group: Group) -> Self {
-        Self::of(report, group, |cell| SummaryCell {
+        Self::of(report, group.title(), &metrics(report, group), |cell| SummaryCell {
             text: cell.difference_text(),
             interval: cell.difference_interval_text(),
+            is_split: false,
             leads: false,
             class: match cell.is_improvement() {
                 Some(true) => "better",
@@ -172,27 +202,42 @@ impl Summary {
         })
     }
 
-    fn of(report: &Report<'_>, group: Group, cell: impl Fn(&Cell) -> SummaryCell) -> Self {
+    fn of(
+        report: &Report<'_>,
+        title: &'static str,
+        metrics: &[Metric],
+        cell: impl Fn(&Cell) -> SummaryCell,
+    ) -> Self {
         let table = report.table();
-        let metrics = table.metrics.iter().filter(|metric| metric.group() == group);
         let row = |(index, row): (usize, &Row)| SummaryRow {
             policy: row.policy.clone(),
             best: report.verdict().winner() == Some(index),
-            cells: row
-                .cells
+            cells: metrics
                 .iter()
-                .filter(|cell| cell.metric.group() == group)
+                .filter_map(|metric| table.cell(index, *metric))
                 .map(&cell)
                 .collect(),
         };
         Self {
-            title: group.title(),
+            title,
+            note: "",
             columns: metrics
+                .iter()
                 .map(|metric| ColumnHead { label: metric.label(), unit: metric.unit_name() })
                 .collect(),
             rows: table.rows.iter().enumerate().map(row).collect(),
         }
     }
+}
+
+/// What a regret is, for whoever reads only this table.
+const REGRET: &str = "Regret: the distance from what no policy could have beaten in the same \
+    storm with as many calls brought to success, 0 at best. A success takes one send; the time is \
+    bounded by the server's limits, as by (N − burst) / rate for a token bucket.";
+
+fn metrics(report: &Report<'_>, group: Group) -> Vec<Metric> {
+    let metrics = report.table().metrics.iter().copied();
+    metrics.filter(|metric| metric.group() == group).collect()
 }
 
 fn charts(report: &Report<'_>) -> Vec<Chart> {
@@ -257,13 +302,23 @@ fn runs(report: &Report<'_>) -> Vec<Runs> {
     policies
         .map(|policy| Runs {
             policy: shown(&policy.name),
-            rows: policy
-                .runs
-                .iter()
-                .take(RUNS_SHOWN)
-                .map(|run| [run.seed.to_string(), shown(&run.hash), whole(run.events)])
-                .collect(),
+            rows: policy.runs.iter().take(RUNS_SHOWN).map(row_of_run).collect(),
             more: policy.runs.len().saturating_sub(RUNS_SHOWN),
         })
         .collect()
+}
+
+/// Seed, what every storm is drawn by, events and hash.
+fn row_of_run(run: &RunResult) -> [String; 6] {
+    let value = |metric: Metric| {
+        metric.value(&run.metrics).map_or("–".to_owned(), |value| metric.unit().text(value))
+    };
+    [
+        run.seed.to_string(),
+        value(Metric::SuccessShare),
+        value(Metric::TimeToDrain),
+        value(Metric::CompletionP99),
+        whole(run.events),
+        shown(&run.hash),
+    ]
 }

@@ -107,9 +107,16 @@ pub(super) fn after_closures<L: Limiter>(make: &impl Fn() -> L) -> Result<(), Br
         for moment in closure.moments() {
             let mut client = Client::new(make());
             closure.close(&mut client);
+            // Who waits for the server uses what the server said until the wait is over,
+            // however long that is: only then does what was learned grow old.
+            let closed = client.limiter.check(client.now, &Cost::REQUEST);
+            let learned_at = match closed {
+                Decision::WaitUntil(time) => time.max(client.used_at),
+                _ => client.used_at,
+            };
             client.now = client.used_at.after(moment);
             may_be_forgotten(&client, &make())?;
-            let is_learned = client.now.since(client.used_at) < STALE_AFTER;
+            let is_learned = client.now.since(learned_at) < STALE_AFTER;
             if client.limiter.is_idle(client.now) && is_learned {
                 admits_no_more_anew(client, make())?;
             }

@@ -13,6 +13,8 @@ pub(super) struct Moment<'a, L> {
     client: &'a Client<L>,
     cost: Cost,
     decision: Decision,
+    /// Whether it has news from elsewhere, and wakes who waits.
+    fed: bool,
 }
 
 /// How a limiter decides.
@@ -26,7 +28,13 @@ pub(super) enum Kind {
 
 impl<'a, L: Limiter> Moment<'a, L> {
     pub(super) fn new(client: &'a Client<L>, cost: &Cost) -> Self {
-        Self { client, cost: *cost, decision: client.limiter.check(client.now, cost) }
+        Self { client, cost: *cost, decision: client.limiter.check(client.now, cost), fed: false }
+    }
+
+    /// The same question to a limiter that is `fed` from elsewhere, or not.
+    pub(super) const fn fed(mut self, fed: bool) -> Self {
+        self.fed = fed;
+        self
     }
 
     /// The first law that is broken here.
@@ -84,7 +92,7 @@ impl<'a, L: Limiter> Moment<'a, L> {
         for after in later.map(|later| time.after(later)) {
             match self.at(after) {
                 Decision::Admit => {}
-                Decision::WaitForCompletion if !self.client.in_flight.is_empty() => {}
+                Decision::WaitForCompletion if self.may_wake() => {}
                 then => {
                     return Err(format!(
                         "{:?} {}, and then {then:?} at {after:?}",
@@ -98,10 +106,15 @@ impl<'a, L: Limiter> Moment<'a, L> {
     }
 
     fn only_flights_are_awaited(&self) -> Result<(), String> {
-        if self.decision == Decision::WaitForCompletion && self.client.in_flight.is_empty() {
+        if self.decision == Decision::WaitForCompletion && !self.may_wake() {
             return Err(format!("{:?} {}, with none in flight", self.decision, self.asked()));
         }
         Ok(())
+    }
+
+    /// Whether something may happen that ends a wait without a time.
+    const fn may_wake(&self) -> bool {
+        self.fed || !self.client.in_flight.is_empty()
     }
 
     fn refusals_are_true(&self) -> Result<(), String> {

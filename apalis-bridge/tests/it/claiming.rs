@@ -1,0 +1,69 @@
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use apalis::prelude::*;
+use apalis_sqlite::SqlitePool;
+use forbear_apalis::{PaceLayer, Paced, Permit};
+use forbear_core::limiter::{Concurrency, Gcra};
+use forbear_core::{Observation, Policy};
+
+use crate::{count, database, storage};
+
+/// How many are left to be sent, when each was, and how many were claimed then.
+#[derive(Clone)]
+struct Seen {
+    pool: SqlitePool,
+    sent: Arc<Mutex<Vec<(Instant, i64)>>>,
+}
+
+async fn send(
+    _: u32,
+    permit: Permit,
+    seen: Data<Seen>,
+    worker: WorkerContext,
+) -> Result<(), BoxDynError> {
+    // In one look: a task goes from one state to the other meanwhile.
+    let claimed =
+        sqlx::query_scalar("SELECT count(*) FROM Jobs WHERE status IN ('Queued', 'Running')");
+    let claimed: i64 = claimed.fetch_one(&seen.pool).await?;
+    let sent = {
+        let mut sent = seen.sent.lock().unwrap();
+        sent.push((Instant::now(), claimed));
+        sent.len()
+    };
+    permit.saw(Observation::SUCCESS);
+    if sent == 6 {
+        worker.stop()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
+    let pool = database().await;
+    let mut backend = storage(&pool);
+    for number in 0..6 {
+        backend.push(number).await.unwrap();
+    }
+    let policy = Policy::builder()
+        .limit(Gcra::per("20/s".parse().unwrap()))
+        .limit(Concurrency::new(1).unwrap())
+        .build()
+        .unwrap();
+    let seen = Seen { pool: pool.clone(), sent: Arc::default() };
+    let worker = WorkerBuilder::new("paced")
+        .backend(Paced::new(backend.poll_with_interval(Duration::from_millis(10)), &policy))
+        .data(seen.clone())
+        .layer(PaceLayer::new(pool.clone()))
+        .build(send);
+    worker.run().await.unwrap();
+    let sent = core::mem::take(&mut *seen.sent.lock().unwrap());
+    // A tenth for timers that are read apart.
+    for pair in sent.windows(2) {
+        let gap = pair[1].0 - pair[0].0;
+        assert!(gap >= Duration::from_millis(45), "{gap:?} after the one before");
+    }
+    assert!(sent.iter().all(|&(_, claimed)| claimed == 1), "{sent:?}");
+    assert_eq!(count(&pool, "Done").await, 6);
+    assert_eq!(policy.statistics().sends, 6, "a permit without a task is taken back");
+}

@@ -1,0 +1,48 @@
+//! What was recorded and what is taken for granted, in the width of a terminal.
+
+use std::fmt::Write;
+
+use forbear_sim::replay::Replay;
+
+use crate::span::{count, seconds};
+use crate::wrap::wrapped;
+
+/// A head of a few lines, and a line for each assumption.
+pub(super) fn of(derived: &Replay) -> String {
+    let mut text = String::new();
+    write(&mut text, derived).expect("a string takes any text");
+    text
+}
+
+fn write(text: &mut String, derived: &Replay) -> std::fmt::Result {
+    let (recorded, fit) = (&derived.recorded, &derived.fit);
+    let mut facts = vec![
+        count(recorded.calls, "call"),
+        format!("{} succeeded", recorded.succeeded),
+        count(recorded.sends, "send"),
+        format!("{} throttled", recorded.throttled),
+    ];
+    if let (Some(median), Some(p99)) = (recorded.completion_p50_ns, recorded.completion_p99_ns) {
+        facts.push(format!("median {}", seconds(median)));
+        facts.push(format!("99th percentile {}", seconds(p99)));
+    }
+    let recorded = format!("Recorded over {}: {}.", seconds(recorded.span_ns), facts.join(", "));
+    text.push_str(&wrapped(&recorded, "", ""));
+    let parts = fit.agreement_millionths();
+    let model = format!(
+        "The model of the server decides {}.{} % of the recorded attempts as the server did: it \
+         refuses {} of the {} that were refused, and lets in {} of the {} that were let in.",
+        parts / 10_000,
+        parts % 10_000 / 1000,
+        fit.refused_too,
+        fit.refused,
+        fit.let_in_too,
+        fit.let_in,
+    );
+    text.push_str(&wrapped(&model, "", ""));
+    writeln!(text, "It takes for granted that")?;
+    for assumption in &derived.assumptions {
+        text.push_str(&wrapped(assumption.text(), "- ", "  "));
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! One send, or several of one request of which the first good answer counts.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use forbear_core::Observation;
+use forbear_core::driver::HedgedSend;
+use tokio::time::Sleep;
+use tower_service::Service;
+
+use super::hedging::Armed;
+use super::rules::Rules;
+use super::service::Sending;
+use super::{HttpRequest, HttpResponse, nesting, safety};
+use crate::{Head, wall_clock};
+
+/// What became of one send.
+pub(super) struct Answer<R, E> {
+    pub(super) result: Result<R, E>,
+    pub(super) seen: Observation,
+    /// The server did not do the work.
+    pub(super) was_not_done: bool,
+}
+
+/// The answer to a request of `S`.
+type AnswerOf<S, Q> =
+    Answer<<<S as Service<Q>>::Response as HttpResponse>::Peeked, <S as Service<Q>>::Error>;
+
+impl Sending {
+    /// Sends `request`, and copies of `spare` if it is one to hedge and the answer is
+    /// late; returns `spare` beside the answer.
+    pub(super) async fn send_one<S, Q>(
+        &mut self,
+        inner: &mut S,
+        request: Q,
+        spare: Option<Q>,
+    ) -> (AnswerOf<S, Q>, Option<Q>)
+    where
+        S: Service<Q, Error: 'static>,
+        S::Response: HttpResponse,
+        Q: HttpRequest,
+    {
+        let rules = Arc::clone(&self.rules);
+        if let Err(error) = poll_fn(|cx| inner.poll_ready(cx)).await {
+            return (failed(&rules, error), spare);
+        }
+        let may_be_hedged = !self.is_nested
+            && rules.hedging.is_some()
+            && safety::may_be_hedged(request.method(), request.headers());
+        match (spare, &rules.hedging) {
+            (Some(spare), Some(armed)) if may_be_hedged => {
+                let (answer, spare) = self.send_hedged(&rules, armed, inner, request, spare).await;
+                (answer, Some(spare))
+            }
+            (spare, _) => (answer(&rules, inner.call(request)).await, spare),
+        }
+    }
+
+    async fn send_hedged<S, Q>(
+        &mut self,
+        rules: &Rules,
+        armed: &Armed,
+        inner: &mut S,
+        request: Q,
+        spare: Q,
+    ) -> (AnswerOf<S, Q>, Q)
+    where
+        S: Service<Q, Error: 'static>,
+        S::Response: HttpResponse,
+        Q: HttpRequest,
+    {
+        let begun = self.attempts.elapsed();
+        let latencies = self.scope.latencies().unwrap_or(&armed.common);
+        let delay = armed.hedging.delay(latencies);
+        let mut race = Race::new(answer(rules, inner.call(request)), delay);
+        let mut left = armed.hedging.most();
+        let last = loop {
+            let Some((at, one)) = poll_fn(|cx| race.poll(cx)).await else {
+                left = left.saturating_sub(1);
+                match self.next_hedge(inner, &spare) {
+                    Some((hedge, copy)) => {
+                        race.join(hedge, answer(rules, inner.call(copy)));
+                        race.wait(delay.filter(|_| left > 0));
+                    }
+                    // What forbids a hedge forbids the next one too.
+                    None => race.wait(None),
+                }
+                continue;
+            };
+            if let Some(mut hedge) = race.runners[at].hedge.take() {
+                // The call's own send is now the one that was overtaken.
+                self.attempts.exchange(&mut hedge);
+                race.own().hedge = Some(hedge);
+            }
+            race.runners.swap_remove(at);
+            let others = race.runners.first_mut().filter(|_| one.seen.outcome.is_retryable());
+            match others.and_then(|next| next.hedge.take()) {
+                Some(hedge) => self.attempts.fall_back(hedge, &one.seen),
+                None => break one,
+            }
+        };
+        if armed.hedging.is_learning() {
+            let took = self.attempts.elapsed().saturating_sub(begun);
+            self.scope.latencies().unwrap_or(&armed.common).add(took);
+        }
+        (last, spare)
+    }
+
+    /// A permit for a hedge and the request to send, unless something forbids one.
+    fn next_hedge<S, Q>(&mut self, inner: &mut S, spare: &Q) -> Option<(HedgedSend, Q)>
+    where
+        S: Service<Q>,
+        Q: HttpRequest,
+    {
+        if !spare.can_overlap() {
+            return None;
+        }
+        // Asked once: a service that is not ready at once has no room for more.
+        let ready = inner.poll_ready(&mut Context::from_waker(Waker::noop()));
+        if !matches!(ready, Poll::Ready(Ok(()))) {
+            return None;
+        }
+        let mut copy = spare.try_replay()?;
+        let hedge = self.attempts.hedge()?;
+        self.label(copy.headers_mut());
+        Some((hedge, copy))
+    }
+}
+
+/// The sends of one attempt that are under way.
+struct Race<F> {
+    runners: Vec<Runner<F>>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+struct Runner<F> {
+    send: Pin<Box<F>>,
+    /// What it holds; `None` for the send that is the call's own.
+    hedge: Option<HedgedSend>,
+}
+
+impl<F: Future> Race<F> {
+    fn new(first: F, delay: Option<Duration>) -> Self {
+        let mut race =
+            Self { runners: vec![Runner { send: Box::pin(first), hedge: None }], timer: None };
+        race.wait(delay);
+        race
+    }
+
+    fn join(&mut self, hedge: HedgedSend, send: F) {
+        self.runners.push(Runner { send: Box::pin(send), hedge: Some(hedge) });
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a driver waits")]
+    fn wait(&mut self, delay: Option<Duration>) {
+        self.timer = delay.map(|delay| Box::pin(tokio::time::sleep(delay)));
+    }
+
+    /// The send that is the call's own.
+    fn own(&mut self) -> &mut Runner<F> {
+        let own = self.runners.iter_mut().find(|runner| runner.hedge.is_none());
+        own.expect("one send is the call's own, because only answers change which")
+    }
+
+    /// The first answer and whose it is; `None` when it is time for a hedge.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, F::Output)>> {
+        for (at, runner) in self.runners.iter_mut().enumerate() {
+            if let Poll::Ready(answer) = runner.send.as_mut().poll(cx) {
+                return Poll::Ready(Some((at, answer)));
+            }
+        }
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().poll(cx).map(|()| None),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Sends, and reads the answer.
+async fn answer<F, R, E>(rules: &Rules, send: F) -> Answer<R::Peeked, E>
+where
+    F: Future<Output = Result<R, E>>,
+    R: HttpResponse,
+    E: 'static,
+{
+    match nesting::sending(send).await {
+        Ok(response) => {
+            let (response, seen) = observe(rules, response).await;
+            let status = super::PeekedResponse::status(&response);
+            let was_not_done = safety::was_not_done(status, seen.outcome);
+            Answer { result: Ok(response), seen, was_not_done }
+        }
+        Err(error) => failed(rules, error),
+    }
+}
+
+fn failed<R, E: 'static>(rules: &Rules, error: E) -> Answer<R, E> {
+    let read = rules.read_error(&error);
+    let (seen, was_not_done) = (read.observation(), read.was_not_done());
+    Answer { result: Err(error), seen, was_not_done }
+}
+
+/// Reads a response by the wall clock of its receipt, and the beginning of its body if
+/// that may say more.
+async fn observe<R: HttpResponse>(rules: &Rules, response: R) -> (R::Peeked, Observation) {
+    let now = wall_clock::now();
+    let status = response.status().as_u16();
+    if !rules.reader.wants_body(status, response.headers()) {
+        let seen = rules.read(&Head::new(status, response.headers()), now);
+        return (response.unread(), seen);
+    }
+    let (response, beginning) = response.peek().await;
+    let head = Head::new(status, super::PeekedResponse::headers(&response));
+    let seen = rules.read(&head.with_body(&beginning), now);
+    (response, seen)
+}

@@ -1,0 +1,263 @@
+//! Putting a shared quota together.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use forbear_core::InvalidConfig;
+use forbear_core::text::format_duration;
+use redis::aio::ConnectionLike;
+use redis::{AsyncConnectionConfig, Client, RedisResult};
+
+use crate::error::ConnectError;
+use crate::keys::Keys;
+use crate::ledger::Settings;
+use crate::store::{Open, Store};
+use crate::{Event, SharedLimit, SharedQuota, feeder};
+
+/// What a member does while Redis does not answer, once its lease is used up.
+///
+/// Whatever is sent meanwhile is told to Redis when it is back, and counts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum WithoutRedis {
+    /// It sends its share: the rate by the number of members that Redis last counted,
+    /// evenly, beginning with nothing.
+    ///
+    /// The fleet stays within the rate where all members are cut off alike. One that is
+    /// cut off alone adds its share to what the others send.
+    #[default]
+    LocalShare,
+    /// It sends nothing; calls wait until Redis is back, or until their deadline.
+    Closed,
+    /// It sends without limit.
+    Open,
+}
+
+pub(crate) type Observe = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// A [`SharedQuota`] that is being put together; made by [`SharedQuota::builder`].
+#[must_use = "call `connect`"]
+pub struct SharedQuotaBuilder {
+    name: String,
+    prefix: String,
+    limits: Vec<SharedLimit>,
+    lease: Duration,
+    timeout: Duration,
+    without_redis: WithoutRedis,
+    shares_cooldown: bool,
+    observers: Vec<Observe>,
+}
+
+impl SharedQuotaBuilder {
+    /// How long one call of Redis may take unless said otherwise: many round trips of one
+    /// continent, and short beside the lease.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_millis(250);
+
+    pub(crate) fn new(name: String) -> Self {
+        Self {
+            name,
+            prefix: "forbear".to_owned(),
+            limits: Vec::new(),
+            lease: Settings::DEFAULT_VALIDITY,
+            timeout: Self::DEFAULT_TIMEOUT,
+            without_redis: WithoutRedis::default(),
+            shares_cooldown: true,
+            observers: Vec::new(),
+        }
+    }
+
+    /// Holds the fleet to `limit` too; a call takes from all or from none. Up to eight.
+    pub fn limit(mut self, limit: SharedLimit) -> Self {
+        self.limits.push(limit);
+        self
+    }
+
+    /// The first part of each key instead of `forbear`.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long a permit may be used after it was asked for: from 100 ms to a minute, 1 s
+    /// unless set.
+    ///
+    /// What a member that dies takes with it is lost for so long, and so long the fleet
+    /// waits after Redis lost its memory. It must be more than twice the timeout.
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// How long a call of Redis may take; 250 ms unless set.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What to do while Redis does not answer; [`WithoutRedis::LocalShare`] unless set.
+    pub const fn without_redis(mut self, rule: WithoutRedis) -> Self {
+        self.without_redis = rule;
+        self
+    }
+
+    /// Lets a wait that the API asks for hold back this process alone.
+    pub const fn own_cooldown(mut self) -> Self {
+        self.shares_cooldown = false;
+        self
+    }
+
+    /// Tells `observer` what happens to this member; several are told in this order.
+    ///
+    /// In the task that talks to Redis, so it must not block.
+    pub fn observe(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Joins the fleet at the Redis of this URL, and waits for the first answer.
+    ///
+    /// `redis://[user:password@]host[:port][/db][?protocol=resp3]`; `rediss://` where the
+    /// crate `redis` is built with TLS.
+    ///
+    /// # Errors
+    ///
+    /// If a number or the URL is wrong, or Redis does not serve the quota in time.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub async fn connect(self, url: &str) -> Result<SharedQuota, ConnectError> {
+        let open = open_url(url)?;
+        self.join(open).await
+    }
+
+    /// The same over connections that `open` makes: a cluster, a sentinel, TLS of one's
+    /// own. It is asked again whenever a call failed.
+    ///
+    /// # Errors
+    ///
+    /// If a number is wrong, or Redis does not serve the quota in time.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use forbear_redis::{SharedLimit, SharedQuota};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = redis::Client::open("redis://10.0.0.7/")?;
+    /// let quota = SharedQuota::builder("openai")
+    ///     .limit(SharedLimit::rate("500/min".parse()?))
+    ///     .connect_with(move || {
+    ///         let client = client.clone();
+    ///         async move { client.get_multiplexed_async_connection().await }
+    ///     })
+    ///     .await?;
+    /// # let _ = quota;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn connect_with<F, Fut, C>(self, open: F) -> Result<SharedQuota, ConnectError>
+    where
+        F: Fn() -> Fut + Send + 'static,
+        Fut: Future<Output = RedisResult<C>> + Send + 'static,
+        C: ConnectionLike + Send + 'static,
+    {
+        self.join(boxed(open)).await
+    }
+
+    /// Joins the fleet when Redis can be reached, and goes by
+    /// [`without_redis`](Self::without_redis) until then, alone.
+    ///
+    /// For a process that must start although Redis does not.
+    ///
+    /// # Errors
+    ///
+    /// If a number or the URL is wrong.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn start(self, url: &str) -> Result<SharedQuota, ConnectError> {
+        let open = open_url(url)?;
+        let (settings, store, observers) = self.parts(open)?;
+        Ok(feeder::start(settings, store, observers))
+    }
+
+    async fn join(self, open: Open) -> Result<SharedQuota, ConnectError> {
+        let (settings, store, observers) = self.parts(open)?;
+        feeder::join(settings, store, observers).await
+    }
+
+    fn parts(self, open: Open) -> Result<(Settings, Store, Vec<Observe>), InvalidConfig> {
+        let refuse = |parameter, value, must| {
+            Err(InvalidConfig::new(parameter, format_duration(value), must))
+        };
+        if self.lease < Duration::from_millis(100) || self.lease > Duration::from_secs(60) {
+            return refuse("lease", self.lease, "from 100ms to 1m");
+        }
+        if self.timeout.is_zero() || self.timeout >= self.lease / 2 {
+            return refuse("timeout", self.timeout, "longer than 0 and less than half the lease");
+        }
+        let mut settings = Settings::new(&self.limits)?.without_redis(self.without_redis);
+        settings.validity = self.lease;
+        if !self.shares_cooldown {
+            settings = settings.own_cooldown();
+        }
+        let keys = Keys::new(&self.prefix, &self.name, self.limits.len())?;
+        Ok((settings, Store::new(open, &keys, self.timeout), self.observers))
+    }
+}
+
+impl fmt::Debug for SharedQuotaBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedQuotaBuilder")
+            .field("name", &self.name)
+            .field("limits", &self.limits)
+            .field("lease", &self.lease)
+            .field("without_redis", &self.without_redis)
+            .finish_non_exhaustive()
+    }
+}
+
+fn open_url(url: &str) -> Result<Open, InvalidConfig> {
+    // A password is not shown: whatever stands before the host is left out.
+    let client = Client::open(url).map_err(|_| {
+        let host = url.rsplit('@').next().unwrap_or_default();
+        let short: String = host.chars().take(60).collect();
+        let must =
+            "such as redis://host:6379/0 (rediss:// needs the TLS feature of the crate redis)";
+        InvalidConfig::new("url", format!("'{short}'"), must)
+    })?;
+    // A call has its own bound on time, which includes the connection.
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    Ok(boxed(move || {
+        let (client, config) = (client.clone(), config.clone());
+        async move { client.get_multiplexed_async_connection_with_config(&config).await }
+    }))
+}
+
+fn boxed<F, Fut, C>(open: F) -> Open
+where
+    F: Fn() -> Fut + Send + 'static,
+    Fut: Future<Output = RedisResult<C>> + Send + 'static,
+    C: ConnectionLike + Send + 'static,
+{
+    Box::new(move || {
+        let opening = open();
+        let opening = async move {
+            let connection: Box<dyn ConnectionLike + Send> = Box::new(opening.await?);
+            Ok(connection)
+        };
+        Box::pin(opening) as Pin<Box<dyn Future<Output = _> + Send>>
+    })
+}

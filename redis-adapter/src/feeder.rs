@@ -1,0 +1,142 @@
+//! The task that carries requests of a ledger to Redis, and the answers back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use forbear_core::backoff::{BackoffStrategy, Exponential};
+use forbear_core::{Retry, SplitMix64, Timestamp};
+
+use crate::SharedQuota;
+use crate::builder::Observe;
+use crate::error::{ConnectError, Kind};
+use crate::ledger::{Ledger, Plan, Settings};
+use crate::limiter::{Handle, Pool};
+use crate::message::Reply;
+use crate::store::Store;
+
+/// Delays between attempts to reach a Redis that fails: from a few round trips to a time
+/// in which nobody minds one more connection.
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
+
+/// Joins the fleet, once the first request is answered.
+pub(crate) async fn join(
+    settings: Settings,
+    store: Store,
+    observers: Vec<Observe>,
+) -> Result<SharedQuota, ConnectError> {
+    let mut feeder = Feeder::new(settings, store, observers);
+    // The first call is due at once.
+    if let (_, Plan::Call(request)) = feeder.plan() {
+        let called = feeder.store.first_call(&request).await;
+        feeder.conclude(&called);
+        called?;
+    }
+    Ok(feeder.spawn())
+}
+
+/// Joins the fleet when it can.
+pub(crate) fn start(settings: Settings, store: Store, observers: Vec<Observe>) -> SharedQuota {
+    Feeder::new(settings, store, observers).spawn()
+}
+
+struct Feeder {
+    pool: Arc<Pool>,
+    store: Store,
+    observers: Vec<Observe>,
+    backoff: Box<dyn BackoffStrategy>,
+    entropy: SplitMix64,
+}
+
+impl Feeder {
+    fn new(settings: Settings, store: Store, observers: Vec<Observe>) -> Self {
+        let pool = Arc::new(Pool::new(Ledger::new(settings)));
+        let backoff = Exponential::new(FIRST_DELAY).capped_at(LONGEST_DELAY).equal_jitter();
+        Self { pool, store, observers, backoff: Box::new(backoff), entropy: SplitMix64::from_os() }
+    }
+
+    fn spawn(self) -> SharedQuota {
+        let handle = Arc::new(Handle { pool: Arc::clone(&self.pool) });
+        // Made before the task runs: one that never does must close the quota, too.
+        let ends = Ends(Arc::clone(&self.pool));
+        let task = tokio::spawn(async move {
+            let _ends = ends;
+            self.run().await;
+        });
+        SharedQuota::new(handle, task)
+    }
+
+    async fn run(mut self) {
+        while !self.pool.ledger().is_closed() {
+            match self.once().await {
+                Some(Duration::ZERO) => {}
+                Some(wait) => {
+                    // Whichever comes first.
+                    let _ = tokio::time::timeout(wait, self.pool.due.notified()).await;
+                }
+                None => self.pool.due.notified().await,
+            }
+        }
+        let farewell = self.pool.ledger().farewell(self.pool.now());
+        // Redis forgets a member that does not say goodbye, only later.
+        let _ = self.store.call(&farewell).await;
+    }
+
+    /// Does what is planned; returns how long there is nothing to do, `None` for until
+    /// something happens.
+    async fn once(&mut self) -> Option<Duration> {
+        match self.plan() {
+            (now, Plan::Wait(until)) => until.map(|until| until.since(now)),
+            (_, Plan::Call(request)) => {
+                let called = self.store.call(&request).await;
+                self.conclude(&called);
+                Some(Duration::ZERO)
+            }
+        }
+    }
+
+    fn plan(&self) -> (Timestamp, Plan) {
+        // Read before the request is made: what is granted may be used from then on.
+        let now = self.pool.now();
+        (now, self.pool.ledger().plan(now))
+    }
+
+    /// Takes in what came of a call, and wakes who waits for it.
+    fn conclude(&mut self, called: &Result<Reply, Kind>) {
+        let now = self.pool.now();
+        let mut ledger = self.pool.ledger();
+        match called {
+            Ok(reply) => ledger.answered(now, reply),
+            Err(error) => {
+                let number = ledger.failures_in_a_row().saturating_add(1);
+                let delay = self.backoff.delay(&Retry::nth(number), &mut self.entropy);
+                ledger.failed(now, &error.to_string(), delay);
+            }
+        }
+        drop(ledger);
+        self.pool.wake();
+        for event in self.pool.take_events() {
+            for observe in &self.observers {
+                observe(&event);
+            }
+        }
+    }
+}
+
+/// Sees to it that nobody waits for a task that is gone.
+///
+/// One that is aborted, with its runtime or by a panic of an observer, is as a Redis that
+/// does not answer any more.
+struct Ends(Arc<Pool>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let now = self.0.now();
+        let mut ledger = self.0.ledger();
+        if !ledger.is_closed() {
+            ledger.failed(now, "the task that talks to Redis has ended", Duration::MAX);
+        }
+        drop(ledger);
+        self.0.wake();
+    }
+}

@@ -1,0 +1,96 @@
+//! What a ledger goes by.
+
+use std::time::Duration;
+
+use forbear_core::InvalidConfig;
+
+use crate::keys::MAX_LIMITS;
+use crate::limit::Shape;
+use crate::{SharedLimit, WithoutRedis};
+
+/// What a ledger goes by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) limits: Vec<Shape>,
+    /// How long a permit may be used.
+    pub(crate) validity: Duration,
+    pub(crate) without_redis: WithoutRedis,
+    pub(crate) shares_cooldown: bool,
+    pub(crate) longest_cooldown: Duration,
+}
+
+impl Settings {
+    /// How long a permit may be used unless said otherwise.
+    pub(crate) const DEFAULT_VALIDITY: Duration = Duration::from_secs(1);
+    /// The longest wait that is shared: a day, after which daily quotas are reset.
+    pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(86_400);
+    /// Members that are not heard of for this long are not counted.
+    pub(super) const PRESENCE_NS: u64 = 30_000_000_000;
+    /// The time between two calls, unless more or less is needed. Ten milliseconds are
+    /// a few round trips in one data centre, and 100 calls a second.
+    const PACE_NS: u64 = 10_000_000;
+    /// Where many members wait, each asks that much less often: 500 calls a second of
+    /// the whole fleet.
+    const PACE_PER_WAITING_NS: u64 = 2_000_000;
+    const SLOWEST_PACE_NS: u64 = 100_000_000;
+    /// Tokio's timer is no finer.
+    const FASTEST_PACE_NS: u64 = 1_000_000;
+
+    /// Those of a quota with these limits.
+    ///
+    /// # Errors
+    ///
+    /// If there is no limit, or more than eight, or one of them does not fit.
+    pub fn new(limits: &[SharedLimit]) -> Result<Self, InvalidConfig> {
+        if limits.is_empty() || limits.len() > MAX_LIMITS {
+            return Err(InvalidConfig::new("limits", limits.len(), "1 to 8"));
+        }
+        Ok(Self {
+            limits: limits.iter().map(SharedLimit::shape).collect::<Result<_, _>>()?,
+            validity: Self::DEFAULT_VALIDITY,
+            without_redis: WithoutRedis::default(),
+            shares_cooldown: true,
+            longest_cooldown: Self::LONGEST_COOLDOWN,
+        })
+    }
+
+    /// With this rule for a time without Redis.
+    #[must_use]
+    pub const fn without_redis(mut self, rule: WithoutRedis) -> Self {
+        self.without_redis = rule;
+        self
+    }
+
+    /// With waits that hold back this member alone.
+    #[must_use]
+    pub const fn own_cooldown(mut self) -> Self {
+        self.shares_cooldown = false;
+        self
+    }
+
+    pub(super) fn validity_ns(&self) -> u64 {
+        u64::try_from(self.validity.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// How long Redis holds what a member holds.
+    pub(super) fn validity_at_redis_us(&self) -> u64 {
+        let ns = self.validity_ns();
+        // A thousandth for uneven clocks (crystals differ by less than a tenth of that),
+        // and a millisecond for rounding.
+        (ns + ns / 1000).div_ceil(1000) + 1000
+    }
+
+    /// How long a lease may lie unused before it goes back.
+    pub(super) fn idle_ns(&self) -> u64 {
+        self.validity_ns() / 4
+    }
+
+    /// The time between two calls where `waiting` members wait.
+    pub(super) fn pace_ns(&self, waiting: u32) -> u64 {
+        let crowd = Self::PACE_PER_WAITING_NS.saturating_mul(u64::from(waiting));
+        let pace = Self::PACE_NS.max(crowd).min(Self::SLOWEST_PACE_NS);
+        // A small burst has to be fetched before it overflows.
+        let fill = self.limits.iter().map(|shape| shape.earns_part_ns(8)).min().unwrap_or(pace);
+        pace.min(fill).max(Self::FASTEST_PACE_NS)
+    }
+}

@@ -1,0 +1,76 @@
+//! Quotas that a fleet shares, leased from Redis.
+//!
+//! An API limits a key, and the key is used by many processes. Here they take permits
+//! from one place, a Redis, in batches ahead of need: a [`SharedQuota`] keeps a lease of
+//! permits in this process, and its [`limiter`](SharedQuota::limiter) admits from the
+//! lease as any limiter does, without I/O.
+//!
+//! * The sends of the whole fleet stay within each limit as it is declared, whoever
+//!   crashes, stalls or has a wrong clock: a permit that a member holds takes up room
+//!   in the quota until it is used, given back, or too old to be used.
+//! * A lease follows the demand: one permit where there is one caller, hundreds where
+//!   there are thousands, and what is not used goes back.
+//! * A wait that the API asks one member for holds all members back.
+//! * Without Redis a member does what [`WithoutRedis`] says, and tells the observer.
+//!
+//! `docs/FLEET.md` states what is guaranteed, with numbers, and what each failure costs.
+//!
+//! ```no_run
+//! use forbear_core::{Dimension, Policy};
+//! use forbear_redis::{SharedLimit, SharedQuota};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let quota = SharedQuota::builder("openai")
+//!     .limit(SharedLimit::rate("500/min".parse()?).with_burst(20)?)
+//!     .limit(SharedLimit::rate("90000/min".parse()?).counting(Dimension::Tokens))
+//!     .connect("redis://127.0.0.1/")
+//!     .await?;
+//! let policy = Policy::builder().limit(quota.limiter()).build()?;
+//! # let _ = policy;
+//! # Ok(())
+//! # }
+//! ```
+
+/// The example of the guide, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/FLEET.md")]
+mod fleet {}
+
+mod builder;
+mod error;
+mod event;
+mod feeder;
+mod keys;
+mod ledger;
+mod limit;
+mod limiter;
+mod message;
+mod quota;
+mod script;
+mod share;
+mod store;
+
+#[cfg(feature = "serde")]
+mod spec;
+
+#[cfg(feature = "serde")]
+pub use crate::spec::{SharedLimitSpec, SharedQuotaSpec};
+pub use crate::{
+    builder::{SharedQuotaBuilder, WithoutRedis},
+    error::ConnectError,
+    event::{Event, Mode, Status},
+    limit::SharedLimit,
+    limiter::SharedLimiter,
+    quota::SharedQuota,
+};
+
+/// What the crate's own tests need of its inside: the script under a clock of theirs, and
+/// ledgers without a task.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::keys::Keys;
+    pub use crate::ledger::{Ledger, Plan, Reservation, Settings};
+    pub use crate::limiter::Pool;
+    pub use crate::message::{Reply, Request};
+    pub use crate::script::with_clock;
+}

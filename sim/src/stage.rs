@@ -1,0 +1,153 @@
+//! A scenario's calls and its server, for a client and a server of one's own.
+//!
+//! The simulator runs both ends. A [`Stage`] is one end alone: behind a real HTTP server it
+//! answers as the scenario's server would, with real header fields, at whatever clock one
+//! has. It is what the second arm of this crate's conformance test is built on, and what a
+//! test of a client's own can be.
+
+use std::time::Duration;
+
+use forbear_core::{Cost, Timestamp};
+use http::HeaderMap;
+
+use crate::rng::Luck;
+use crate::scenario::{Exchange, Network, Scenario};
+use crate::server::{Request, Server, wire_headers};
+use crate::storm::Storm;
+
+/// The calls of a seed, the network between, and the server that they go to.
+///
+/// Clients that restart and a server with a row are left out: the first is the client's
+/// part, and the second is two requests.
+///
+/// # Examples
+///
+/// ```
+/// use forbear_core::Timestamp;
+/// use forbear_sim::{Scenario, Stage};
+///
+/// let scenario = Scenario::named("retry-after-herd")?;
+/// let mut stage = Stage::new(&scenario, 1);
+/// let first = stage.calls()[0];
+/// let (there, _) = stage.round_trip(first.call, 1);
+/// let reply = stage.arrive(first.at.unwrap().after(there), first.call, 1);
+/// assert_eq!(reply.status, 200);
+/// # Ok::<(), forbear_sim::ScenarioError>(())
+/// ```
+#[derive(Debug)]
+pub struct Stage {
+    storm: Storm,
+    server: Server,
+    network: Network,
+}
+
+/// A call that is to be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct StagedCall {
+    /// Its number, counted from 0 over all clients.
+    pub call: u32,
+    /// The client that makes it, counted from 0.
+    pub client: u32,
+    /// The group of that client; 0 is the main one.
+    pub group: u32,
+    /// When it is wanted; `None` where a caller thinks first, after its last call.
+    pub at: Option<Timestamp>,
+    /// What it reserves.
+    pub cost: Cost,
+    /// Calls that its client has under way at once, at most.
+    pub callers: u32,
+    /// How long its client waits for an answer.
+    pub timeout: Option<Duration>,
+}
+
+/// What the server answers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct StagedReply {
+    /// The status.
+    pub status: u16,
+    /// Its header fields about rates and waits.
+    pub headers: HeaderMap,
+    /// What the request used, where the body says so.
+    pub used: Option<Cost>,
+    /// How long the server works before it answers.
+    pub after: Duration,
+    /// Whether it is a refusal for load.
+    pub is_refusal: bool,
+    /// Whether [`Stage::leave`] must follow when it answers.
+    pub holds: bool,
+    /// Whether the answer is lost on its way.
+    pub is_lost: bool,
+}
+
+impl Stage {
+    /// The calls and the server of `scenario` with this seed.
+    #[must_use]
+    pub fn new(scenario: &Scenario, seed: u64) -> Self {
+        Self {
+            storm: Storm::new(scenario, seed),
+            server: Server::new(scenario),
+            network: scenario.network(),
+        }
+    }
+
+    /// The calls, those that have a time in the order of these times.
+    #[must_use]
+    pub fn calls(&self) -> Vec<StagedCall> {
+        let all = 0..u32::try_from(self.storm.calls.len()).unwrap_or(u32::MAX);
+        let mut calls: Vec<StagedCall> = all.map(|call| self.call(call)).collect();
+        calls.sort_by_key(|call| (call.at.is_none(), call.at, call.call));
+        calls
+    }
+
+    fn call(&self, call: u32) -> StagedCall {
+        let planned = &self.storm.calls[call as usize];
+        let plan = &self.storm.clients[planned.client as usize];
+        StagedCall {
+            call,
+            client: planned.client,
+            group: plan.group,
+            at: planned.arrives_at.map(Timestamp::from_nanos),
+            cost: planned.reserved,
+            callers: plan.callers,
+            timeout: plan.timeout.map(Duration::from_nanos),
+        }
+    }
+
+    /// How long attempt `attempt` of `call` is on the way, there and back.
+    #[must_use]
+    pub fn round_trip(&self, call: u32, attempt: u32) -> (Duration, Duration) {
+        let luck = Luck::new(self.storm.calls[call as usize].key, attempt);
+        let (there, back) = self.network.sample(luck, Exchange::Request);
+        (Duration::from_nanos(there), Duration::from_nanos(back))
+    }
+
+    /// Attempt `attempt` of `call` reaches the server. Time must not go back.
+    pub fn arrive(&mut self, now: Timestamp, call: u32, attempt: u32) -> StagedReply {
+        let now = now.as_nanos();
+        let request = request(&self.storm, call, attempt);
+        let handling = self.server.arrive(now, &request);
+        StagedReply {
+            status: handling.reply.status,
+            headers: wire_headers(&handling.reply),
+            used: handling.reply.used(),
+            after: Duration::from_nanos(handling.leaves_at.saturating_sub(now)),
+            is_refusal: handling.is_refusal,
+            holds: handling.holds,
+            is_lost: handling.is_lost,
+        }
+    }
+
+    /// The server is done with a request of `call` that [`holds`](StagedReply::holds).
+    pub fn leave(&mut self, now: Timestamp, call: u32) {
+        let request = request(&self.storm, call, 0);
+        self.server.leave(now.as_nanos(), &request);
+    }
+}
+
+fn request(storm: &Storm, call: u32, attempt: u32) -> Request<'_> {
+    let planned = &storm.calls[call as usize];
+    let (luck, script) = (Luck::new(planned.key, attempt), storm.script(call));
+    Request { reserved: &planned.reserved, actual: &planned.actual, luck, script }
+}
