@@ -204,10 +204,7 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
             &["--header-env", "x-api-key"],
             "--header-env: must have an '=', such as x-api-key=API_KEY",
         ),
-        (
-            &["--base-url", "localhost"],
-            "the base URL is 'localhost', must begin with http:// or https://",
-        ),
+        (&["--url", "localhost"], "the URL is 'localhost', must begin with http:// or https://"),
         (&["--weight", "a=0"], "the weight of 'a' is 0, must be at least 1"),
         (&["--price", "token=1"], "the price is 'token=1', must be a dimension"),
         (&["--timeout", "5"], "must be a number and a unit"),
