@@ -3,6 +3,7 @@ mod nginx;
 #[path = "../../../http-adapter/tests/it/server/process.rs"]
 mod process;
 #[path = "../servers/token_server.rs"]
+#[allow(dead_code, reason = "the benches look at more of it")]
 mod token_server;
 
 use self::process::{Process, free_port, installed, shown};

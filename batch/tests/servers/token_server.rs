@@ -110,6 +110,14 @@ impl TokenServer {
         let (requests, tokens) = (log.served as f64 / quota.requests, log.tokens / quota.tokens);
         requests.max(tokens) / (to - from).as_secs_f64()
     }
+
+    /// The same, with the full buckets of the start counted in.
+    pub(crate) fn used_of_all(&self) -> f64 {
+        let used = self.used();
+        let Some((from, to)) = self.log().span else { return 0.0 };
+        let span = (to - from).as_secs_f64();
+        used * span / (span + self.shared.quota.burst_s)
+    }
 }
 
 impl Shared {

@@ -11,7 +11,7 @@
 //! requests count, as OpenAI says of its own. A minute is scaled to six seconds, here and in
 //! the waits of each client. What was sent and refused is counted by the server.
 //!
-//! `cargo run --release -p forbear-benches --example batch` sends 1000 requests with each;
+//! `cargo run --release -p forbear-benches --example batch` sends 3000 requests with each;
 //! `-- 10000 forbear` sends 10,000 with those whose name contains the word.
 #![allow(
     clippy::disallowed_methods,
@@ -60,7 +60,7 @@ const NGINX_RATE: u32 = 500;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
-    let count = words.next().map_or(Ok(1000), |count| count.parse())?;
+    let count = words.next().map_or(Ok(3000), |count| count.parse())?;
     let wanted = words.next().unwrap_or_default();
     println!(
         "<!-- cargo run --release -p forbear-benches --example batch -- {count} {wanted} -->\n\n\
@@ -84,7 +84,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let log = server.log();
         let (sends, refused) = (log.served + log.refused, log.refused);
         drop(log);
-        let (lost, used) = (count - done, 100.0 * server.used());
+        let (lost, used) = (count - done, 100.0 * server.used_of_all());
         println!("| {name} | {done} | {lost} | {sends} | {refused} | {took:.1} s | {used:.0} % |");
     }
     nginx(count, &wanted).await
