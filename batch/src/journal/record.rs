@@ -45,7 +45,7 @@ pub(crate) struct Done {
     pub(crate) ok: bool,
     /// How many times it was sent.
     pub(crate) sends: u32,
-    /// How long the last attempt took [ms].
+    /// How long the last attempt took, in milliseconds.
     pub(crate) took_ms: u64,
     /// What it was estimated to cost.
     pub(crate) cost: Cost,
