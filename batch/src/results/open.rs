@@ -61,13 +61,31 @@ pub(crate) fn kept_in(out: &Path, is_ordered: bool, journal: &Path) -> PathBuf {
 /// Opens what results are copied to, from its beginning.
 pub(crate) fn copied_to(out: &Path) -> Result<Box<dyn Write + Send>, BatchError> {
     if out == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(io::stdout())));
+        let stdout = stdout()
+            .map_err(|error| BatchError::io(ErrorKind::Write, out, "cannot be written", &error))?;
+        return Ok(Box::new(BufWriter::new(stdout)));
     }
     let is_file = fs::metadata(out).map_or(true, |metadata| metadata.is_file());
     let file = if is_file { File::create(out) } else { OpenOptions::new().write(true).open(out) };
     let file =
         file.map_err(|error| BatchError::io(ErrorKind::Write, out, "cannot be written", &error))?;
     Ok(Box::new(BufWriter::new(file)))
+}
+
+/// Standard output, whoever holds the lock of this process on it: results are written from
+/// a thread of their own.
+#[cfg(unix)]
+fn stdout() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+/// Standard output, whoever holds the lock of this process on it: results are written from
+/// a thread of their own.
+#[cfg(windows)]
+fn stdout() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stdout().as_handle().try_clone_to_owned().map(File::from)
 }
 
 /// A file of results is there, and no journal that knows of them.

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 /// The limits of a row, as a policy file has them: the quota, with a twentieth of what may
 /// come at once left for what is slow on its way; or nothing but the server's headers.
-pub(crate) fn limits(name: &str) -> Result<&'static str, Box<dyn Error>> {
+pub(crate) fn limits(name: &str) -> &'static str {
     if name.contains("learned") {
-        return Ok("[[limit]]\nkind = 'learned'\n");
+        return "[[limit]]\nkind = 'learned'\n";
     }
-    Ok("[[limit]]\nkind = 'token_bucket'\nrate = '500/6s'\nburst = 475\n\
-        [[limit]]\nkind = 'token_bucket'\ndimension = 'tokens'\nrate = '60000/6s'\nburst = 57000\n")
+    "[[limit]]\nkind = 'token_bucket'\nrate = '500/6s'\nburst = 475\n\
+        [[limit]]\nkind = 'token_bucket'\ndimension = 'tokens'\nrate = '60000/6s'\nburst = 57000\n"
 }
 
 /// Sends the prompts; returns how many were served.

@@ -13,12 +13,10 @@
 //!
 //! `cargo run --release -p forbear-benches --example batch` sends 1000 requests with each;
 //! `-- 10000 forbear` sends 10,000 with those whose name contains the word.
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
+#![allow(
     clippy::disallowed_methods,
     clippy::float_arithmetic,
+    clippy::pedantic,
     clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -27,13 +25,12 @@
 
 mod forbear;
 #[path = "../../../http-adapter/tests/it/server/nginx.rs"]
-#[expect(unreachable_pub, clippy::pedantic, reason = "as in the tests, which it is a part of")]
 mod nginx;
 mod peers;
 #[path = "../../../http-adapter/tests/it/server/process.rs"]
 mod process;
 #[path = "../../../batch/tests/servers/token_server.rs"]
-#[expect(dead_code, reason = "the tests look at more of it")]
+#[allow(dead_code, reason = "the tests look at more of it")]
 mod token_server;
 
 use std::error::Error;
@@ -81,7 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let done = match name {
             COOKBOOK => peers::cookbook(&server.url(), prompts(count)).await,
             TENACITY => peers::tenacity(&server.url(), prompts(count)).await,
-            _ => forbear::send(&server.url(), &prompts(count), forbear::limits(name)?).await?,
+            _ => forbear::send(&server.url(), &prompts(count), forbear::limits(name)).await?,
         };
         let took = start.elapsed().as_secs_f64();
         let log = server.log();

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use forbear_batch::{End, Forecast, Money, Price, Scan, Summary};
 use forbear_core::Dimension;
-use forbear_core::text::format_duration;
 use forbear_http::trace::Recorder;
 use serde_json::{Value, json};
 
@@ -98,7 +97,7 @@ fn summary_table(summary: &Summary, prices: &[Price]) -> String {
     if let Some(money) = money(prices, &seen.usage) {
         row("money", money.to_string());
     }
-    row("time", format_duration(Duration::from_millis(millis(seen.elapsed))));
+    row("time", words(seen.elapsed));
     table.render()
 }
 
@@ -142,7 +141,7 @@ fn forecast_table(forecast: &Forecast, scan: &Scan, prices: &[Price]) -> String 
     if scan.malformed > 0 {
         row("malformed lines", scan.malformed.to_string());
     }
-    row("time", format_duration(Duration::from_millis(millis(forecast.takes))));
+    row("time", words(forecast.takes));
     row("most in flight", forecast.in_flight.to_string());
     for (dimension, units) in &forecast.cost {
         row(dimension.name(), units.to_string());
@@ -155,7 +154,7 @@ fn forecast_table(forecast: &Forecast, scan: &Scan, prices: &[Price]) -> String 
         0 => "assumed".to_owned(),
         jobs => format!("the mean of {jobs} requests"),
     };
-    row("latency", format!("{}, {how}", format_duration(assumed.latency)));
+    row("latency", format!("{}, {how}", words(assumed.latency)));
     table.render()
 }
 
@@ -167,6 +166,31 @@ fn by_name(units: &BTreeMap<Dimension, u64>) -> BTreeMap<&'static str, u64> {
     units.iter().map(|(dimension, units)| (dimension.name(), *units)).collect()
 }
 
+/// A duration as a person says it: `2h 3m`, `4m 55s`, `4.9s`, `120ms`.
+pub(super) fn words(duration: Duration) -> String {
+    let (seconds, millis) = (duration.as_secs(), duration.subsec_millis());
+    match seconds {
+        0 => format!("{millis}ms"),
+        1..60 => format!("{seconds}.{}s", millis / 100),
+        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_said_in_two_units_at_most() {
+        for (millis, said) in
+            [(0, "0ms"), (999, "999ms"), (4_949, "4.9s"), (295_500, "4m 55s"), (7_380_000, "2h 3m")]
+        {
+            assert_eq!(words(Duration::from_millis(millis)), said);
+        }
+    }
 }

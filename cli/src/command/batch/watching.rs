@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use forbear_batch::{Progress as Seen, Ready, Summary};
-use forbear_core::text::format_duration;
 
+use super::report;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -72,9 +72,7 @@ fn words(seen: &Seen) -> String {
         words.push(format!("{dimension} {percent} %"));
     }
     if let Some(left) = seen.left {
-        // Nobody reads less than seconds here.
-        let left = Duration::from_secs(left.as_secs());
-        words.push(format!("{} left", format_duration(left)));
+        words.push(format!("{} left", report::words(left)));
     }
     words.join(", ")
 }
