@@ -64,10 +64,10 @@ fn a_quota_of_requests_is_used_up_and_the_forecast_holds() {
         answered: 0.8,
     };
     let (server, folder) = (TokenServer::start(quota), Folder::new());
-    folder.write("requests.jsonl", prompts(600));
+    folder.write("requests.jsonl", prompts(300));
     let batch = folder.batch(&server.url()).policy(policy(&quota));
     let summary = forecast_and_run(&batch, latency, 90);
-    exactly_once(&folder, 600);
+    exactly_once(&folder, 300);
     let (used, refused) = (server.used(), server.log().refused);
     println!("used {used:.3}, refused {refused} of {}", summary.progress.sends);
     assert!(used >= 0.95, "{used}");
@@ -86,13 +86,13 @@ fn a_quota_of_tokens_is_used_up_and_the_forecast_holds() {
         answered: 0.5,
     };
     let (server, folder) = (TokenServer::start(quota), Folder::new());
-    folder.write("requests.jsonl", prompts(700));
+    folder.write("requests.jsonl", prompts(320));
     let batch = folder.batch(&server.url()).policy(policy(&quota));
     let scan = batch.scan().unwrap();
-    assert_eq!((scan.jobs, scan.malformed), (700, 0));
+    assert_eq!((scan.jobs, scan.malformed), (320, 0));
     // Half of the answers' tokens are given back.
     let summary = forecast_and_run(&batch, latency, 68);
-    exactly_once(&folder, 700);
+    exactly_once(&folder, 320);
     let (used, refused) = (server.used(), server.log().refused);
     println!("used {used:.3}, refused {refused} of {}", summary.progress.sends);
     assert!(used >= 0.95, "{used}");
