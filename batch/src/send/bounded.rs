@@ -41,13 +41,14 @@ where
     fn call(&mut self, uri: Uri) -> Self::Future {
         let (connecting, most) = (self.inner.call(uri), self.most);
         Box::pin(async move {
-            match tokio::time::timeout(most, connecting).await {
-                Ok(connected) => connected.map_err(Into::into),
-                Err(_) => {
+            let connected = tokio::time::timeout(most, connecting).await;
+            connected.map_or_else(
+                |_| {
                     let why = format!("no connection within {}", format_duration(most));
                     Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
-                }
-            }
+                },
+                |connected| connected.map_err(Into::into),
+            )
         })
     }
 }
