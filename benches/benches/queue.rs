@@ -98,6 +98,7 @@ async fn forbear() {
     tasks.join_all().await;
 }
 
+#[expect(clippy::disallowed_methods, reason = "what governor leaves to its callers")]
 async fn governor() {
     let quota = Quota::per_second(NonZeroU32::new(1000).expect("above 0"));
     let limiter = Arc::new(RateLimiter::direct(quota.allow_burst(NonZeroU32::MIN)));
