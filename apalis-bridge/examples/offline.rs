@@ -1,10 +1,12 @@
-//! A worker of apalis on SQLite in memory, paced by a policy: no server and no network.
+//! A worker of apalis on `SQLite` in memory, paced by a policy: no server and no network.
 //!
 //! Ten requests go to an API that allows five a second and refuses the third of them once
 //! with `Retry-After: 1`. The worker claims each when it may go, hands the refused one back
 //! to the database for a second, and holds the others back meanwhile.
 //!
 //! Run it with `cargo run -p forbear-apalis --example offline`.
+
+#![expect(clippy::print_stdout, reason = "an example shows what happens")]
 
 use std::time::Duration;
 

@@ -23,7 +23,7 @@
 //!
 //! # Examples
 //!
-//! `examples/offline.rs` runs a worker on SQLite in memory; in short:
+//! `examples/offline.rs` runs a worker on `SQLite` in memory; in short:
 //!
 //! ```no_run
 //! use apalis::prelude::*;

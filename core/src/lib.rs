@@ -59,6 +59,11 @@ pub mod testkit;
 #[doc = include_str!("../../docs/CUSTOM.md")]
 mod custom {}
 
+/// The example of the page about `learned`, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/LEARNED.md")]
+mod learned_page {}
+
 mod cost;
 mod decision;
 mod engine;

@@ -114,6 +114,7 @@ fn a_call_that_succeeds_at_once_has_no_history_on_the_heap() {
 }
 
 /// Bytes a job, of so many in a queue of fifty tenants that are pushed by `push`.
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 fn bytes_a_job(jobs: u32, order: Order) -> u64 {
     let config = QueueConfig::new().order(order).capacity(jobs).unwrap();
     let mut queue = Queue::<()>::new(config);

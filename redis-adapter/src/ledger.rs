@@ -6,7 +6,7 @@
 //!
 //! Permits may be used until a time that is measured from *before* the request was
 //! sent that brought or renewed them, by this member's monotonic clock. Redis holds them
-//! for as long, from when it answered, and a thousandth and a millisecond more, for two
+//! for as long, from when it answered, and a thousandth and ten milliseconds more, for two
 //! clocks that run unevenly. So when Redis forgets them, they are unusable here.
 
 mod account;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use forbear_core::driver::MonotonicClock;
 use forbear_core::{Clock, Completion, Cost, Decision, Limiter, Timestamp};
@@ -11,6 +12,9 @@ use tokio::sync::Notify;
 
 use crate::Event;
 use crate::ledger::{Ledger, Reservation};
+
+/// When one is asked again that wakes nobody: the time between two calls of Redis.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A ledger that limiters draw from and a task fills.
 #[derive(Debug)]
@@ -80,7 +84,9 @@ impl Drop for Handle {
 /// lease; what one of them was told it may take, no other takes. What a send really cost
 /// is settled with Redis.
 ///
-/// Used without a driver, it counts time by [`SharedQuota::clock`](crate::SharedQuota::clock).
+/// A policy attaches it, and then it wakes who waits. Used otherwise, it counts time by
+/// [`SharedQuota::clock`](crate::SharedQuota::clock), and names a time in ten milliseconds
+/// where it cannot know when permits come.
 pub struct SharedLimiter {
     pool: Arc<Pool>,
     /// Keeps the task that fills the pool.
@@ -127,13 +133,14 @@ impl SharedLimiter {
         Timestamp::from_nanos(time.as_nanos().saturating_add(origin_ns))
     }
 
-    fn outward(&self, decision: Decision) -> Decision {
-        let origin_ns = self.attached.map_or(0, |attached| attached.origin_ns);
-        match decision {
-            Decision::WaitUntil(time) => {
+    fn outward(&self, now: Timestamp, decision: Decision) -> Decision {
+        match (decision, self.attached) {
+            (Decision::WaitUntil(time), Some(Attached { origin_ns, .. })) => {
                 Decision::WaitUntil(Timestamp::from_nanos(time.as_nanos() - origin_ns))
             }
-            other => other,
+            // It could wake nobody.
+            (Decision::WaitForCompletion, None) => Decision::WaitUntil(now.after(LOOK_AGAIN)),
+            (decision, _) => decision,
         }
     }
 }
@@ -144,7 +151,7 @@ impl Limiter for SharedLimiter {
         if !decision.is_admit() {
             self.pool.due.notify_one();
         }
-        self.outward(decision)
+        self.outward(now, decision)
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {

@@ -182,10 +182,14 @@ impl<'a> SweepReport<'a> {
             cautions.push(mixed);
         }
         if parameters.iter().any(is_of_policy) && !parameters.iter().all(is_of_policy) {
-            cautions.push(
+            cautions.push(if self.sweep.sample.is_some() {
+                "The scenario varies too, so no point is held against another: there is no Pareto \
+                 front."
+                    .to_owned()
+            } else {
                 "The scenario varies too: each of its variants has a Pareto front of its own."
-                    .to_owned(),
-            );
+                    .to_owned()
+            });
         }
         cautions
     }

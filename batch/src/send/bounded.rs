@@ -42,11 +42,13 @@ where
         let (connecting, most) = (self.inner.call(uri), self.most);
         Box::pin(async move {
             let connected = tokio::time::timeout(most, connecting).await;
-            let connected = connected.map_err(|_| {
-                let why = format!("no connection within {}", format_duration(most));
-                io::Error::new(io::ErrorKind::TimedOut, why)
-            })?;
-            connected.map_err(Into::into)
+            connected.map_or_else(
+                |_| {
+                    let why = format!("no connection within {}", format_duration(most));
+                    Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
+                },
+                |connected| connected.map_err(Into::into),
+            )
         })
     }
 }

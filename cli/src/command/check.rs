@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use forbear_reports::{
-    Baseline, BaselineError, Finding, Metric, Threshold, Tolerance, check_assertions,
+    Baseline, BaselineError, Finding, Metric, Report, Threshold, Tolerance, check_assertions,
     check_thresholds,
 };
 use forbear_sim::{NamedPolicy, Options, Scenario};
@@ -99,7 +99,8 @@ impl Check {
             let checked = baseline.check(&comparison, metrics, self.tolerance);
             findings.extend(checked.map_err(|error| unfit(path, &error))?);
         }
-        show(&findings, output)?;
+        let cautions = Report::new(&comparison).verdict().cautions.clone();
+        show(&findings, &cautions, output)?;
         let holds = findings.iter().all(|finding| finding.holds);
         Ok(if holds { Exit::Success } else { Exit::Failed })
     }
@@ -123,10 +124,13 @@ fn unfit(path: &Path, error: &BaselineError) -> Problem {
 }
 
 /// Each finding on a line, those that fail last, where a log is read first.
-fn show(findings: &[Finding], output: &mut Output) -> Result<(), Failure> {
+fn show(findings: &[Finding], cautions: &[String], output: &mut Output) -> Result<(), Failure> {
     let failed = findings.iter().filter(|finding| !finding.holds).count();
     if output.is_json() {
-        let document = json!({ "format": 1, "holds": failed == 0, "findings": findings });
+        let holds = failed == 0;
+        let document = json!({
+            "format": 1, "holds": holds, "findings": findings, "cautions": cautions,
+        });
         writeln!(output.data(), "{document:#}")?;
         return Ok(());
     }
@@ -140,5 +144,8 @@ fn show(findings: &[Finding], output: &mut Output) -> Result<(), Failure> {
     }
     let checks = findings.len();
     writeln!(out, "\n{}", stressed(&format!("{failed} of {checks} checks failed")))?;
+    for caution in cautions {
+        output.remark(caution);
+    }
     Ok(())
 }

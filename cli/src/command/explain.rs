@@ -12,6 +12,7 @@ use forbear_sim::{NamedPolicy, Scenario, Simulation};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
+use crate::names::ScenarioName;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -34,6 +35,7 @@ Calls are counted from 1; those of a trace have the numbers of the trace.")]
 #[command(group = clap::ArgGroup::new("what").required(true))]
 pub(crate) struct Explain {
     /// The name of a scenario that is built in, a file, or a trace
+    #[arg(value_parser = ScenarioName, hide_possible_values = true)]
     scenario: String,
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it the

@@ -80,7 +80,7 @@ impl Batch {
     }
 }
 
-/// Numbers that look random, the same ones each time (SplitMix64).
+/// Numbers that look random, the same ones each time (`SplitMix64`).
 struct Luck(u64);
 
 impl Luck {

@@ -34,7 +34,12 @@ fn what_the_scenario_asserts_holds_in_every_replication() {
     let expected = "FAILED  patient: failed is at least 1: broken in 5 of 5 replications, first with \
                     seed 7: failed of patient is 0, must be at least 1\n";
     assert!(ran.stdout.contains(expected), "{}", ran.stdout);
-    assert_eq!(ran.stderr, "");
+    let caution =
+        "There are only 5 replications, so the intervals are rough. Repeat with 10 or more.";
+    assert_eq!(ran.stderr, format!("{caution}\n"));
+    let json = run(&["check", &tight, "--reps", "5", "--json"]).exits(3).json();
+    assert_eq!(json["cautions"][0], caution);
+    assert_eq!(run(&["check", &file, "--reps", "10"]).exits(0).stderr, "");
 }
 
 #[test]

@@ -3,6 +3,11 @@
 /// Files that cannot be used: exit code 2, the place, nothing written.
 mod bad_files;
 /// `batch`, killed, interrupted, and out of room.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "it waits for what another process has done"
+)]
 mod batch;
 /// `check`.
 mod check;
@@ -33,6 +38,8 @@ mod sweep;
 #[allow(
     dead_code,
     clippy::cast_possible_truncation,
+    clippy::doc_markdown,
+    clippy::unwrap_used,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::disallowed_methods,

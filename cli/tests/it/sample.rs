@@ -41,6 +41,8 @@ fn a_latin_hypercube_meets_each_part_of_each_range_once() {
     let json = run(&words).exits(0).json();
     let points = json["sweep"]["points"].as_array().unwrap();
     assert_eq!(points.len(), 20);
+    assert!(json["summary"][0]["standing"].is_null(), "each point has a storm of its own");
+    assert!(json["cautions"].to_string().contains("there is no Pareto front"), "{json}");
     let value = |at: usize| points.iter().map(move |point| point["values"][at].as_str().unwrap());
     let mut counts: Vec<u32> = value(1).map(|count| count.parse().unwrap()).collect();
     counts.sort_unstable();

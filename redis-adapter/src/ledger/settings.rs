@@ -76,8 +76,9 @@ impl Settings {
     pub(super) fn validity_at_redis_us(&self) -> u64 {
         let ns = self.validity_ns();
         // A thousandth for uneven clocks (crystals differ by less than a tenth of that),
-        // and a millisecond for rounding.
-        (ns + ns / 1000).div_ceil(1000) + 1000
+        // and ten milliseconds for a driver that asks about the moment at which a job was
+        // due, as a queue does that makes up for late timers: 5 ms unless said otherwise.
+        (ns + ns / 1000).div_ceil(1000) + 10_000
     }
 
     /// How long a lease may lie unused before it goes back.

@@ -369,8 +369,9 @@ if served > 0 then
   record.v = record.v + served
 end
 
--- How long any of this matters.
-local ttl = validity + math.max(0, frozen - now)
+-- How long any of this matters; and a minute, so that who was answered in that time knows
+-- that it was lost and not merely old.
+local ttl = math.max(60 * 1000000, validity + math.max(0, frozen - now))
 for i = 1, count do
   local rule = rules[i]
   if rule.kind == 'bucket' then

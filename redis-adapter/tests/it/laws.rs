@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use forbear_core::testkit::laws;
@@ -25,12 +26,19 @@ pub(crate) fn reply(granted: &[u64]) -> Reply {
     }
 }
 
+/// As in a policy.
+fn attached(ledger: Ledger) -> SharedLimiter {
+    let mut limiter = SharedLimiter::over(Arc::new(Pool::new(ledger)));
+    assert!(limiter.attach(Timestamp::ZERO, Waker::noop()));
+    limiter
+}
+
 /// One that holds `permits`, and gets no more.
 fn leased(permits: u64) -> SharedLimiter {
     let mut ledger = Ledger::new(Settings::new(&[limit()]).unwrap());
     assert!(matches!(ledger.plan(Timestamp::ZERO), Plan::Call(_)));
     ledger.answered(Timestamp::ZERO, &reply(&[permits]));
-    SharedLimiter::over(Arc::new(Pool::new(ledger)))
+    attached(ledger)
 }
 
 /// One without Redis.
@@ -40,6 +48,13 @@ fn cut_off(rule: WithoutRedis) -> SharedLimiter {
     assert!(matches!(ledger.plan(Timestamp::ZERO), Plan::Call(_)));
     ledger.failed(Timestamp::ZERO, "refused", Duration::from_secs(1));
     SharedLimiter::over(Arc::new(Pool::new(ledger)))
+}
+
+/// One without Redis that sends nothing, as in a policy.
+fn closed() -> SharedLimiter {
+    let mut limiter = cut_off(WithoutRedis::Closed);
+    assert!(limiter.attach(Timestamp::ZERO, Waker::noop()));
+    limiter
 }
 
 #[test]
@@ -65,11 +80,10 @@ fn a_share_stays_within_the_rate_from_empty_on() {
 
 #[test]
 fn the_other_rules_keep_the_laws() {
-    laws::limiter(|| cut_off(WithoutRedis::Closed));
+    laws::limiter(closed);
     laws::limiter(|| cut_off(WithoutRedis::Open));
     let mut open = cut_off(WithoutRedis::Open);
     assert!((0..100).all(|_| open.acquire(Timestamp::ZERO, &Cost::REQUEST).is_admit()));
-    let closed = cut_off(WithoutRedis::Closed);
     let day = Timestamp::ZERO.after(Duration::from_secs(86_400));
-    assert_eq!(closed.check(day, &Cost::REQUEST), Decision::WaitForCompletion);
+    assert_eq!(closed().check(day, &Cost::REQUEST), Decision::WaitForCompletion);
 }

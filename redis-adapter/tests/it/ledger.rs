@@ -81,6 +81,16 @@ fn what_one_limiter_was_promised_no_other_takes() {
 }
 
 #[test]
+fn one_that_can_wake_nobody_is_asked_again_soon() {
+    let mut ledger = ledger();
+    given(&mut ledger, at(0), 0);
+    let mut limiter = SharedLimiter::over(Arc::new(Pool::new(ledger)));
+    assert_eq!(limiter.check(at(5), &Cost::REQUEST), Decision::WaitUntil(at(15)));
+    assert!(limiter.attach(at(0), std::task::Waker::noop()));
+    assert_eq!(limiter.check(at(5), &Cost::REQUEST), Decision::WaitForCompletion);
+}
+
+#[test]
 fn a_limiter_that_is_gone_gives_back_what_it_was_promised() {
     let mut ledger = ledger();
     given(&mut ledger, at(0), 2);

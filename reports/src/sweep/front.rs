@@ -42,7 +42,9 @@ impl Standing {
 /// has no value.
 pub(super) fn standings(sweep: &Sweep, objectives: &[Metric]) -> Vec<Option<Standing>> {
     let is_choice: Vec<bool> = sweep.parameters.iter().map(Parameter::is_of_policy).collect();
-    if !is_choice.contains(&true) {
+    // In a sample each point has a scenario of its own.
+    let is_alone = sweep.sample.is_some() && is_choice.contains(&false);
+    if is_alone || !is_choice.contains(&true) {
         return vec![None; sweep.points.len()];
     }
     let conditions = |point: &Point| -> Vec<String> {

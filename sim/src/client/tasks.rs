@@ -13,7 +13,7 @@ use super::Task;
 pub(crate) struct Tasks {
     /// For each call the place of its task, or one of the two numbers below.
     places: Vec<u32>,
-    tasks: Vec<Task>,
+    under_way: Vec<Task>,
     /// Places that no task has.
     free: Vec<u32>,
 }
@@ -26,18 +26,18 @@ const OVER: u32 = u32::MAX - 1;
 impl Tasks {
     /// None yet, of so many calls.
     pub(crate) fn new(calls: usize) -> Self {
-        Self { places: vec![TO_COME; calls], tasks: Vec::new(), free: Vec::new() }
+        Self { places: vec![TO_COME; calls], under_way: Vec::new(), free: Vec::new() }
     }
 
     /// A call is wanted.
     pub(crate) fn open(&mut self, call: u32, task: Task) {
         debug_assert_eq!(self.places[call as usize], TO_COME, "a call begins once");
         let place = self.free.pop().unwrap_or_else(|| {
-            self.tasks.push(task.clone());
+            self.under_way.push(task.clone());
             // A scenario has a million calls at most.
-            u32::try_from(self.tasks.len() - 1).unwrap_or(OVER)
+            u32::try_from(self.under_way.len() - 1).unwrap_or(OVER)
         });
-        self.tasks[place as usize] = task;
+        self.under_way[place as usize] = task;
         self.places[call as usize] = place;
     }
 
@@ -50,12 +50,12 @@ impl Tasks {
 
     /// The task of a call, if it is under way.
     pub(crate) fn get(&self, call: u32) -> Option<&Task> {
-        self.tasks.get(self.places[call as usize] as usize)
+        self.under_way.get(self.places[call as usize] as usize)
     }
 
     /// The task of a call, if it is under way.
     pub(crate) fn get_mut(&mut self, call: u32) -> Option<&mut Task> {
-        self.tasks.get_mut(self.places[call as usize] as usize)
+        self.under_way.get_mut(self.places[call as usize] as usize)
     }
 
     /// The calls under way, in the order of their numbers.
@@ -69,12 +69,12 @@ impl Index<u32> for Tasks {
     type Output = Task;
 
     fn index(&self, call: u32) -> &Task {
-        &self.tasks[self.places[call as usize] as usize]
+        &self.under_way[self.places[call as usize] as usize]
     }
 }
 
 impl IndexMut<u32> for Tasks {
     fn index_mut(&mut self, call: u32) -> &mut Task {
-        &mut self.tasks[self.places[call as usize] as usize]
+        &mut self.under_way[self.places[call as usize] as usize]
     }
 }

@@ -273,7 +273,7 @@ impl<T, L: Limiter> State<T, L> {
 
     /// A job is about to be pushed.
     pub(super) fn pushes(&mut self, now: Timestamp) {
-        if self.queue.len() == 0 {
+        if self.queue.tally().queued == 0 {
             self.watch.rest(now);
         }
     }
@@ -286,12 +286,9 @@ impl<T, L: Limiter> State<T, L> {
         self.watch.rest(now);
         let stop = self.retries[started.scope.index()].stop();
         let held = Held::start(now, started, stop);
-        match held.owner.or_else(|| self.waiters.first_idle()) {
-            Some(key) => match self.waiters.give(key, Gift::Turn(held)) {
-                Ok(waker) => self.wake(key, waker),
-                Err(Gift::Turn(held)) => self.retract(now, held),
-                Err(_) => {}
-            },
+        let taker = held.owner.or_else(|| self.waiters.first_idle());
+        match taker.filter(|&key| self.waiters.is_there(key)) {
+            Some(key) => self.tell(key, Gift::Turn(held)),
             None => self.retract(now, held),
         }
     }
@@ -334,9 +331,8 @@ impl<T, L: Limiter> State<T, L> {
     }
 
     fn tell(&mut self, key: Key, gift: Gift<T>) {
-        if let Ok(waker) = self.waiters.give(key, gift) {
-            self.wake(key, waker);
-        }
+        let waker = self.waiters.give(key, gift);
+        self.wake(key, waker);
     }
 
     fn wake(&mut self, key: Key, waker: Option<Waker>) {

@@ -76,6 +76,14 @@ impl<T, L: Limiter> Turn<T, L> {
         self.held.as_ref().expect(Self::HELD)
     }
 
+    fn held_mut(&mut self) -> &mut Held<T> {
+        self.held.as_mut().expect(Self::HELD)
+    }
+
+    fn consume(&mut self) -> Held<T> {
+        self.held.take().expect(Self::HELD)
+    }
+
     /// What the job is about.
     #[must_use]
     pub fn payload(&self) -> &T {
@@ -85,7 +93,7 @@ impl<T, L: Limiter> Turn<T, L> {
     /// The same, to be changed: what is changed is kept for the next attempt.
     #[must_use]
     pub fn payload_mut(&mut self) -> &mut T {
-        &mut self.held.as_mut().expect(Self::HELD).payload
+        &mut self.held_mut().payload
     }
 
     /// Which job it is.
@@ -127,7 +135,7 @@ impl<T, L: Limiter> Turn<T, L> {
     /// Says that the request cannot, or must not, be sent once more; see
     /// [`Call::forbid_repeat`](crate::Call::forbid_repeat).
     pub fn forbid_repeat(&mut self) {
-        self.held.as_mut().expect(Self::HELD).call.forbid_repeat();
+        self.held_mut().call.forbid_repeat();
     }
 
     /// Takes in the answer to the send, as the scope's policy judges it: its stop
@@ -136,7 +144,7 @@ impl<T, L: Limiter> Turn<T, L> {
     /// job and, where hints are shared, for all of its scope.
     pub fn answer(mut self, signal: &dyn RateSignal) -> Answered<T> {
         let seen = signal.observe();
-        let held = self.held.take().expect(Self::HELD);
+        let held = self.consume();
         let id = held.id;
         match self.inner.act(|state, now| state.answer(now, held, &seen)) {
             Ok(held) => ended(held),
@@ -146,7 +154,7 @@ impl<T, L: Limiter> Turn<T, L> {
 
     /// Ends the job as a success that says nothing more.
     pub fn complete(mut self) -> T {
-        let held = self.held.take().expect(Self::HELD);
+        let held = self.consume();
         self.inner.act(|state, now| state.finish(now, held, Observation::SUCCESS))
     }
 
@@ -155,7 +163,7 @@ impl<T, L: Limiter> Turn<T, L> {
     /// The limiters learn from `signal`, the retry budget does not.
     pub fn end(mut self, signal: &dyn RateSignal) -> T {
         let seen = signal.observe();
-        let held = self.held.take().expect(Self::HELD);
+        let held = self.consume();
         self.inner.act(|state, now| state.finish(now, held, &seen))
     }
 
@@ -165,7 +173,7 @@ impl<T, L: Limiter> Turn<T, L> {
     /// It counts as an attempt, and costs the retry budget nothing.
     pub fn retry_after(mut self, delay: Duration, signal: &dyn RateSignal) -> JobId {
         let seen = signal.observe();
-        let held = self.held.take().expect(Self::HELD);
+        let held = self.consume();
         let id = held.id;
         let delay = delay.max(seen.retry_after.unwrap_or_default());
         self.inner.act(|state, now| state.retry_at(now, held, now.after(delay), &seen));
@@ -174,7 +182,7 @@ impl<T, L: Limiter> Turn<T, L> {
 
     /// Takes back a turn that was not used, charge and all; the job is at its old place.
     pub fn retract(mut self) {
-        let held = self.held.take().expect(Self::HELD);
+        let held = self.consume();
         self.inner.act(|state, now| state.retract(now, held));
     }
 }

@@ -77,12 +77,17 @@ impl<T> Waiters<T> {
         self.all.get(&key)?.waker.clone()
     }
 
-    /// Gives to one who is waiting. Gives the gift back if that is not there any more.
-    pub(super) fn give(&mut self, key: Key, gift: Gift<T>) -> Result<Option<Waker>, Gift<T>> {
-        let Some(waiter) = self.all.get_mut(&key) else { return Err(gift) };
+    /// Gives to one who is waiting, and returns its waker; nothing if it is not there.
+    pub(super) fn give(&mut self, key: Key, gift: Gift<T>) -> Option<Waker> {
+        let waiter = self.all.get_mut(&key)?;
         waiter.gift = Some(gift);
         self.idle.remove(&key);
-        Ok(waiter.waker.clone())
+        waiter.waker.clone()
+    }
+
+    /// Whether one is there to be given something.
+    pub(super) fn is_there(&self, key: Key) -> bool {
+        self.all.contains_key(&key)
     }
 
     /// The worker that waits longest and was given nothing.

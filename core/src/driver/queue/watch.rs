@@ -35,7 +35,7 @@ impl Watch {
         &self,
         queue: &Queue<Carried<T>, Guarded<L>>,
     ) -> Option<Timestamp> {
-        let patience = self.patience.filter(|_| queue.len() > 0)?;
+        let patience = self.patience.filter(|_| queue.tally().queued > 0)?;
         Some(self.last.after(patience))
     }
 

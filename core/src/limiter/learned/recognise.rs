@@ -37,7 +37,7 @@ pub(super) struct Evidence {
     fixed: u32,
     sliding: u32,
     bucket: u32,
-    /// What comes back, if it is a bucket [millionths of a unit a second].
+    /// What comes back, if it is a bucket, in millionths of a unit a second.
     rate: u64,
     /// What was used where that was last worked out.
     rate_used: u64,
@@ -45,7 +45,7 @@ pub(super) struct Evidence {
 
 /// Votes that are kept, so that a server that changes its rule is believed as soon.
 const VOTES_MAX: u32 = 16;
-/// From which confidence on a rule is gone by [%]: three votes and none against.
+/// From which confidence on a rule is gone by, in percent: three votes and none against.
 const CONFIDENT: u8 = 80;
 /// A whole number of seconds may be one that was rounded.
 const SECOND_NS: u64 = 1_000_000_000;
@@ -133,7 +133,7 @@ impl Evidence {
         *self = Self { last: None, fixed: 0, sliding: 0, bucket: 0, rate: 0, rate_used: 0 };
     }
 
-    /// The rule that most speaks for, and how sure that is [%].
+    /// The rule that most speaks for, and how sure that is, in percent.
     pub(super) fn kind(&self) -> (ModelKind, u8) {
         let kinds = [
             (self.fixed, ModelKind::FixedWindow),

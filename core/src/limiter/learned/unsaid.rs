@@ -41,7 +41,7 @@ use self::pace::Pace;
 #[derive(Clone, Debug)]
 pub(super) struct Unsaid {
     log: Log,
-    /// A smoothed round trip, zero before the first [ns].
+    /// A smoothed round trip, zero before the first, in nanoseconds.
     trip_ns: u64,
     in_flight: u32,
     /// Units that were let through before any refusal.

@@ -1,5 +1,5 @@
 use forbear_core::limiter::{All, Gcra};
-use forbear_core::queue::{Job, Next, Queue, QueueConfig, Scope};
+use forbear_core::queue::{Job, Next, Order, Queue, QueueConfig, Scope};
 use forbear_core::{Cost, Dimension, Timestamp};
 use proptest::prelude::*;
 
@@ -32,6 +32,41 @@ fn a_hundred_thousand_jobs_of_fifty_tenants_are_shared_by_weight_each_second() {
             assert!(percent < 2, "second {second}, tenant {tenant}: {} jobs", served[tenant]);
         }
     }
+}
+
+/// How many of 100,000 jobs of fifty tenants miss their deadlines. The `k`th deadline of a
+/// tenant is when its share of 10,000 a second has served it `k` jobs, and a few rounds
+/// more; they are pushed in no order.
+fn missed(order: Order) -> u32 {
+    let weights: Vec<u32> = (0..50).map(|tenant| [1, 2, 4][tenant % 3]).collect();
+    let total: u32 = weights.iter().sum();
+    let mut queue = Queue::new(QueueConfig::new().order(order));
+    let scope = queue.add_scope(Scope::new("api", Gcra::per("10000/s".parse().unwrap())));
+    for &weight in &weights {
+        let tenant = queue.add_tenant(weight).unwrap();
+        for number in 0..2000_u64 {
+            // 2000 and 1201 have no common divisor: each comes once.
+            let place = number * 1201 % 2000 + 1;
+            let share_ns = place * u64::from(total) * 100_000 / u64::from(weight);
+            let deadline = Timestamp::from_nanos(share_ns + 50_000_000);
+            queue.push(Timestamp::ZERO, Job::new(scope, tenant, ()).deadline(deadline)).unwrap();
+        }
+    }
+    let (mut now, mut missed) = (Timestamp::ZERO, 0);
+    loop {
+        match queue.next(now) {
+            Next::Start(job) => assert!(now < job.deadline.unwrap()),
+            Next::Remove(_) => missed += 1,
+            Next::Wait(Some(time)) => now = time,
+            Next::Wait(None) => return missed,
+        }
+    }
+}
+
+#[test]
+fn no_job_with_a_feasible_deadline_misses_it_where_the_earliest_goes_first() {
+    assert_eq!(missed(Order::EarliestDeadline), 0);
+    assert!(missed(Order::Fifo) > 10_000, "the deadlines were no trouble");
 }
 
 proptest! {

@@ -6,16 +6,28 @@ use forbear_core::limiter::Gcra;
 use forbear_core::queue::{
     Job, JobId, Next, Overflow, Queue, QueueConfig, Removed, Scope, Tally, Withdrawal,
 };
-use forbear_core::{Cost, Decision, Dimension, Limiter, Observation, Timestamp};
+use forbear_core::{
+    Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Timestamp,
+};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Push { scope: usize, tenant: usize, lane: u8, units: u32, deadline: Option<u64> },
+    Push {
+        scope: usize,
+        tenant: usize,
+        lane: u8,
+        units: u32,
+        deadline: Option<u64>,
+    },
     Pass(u64),
     Cancel(usize),
     Complete(usize),
     Retry(usize, u64),
+    Retract(usize),
+    Tighten(usize, u64),
+    /// Somebody is there for the jobs of a tenant, or nobody.
+    Want(usize, bool),
     PauseScope(usize, bool),
 }
 
@@ -33,6 +45,7 @@ struct Known {
     place: (usize, usize, u8),
     cost: Cost,
     deadline: Timestamp,
+    sent_at: Timestamp,
     is: Is,
 }
 
@@ -52,6 +65,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<usize>().prop_map(Step::Cancel),
         2 => any::<usize>().prop_map(Step::Complete),
         2 => (any::<usize>(), 0..60_u64).prop_map(|(job, delay)| Step::Retry(job, delay)),
+        1 => any::<usize>().prop_map(Step::Retract),
+        1 => (any::<usize>(), 0..200_u64).prop_map(|(job, by)| Step::Tighten(job, by)),
+        1 => (0..3_usize, any::<bool>()).prop_map(|(tenant, is)| Step::Want(tenant, is)),
         1 => (0..2_usize, any::<bool>()).prop_map(|(scope, paused)| Step::PauseScope(scope, paused)),
     ];
     proptest::collection::vec(step, 1..120)
@@ -62,6 +78,7 @@ struct Model {
     jobs: Vec<Known>,
     limiters: [Gcra; 2],
     paused: [bool; 2],
+    wanted: [bool; 3],
 }
 
 impl Model {
@@ -96,7 +113,8 @@ impl Model {
     fn exhaust(&mut self, queue: &mut Queue<usize, Gcra>) -> Option<Timestamp> {
         self.unhide();
         loop {
-            let next = queue.next(self.now);
+            let is_wanted = |number: &usize| self.wanted[self.jobs[*number].place.1];
+            let next = queue.next_if(self.now, is_wanted);
             match next {
                 Next::Start(started) => {
                     let number = started.payload;
@@ -105,9 +123,10 @@ impl Model {
                     assert!(self.heads(job.place.0).contains(&number), "{number} was not first");
                     assert!(!self.paused[job.place.0], "its scope is paused");
                     assert!(self.now < job.deadline, "it is late");
+                    assert!(self.wanted[job.place.1], "nobody is there for it");
                     let decision = self.limiters[job.place.0].acquire(self.now, &job.cost);
                     assert_eq!(decision, Decision::Admit);
-                    self.jobs[number].is = Is::Started;
+                    (self.jobs[number].is, self.jobs[number].sent_at) = (Is::Started, self.now);
                 }
                 Next::Remove(Removed { payload, why, .. }) => {
                     assert_eq!(why, Withdrawal::Expired);
@@ -125,7 +144,7 @@ impl Model {
     }
 
     /// Some head of each scope must be held by its limiter, until the time that was
-    /// named or later; so nothing that could go is forgotten.
+    /// named or later, or have nobody who is there for it; so nothing that could go is forgotten.
     fn all_wait_rightly(&self, time: Option<Timestamp>) {
         for scope in (0..2).filter(|&scope| !self.paused[scope]) {
             let heads = self.heads(scope);
@@ -133,7 +152,9 @@ impl Model {
                 let decision = self.limiters[scope].check(self.now, &self.jobs[number].cost);
                 matches!((decision, time), (Decision::WaitUntil(opens), Some(time)) if time <= opens)
             };
-            assert!(heads.is_empty() || heads.iter().any(is_held), "{heads:?} wait for nothing");
+            let is_unwanted = |&number: &usize| !self.wanted[self.jobs[number].place.1];
+            let is_right = heads.iter().any(is_held) || heads.iter().any(is_unwanted);
+            assert!(heads.is_empty() || is_right, "{heads:?} wait for nothing");
         }
     }
 
@@ -156,6 +177,7 @@ fn live(steps: Vec<Step>, overflow: Overflow) {
         jobs: Vec::new(),
         limiters: [gcra.clone(), gcra.clone()],
         paused: [false; 2],
+        wanted: [true; 3],
     };
     let scopes = model.limiters.clone().map(|limiter| {
         queue.add_scope(Scope::new("scope", limiter).payback(core::time::Duration::ZERO))
@@ -188,7 +210,8 @@ fn live(steps: Vec<Step>, overflow: Overflow) {
                         assert_eq!(victim.map(|(number, _)| number), Some(payload));
                         model.jobs[payload].is = Is::Gone;
                     }
-                    model.jobs.push(Known { id: pushed.id, place, cost, deadline, is: Is::Queued });
+                    let (id, sent_at, is) = (pushed.id, model.now, Is::Queued);
+                    model.jobs.push(Known { id, place, cost, deadline, sent_at, is });
                 }
             }
             Step::Pass(millis) => model.now = later(model.now, millis),
@@ -223,6 +246,34 @@ fn live(steps: Vec<Step>, overflow: Overflow) {
                     }
                 }
             }
+            Step::Retract(pick) => {
+                if let Some(number) = pick.checked_rem(model.jobs.len()) {
+                    let job = &model.jobs[number];
+                    let is_started = job.is == Is::Started;
+                    assert_eq!(queue.retract(model.now, job.id, number).is_ok(), is_started);
+                    if is_started {
+                        let seen = Observation::new(Outcome::Ignored);
+                        let (sent_at, cost) = (job.sent_at, job.cost);
+                        let unsent =
+                            Completion { sent_at, cost, actual: Cost::ZERO, observation: &seen };
+                        model.limiters[job.place.0].observe(model.now, &unsent);
+                        model.jobs[number].is = Is::Queued;
+                    }
+                }
+            }
+            Step::Tighten(pick, millis) => {
+                if let Some(number) = pick.checked_rem(model.jobs.len()) {
+                    let deadline = later(model.now, millis);
+                    let is_started = model.jobs[number].is == Is::Started;
+                    let id = model.jobs[number].id;
+                    assert_eq!(queue.tighten_deadline(id, deadline), is_started);
+                    if is_started {
+                        let job = &mut model.jobs[number];
+                        job.deadline = job.deadline.min(deadline);
+                    }
+                }
+            }
+            Step::Want(tenant, is) => model.wanted[tenant] = is,
             Step::PauseScope(scope, true) => {
                 queue.pause_scope(scopes[scope]);
                 model.paused[scope] = true;
@@ -239,12 +290,19 @@ fn live(steps: Vec<Step>, overflow: Overflow) {
     for scope in scopes {
         queue.resume_scope(scope);
     }
-    model.paused = [false; 2];
+    (model.paused, model.wanted) = ([false; 2], [true; 3]);
+    queue.drain();
     while let Some(time) = model.exhaust(&mut queue) {
         model.now = time;
     }
     model.is_conserved(queue.tally());
     assert_eq!(queue.len(), 0, "a job is forgotten");
+    // Drained means empty, once the last answer is in.
+    for job in model.jobs.iter().filter(|job| job.is == Is::Started) {
+        assert!(!queue.is_empty());
+        assert!(queue.complete(model.now, job.id, Observation::SUCCESS));
+    }
+    assert!(queue.is_empty() && matches!(queue.next(model.now), Next::Wait(None)));
 }
 
 proptest! {

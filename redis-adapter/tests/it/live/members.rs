@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use forbear_core::driver::queue::{Answered, SharedQueue};
+use forbear_core::queue::{Job, QueueConfig};
 use forbear_core::{Clock, Cost, Dimension, Limiter, Observation, Policy};
 use forbear_redis::{Mode, SharedLimit, SharedQuota};
 
@@ -121,6 +123,25 @@ async fn what_a_member_leaves_another_may_use_at_once() {
     let mut attempts = policy(&other).attempts_costing(whole);
     let permit = tokio::time::timeout(Duration::from_secs(5), attempts.permit()).await;
     permit.expect("the permits came back").unwrap();
+}
+
+#[tokio::test]
+async fn jobs_of_a_queue_take_permits_too() {
+    let Some(server) = Server::start() else { return };
+    let quota = quota(limit("100/s", 2)).connect(&server.url()).await.unwrap();
+    let jobs = SharedQueue::new(QueueConfig::new());
+    let api = jobs.add_policy("api", &policy(&quota));
+    let tenant = jobs.add_tenant(1).unwrap();
+    for number in 0..10 {
+        jobs.push(Job::new(api, tenant, number)).unwrap();
+    }
+    jobs.drain();
+    let mut done = 0;
+    while let Some(turn) = jobs.next().await {
+        assert!(matches!(turn.answer(Observation::SUCCESS), Answered::Done(_)));
+        done += 1;
+    }
+    assert_eq!((done, quota.status().sent[0]), (10, 10));
 }
 
 #[tokio::test]

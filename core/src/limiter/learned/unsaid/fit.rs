@@ -13,7 +13,7 @@ use super::log::{Log, Run};
 /// One unit: 10^6 millionths a second times 10^9 ns.
 pub(super) const UNIT: i128 = 1_000_000_000_000_000;
 
-/// Bounds of a rate [millionths of a unit a second] and of the burst at its lower one.
+/// Bounds of a rate, in millionths of a unit a second, and of the burst at its lower one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Fit {
     pub(super) low: u64,

@@ -121,7 +121,7 @@ impl Log {
         self.runs().first().is_some_and(Run::is_refusal)
     }
 
-    /// How long the last `units` took to be let through [ns].
+    /// How long the last `units` took to be let through, in nanoseconds.
     pub(super) fn time_of_last(&self, units: u64) -> u64 {
         let until = self.runs().last().map_or(0, |last| last.to);
         let mut count = 0;

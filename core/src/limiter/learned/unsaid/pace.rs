@@ -58,9 +58,9 @@ struct Votes {
 /// From one opening to the next.
 #[derive(Clone, Copy, Debug)]
 struct Epoch {
-    /// When the server let the first through [ns].
+    /// When the server let the first through, in nanoseconds.
     opened_at: u64,
-    /// When it refused last before that [ns].
+    /// When it refused last before that, in nanoseconds.
     empty_at: u64,
     units: u64,
     refusals: u64,
@@ -69,7 +69,7 @@ struct Epoch {
 /// Refused, and nothing let through since.
 #[derive(Clone, Copy, Debug)]
 struct Shut {
-    /// The first and the last refusal [ns].
+    /// The first and the last refusal, in nanoseconds.
     since: u64,
     last: u64,
     until: Timestamp,
@@ -322,7 +322,7 @@ impl Pace {
         if self.is_bucket() { self.burst_units } else { self.burst_units.max(self.window_units) }
     }
 
-    /// Until the units of this epoch are no more than the rate of the one before [ns];
+    /// Until the units of this epoch are no more than the rate of the one before, in nanoseconds;
     /// zero for a bucket, which does not wait for that.
     fn until_average_ns(&self, at: u64) -> u64 {
         if self.is_bucket() {

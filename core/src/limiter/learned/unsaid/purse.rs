@@ -3,7 +3,7 @@
 use super::fit::UNIT;
 use crate::{Decision, Refusal, Timestamp};
 
-/// A bucket of our own that is filled at a rate [millionths of a unit a second].
+/// A bucket of our own that is filled at a rate, in millionths of a unit a second.
 ///
 /// What costs more than it holds waits until it is full and leaves a debt.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ impl Purse {
         self.rate
     }
 
-    /// The time of one unit [ns].
+    /// The time of one unit, in nanoseconds.
     pub(super) const fn interval_ns(&self) -> u64 {
         1_000_000_000_000_000 / self.rate
     }

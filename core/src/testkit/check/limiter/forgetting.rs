@@ -107,11 +107,11 @@ pub(super) fn after_closures<L: Limiter>(make: &impl Fn() -> L) -> Result<(), Br
         for moment in closure.moments() {
             let mut client = Client::new(make());
             closure.close(&mut client);
-            // Who waits for the server uses what the server said until the wait is over,
-            // however long that is: only then does what was learned grow old.
-            let closed = client.limiter.check(client.now, &Cost::REQUEST);
-            let learned_at = match closed {
-                Decision::WaitUntil(time) => time.max(client.used_at),
+            // A wait that is still in force when all else has grown old keeps what was
+            // learned with it: that grows old only when the wait is over.
+            let stale_at = client.used_at.after(STALE_AFTER);
+            let learned_at = match client.limiter.check(client.now, &Cost::REQUEST) {
+                Decision::WaitUntil(time) if time > stale_at => time,
                 _ => client.used_at,
             };
             client.now = client.used_at.after(moment);

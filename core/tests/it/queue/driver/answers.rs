@@ -136,8 +136,10 @@ async fn no_retry_is_scheduled_past_the_deadline_of_its_job() {
     assert_eq!(why, GiveUp::Stopped(StopReason::Until(at(150))));
 }
 
+type Noted = Arc<Mutex<Vec<(&'static str, Withdrawal)>>>;
+
 /// A queue that notes which jobs were removed.
-fn noting(policy: &Policy) -> (One, Arc<Mutex<Vec<(&'static str, Withdrawal)>>>) {
+fn noting(policy: &Policy) -> (One, Noted) {
     let removed = Arc::new(Mutex::new(Vec::new()));
     let queue = SharedQueue::builder(QueueConfig::new()).seeded(1).on_removed({
         let removed = Arc::clone(&removed);
