@@ -92,9 +92,9 @@ async fn a_rate_that_is_only_refused_is_found_and_used() {
     println!("{TABLE_HEAD}");
     for (name, drained, least) in [
         ("HAProxy with Retry-After", drains.0, 0.75),
-        ("HAProxy without", drains.1, 0.85),
-        ("nginx with Retry-After", drains.2, 0.85),
-        ("nginx without", drains.3, 0.9),
+        ("HAProxy without", drains.1, 0.9),
+        ("nginx with Retry-After", drains.2, 0.9),
+        ("nginx without", drains.3, 0.95),
     ] {
         let Some((drained, quota)) = drained else { continue };
         let later = drained.after(LEARNING);
