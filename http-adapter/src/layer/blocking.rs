@@ -1,10 +1,9 @@
 //! The layer for clients that block: the same rules, in the thread of the caller.
 
-use forbear_core::GiveUp;
 use forbear_core::driver::Verdict;
 use http::Response;
 
-use super::service::Sending;
+use super::service::{Sending, end_of};
 use super::{Error, ForbearLayer, HttpRequest, safety};
 use crate::{Head, wall_clock};
 
@@ -132,13 +131,8 @@ impl Sending {
                 }
             };
             let spare = spare.filter(HttpRequest::can_replay);
-            let is_safe = is_idempotent || was_not_done;
-            if self.is_nested || spare.is_none() || !is_safe {
-                self.attempts.forbid_repeat();
-            }
-            self.scope.note(&seen);
-            let verdict = self.attempts.record(&seen);
-            self.recording.answered(&seen, verdict);
+            let may_repeat = spare.is_some() && (is_idempotent || was_not_done);
+            let verdict = self.conclude(&seen, may_repeat);
             match (verdict, result, spare) {
                 (Verdict::Retry, result, Some(spare)) => {
                     last_error = result.err();
@@ -151,10 +145,7 @@ impl Sending {
                 }
                 (_, Ok(response), _) => return Ok(response),
                 (verdict, Err(error), _) => {
-                    let why = match verdict {
-                        Verdict::GiveUp(why) => why,
-                        Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
-                    };
+                    let why = end_of(verdict, seen.outcome);
                     return Err(Error::new(why, &self.attempts, Some(error)));
                 }
             }

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use forbear_core::GiveUp;
 use forbear_core::driver::{Attempts, Verdict};
+use forbear_core::{GiveUp, Observation, Outcome};
 use http::HeaderMap;
 use tower_service::Service;
 
@@ -132,13 +132,8 @@ impl Sending {
                 self.send_one(&mut inner, next, spare).await;
             // A stream may have outgrown what is kept of it while it was sent.
             let spare = spare.filter(HttpRequest::can_replay);
-            let is_safe = is_idempotent || was_not_done;
-            if self.is_nested || spare.is_none() || !is_safe {
-                self.attempts.forbid_repeat();
-            }
-            self.scope.note(&seen);
-            let verdict = self.attempts.record(&seen);
-            self.recording.answered(&seen, verdict);
+            let may_repeat = spare.is_some() && (is_idempotent || was_not_done);
+            let verdict = self.conclude(&seen, may_repeat);
             match (verdict, result, spare) {
                 (Verdict::Retry, Ok(response), Some(spare)) => {
                     // Read to its end, so that its connection can be used again.
@@ -155,14 +150,23 @@ impl Sending {
                 }
                 (_, Ok(response), _) => return Ok(response),
                 (verdict, Err(error), _) => {
-                    let why = match verdict {
-                        Verdict::GiveUp(why) => why,
-                        Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(seen.outcome),
-                    };
+                    let why = end_of(verdict, seen.outcome);
                     return Err(Error::new(why, &self.attempts, Some(error)));
                 }
             }
         }
+    }
+
+    /// Takes in what an attempt came to; `may_repeat` says whether the request is there to
+    /// be sent again, and whether that is safe.
+    pub(super) fn conclude(&mut self, seen: &Observation, may_repeat: bool) -> Verdict {
+        if self.is_nested || !may_repeat {
+            self.attempts.forbid_repeat();
+        }
+        self.scope.note(seen);
+        let verdict = self.attempts.record(seen);
+        self.recording.answered(seen, verdict);
+        verdict
     }
 
     /// Puts the number of the attempt and the time left on a request, if asked.
@@ -176,5 +180,13 @@ impl Sending {
             let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
             headers.insert(name.clone(), millis.into());
         }
+    }
+}
+
+/// Why a request ends with an error that is not tried again.
+pub(super) const fn end_of(verdict: Verdict, outcome: Outcome) -> GiveUp {
+    match verdict {
+        Verdict::GiveUp(why) => why,
+        Verdict::Success | Verdict::Retry => GiveUp::NotRepeatable(outcome),
     }
 }
