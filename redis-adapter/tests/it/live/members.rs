@@ -51,7 +51,7 @@ async fn a_wait_that_one_member_is_asked_for_holds_the_others() {
     let mut attempts = policy(&one).attempts();
     attempts.permit().await.unwrap();
     let asked = Instant::now();
-    let wait = Duration::from_millis(700);
+    let wait = Duration::from_secs(2);
     let _ = attempts.record(&Observation::throttled(Some(wait)));
     // It hears of it as soon as it calls, which it does for the next permits.
     let mut sent = Vec::new();
@@ -59,7 +59,7 @@ async fn a_wait_that_one_member_is_asked_for_holds_the_others() {
         other.retry(async || Ok::<_, std::io::Error>(())).await.unwrap();
         sent.push(asked.elapsed());
     }
-    let late = sent.iter().filter(|&&at| at > Duration::from_millis(200) && at < wait);
+    let late = sent.iter().filter(|&&at| at > Duration::from_secs(1) && at < wait);
     assert_eq!(late.count(), 0, "{sent:?}");
     assert!(sent.iter().any(|&at| at >= wait));
     event(&mut told, |event| matches!(event, forbear_redis::Event::Cooldown { .. })).await;
@@ -68,7 +68,7 @@ async fn a_wait_that_one_member_is_asked_for_holds_the_others() {
 #[tokio::test]
 async fn two_dimensions_are_taken_together_and_settled() {
     let Some(server) = Server::start() else { return };
-    let tokens = limit("10000/s", 10_000).counting(Dimension::Tokens);
+    let tokens = limit("1000/s", 10_000).counting(Dimension::Tokens);
     let quota = quota(limit("100/s", 100)).limit(tokens).connect(&server.url()).await.unwrap();
     let policy = policy(&quota);
     let cost = Cost::REQUEST.with(Dimension::Tokens, 8000);
@@ -77,11 +77,12 @@ async fn two_dimensions_are_taken_together_and_settled() {
     let mut seen = *Observation::SUCCESS;
     seen.usage = Some(Cost::REQUEST.with(Dimension::Tokens, 500));
     let _ = attempts.record(&seen);
-    // What was not used of the estimate is there for the next one at once.
+    // What was not used of the estimate is there for the next one at once; without it,
+    // that one would wait for six seconds.
     let start = Instant::now();
     let mut attempts = policy.attempts_costing(cost);
     attempts.permit().await.unwrap();
-    assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert_eq!(quota.status().sent[0], 2);
 }
 
