@@ -82,7 +82,7 @@ impl<T, L: Limiter> Queue<T, L> {
                         entry.stage = Stage::Queued;
                     }
                     if let Some(place) = self.jobs.get(id).map(|entry| self.place(entry)) {
-                        self.enter(now, place);
+                        self.enter(now, id.slot, place);
                     }
                 }
             }
@@ -140,20 +140,18 @@ impl<T, L: Limiter> Queue<T, L> {
     }
 
     fn choose(&mut self, now: Timestamp, number: u32) -> Option<(Choice, JobId)> {
-        let Self { scopes, flows, tenants, members, jobs, places, config, .. } = self;
+        let Self { scopes, flows, tenants, members, jobs, config, .. } = self;
         let scope = &mut scopes[index(number)];
         if scope.is_paused {
             return None;
         }
         let choice = scope.choose(now, config.ageing, |flow| {
-            flows[index(flow)].head(tenants, members, |lane, seq| {
-                let slot = places[usize::from(lane)].get(&seq)?;
-                Some(units(&jobs.get(jobs.id(*slot))?.cost, config.dimension))
+            flows[index(flow)].head(tenants, members, |slot| {
+                Some(units(&jobs.get(jobs.id(slot))?.cost, config.dimension))
             })
         })?;
-        let &(_, seq) = flows[index(choice.flow)].jobs.first()?;
-        let slot = places[usize::from(choice.lane)].get(&seq)?;
-        Some((choice, jobs.id(*slot)))
+        let (_, &slot) = flows[index(choice.flow)].jobs.first_key_value()?;
+        Some((choice, jobs.id(slot)))
     }
 
     fn start(&mut self, now: Timestamp, id: JobId, cost: Cost) -> Option<Started<T>> {

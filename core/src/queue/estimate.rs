@@ -20,8 +20,8 @@ impl<T, L: Limiter> Queue<T, L> {
         let number = self.flow_of.get(&(job.scope.0, job.tenant.0, job.lane));
         let flow = number.map(|&number| &self.flows[index(number)]);
         let rank = rank(self.config.order, job.deadline.unwrap_or(Timestamp::MAX));
-        let goes_last = |&(last, _): &(u64, u64)| last <= rank;
-        let ahead = flow.filter(|flow| flow.jobs.last().is_some_and(goes_last));
+        let ahead = flow
+            .filter(|flow| flow.jobs.last_key_value().is_some_and(|(&(last, _), _)| last <= rank));
         self.start_behind(now, job, decision, ahead.map_or(0, |flow| flow.backlog))
     }
 

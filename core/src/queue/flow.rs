@@ -1,6 +1,6 @@
 //! The jobs of one tenant in one lane of one scope.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use core::num::NonZeroU32;
 
 use super::Order;
@@ -30,8 +30,8 @@ pub(super) struct Flow {
     pub(super) tenant: u32,
     pub(super) lane: u8,
     pub(super) member: u32,
-    /// By rank, then by place.
-    pub(super) jobs: BTreeSet<(u64, u64)>,
+    /// Slots by rank, then by place.
+    pub(super) jobs: BTreeMap<(u64, u64), u32>,
     /// Units of the jobs, in sum.
     pub(super) backlog: u64,
     /// Whether it has a turn.
@@ -72,7 +72,7 @@ impl<T, L: Limiter> Queue<T, L> {
             members.push(fresh);
             super::number(members.len() - 1)
         });
-        let (jobs, flow) = (BTreeSet::new(), super::number(self.flows.len()));
+        let (jobs, flow) = (BTreeMap::new(), super::number(self.flows.len()));
         self.flows.push(Flow { scope, tenant, lane, member, jobs, backlog: 0, in_ring: false });
         self.flow_of.insert((scope, tenant, lane), flow);
         flow
@@ -84,12 +84,12 @@ impl<T, L: Limiter> Queue<T, L> {
     }
 
     /// Puts a job to its place in its flow, and gives the flow a turn.
-    pub(super) fn enter(&mut self, now: Timestamp, place: Place) {
+    pub(super) fn enter(&mut self, now: Timestamp, slot: u32, place: Place) {
         let Place { flow: number, key, units } = place;
         let flow = &mut self.flows[index(number)];
         let scope = &mut self.scopes[index(flow.scope)];
         scope.add(now, flow.lane, units);
-        flow.jobs.insert(key);
+        flow.jobs.insert(key, slot);
         flow.backlog = flow.backlog.saturating_add(units);
         if !flow.in_ring {
             flow.in_ring = true;
@@ -97,7 +97,7 @@ impl<T, L: Limiter> Queue<T, L> {
         }
         // The gate may be closed for a job that is larger, or waits for longer, than the
         // one that goes before it now.
-        let is_first = flow.jobs.first() == Some(&key);
+        let is_first = flow.jobs.first_key_value().is_some_and(|(first, _)| *first == key);
         let goes_first = scope
             .blocked
             .is_none_or(|(lane, blocked)| flow.lane < lane || (number == blocked && is_first));
@@ -137,13 +137,13 @@ impl Flow {
         &mut self,
         tenants: &[Tenant],
         members: &[Member],
-        next: impl FnOnce(u8, u64) -> Option<u64>,
+        units: impl FnOnce(u32) -> Option<u64>,
     ) -> Option<Head> {
         let tenant = tenants[index(self.tenant)];
         let in_flight = members[index(self.member)].in_flight;
         let is_capped = tenant.cap.is_some_and(|cap| in_flight >= cap.get());
-        let first = self.jobs.first().filter(|_| !is_capped);
-        let units = first.and_then(|&(_, seq)| next(self.lane, seq));
+        let first = self.jobs.first_key_value().filter(|_| !is_capped);
+        let units = first.and_then(|(_, &slot)| units(slot));
         self.in_ring = units.is_some();
         Some(Head { units: units?, weight: tenant.weight.get() })
     }

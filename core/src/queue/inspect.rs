@@ -143,10 +143,9 @@ impl<T, L: Limiter> Queue<T, L> {
         }
         let flow = &self.flows[index(entry.flow)];
         let (mut ahead, mut units) = (0, 0u64);
-        for &(_, seq) in flow.jobs.range(..self.place(entry).key) {
+        for (_, &slot) in flow.jobs.range(..self.place(entry).key) {
             ahead += 1;
-            let slot = self.places[usize::from(flow.lane)].get(&seq);
-            let other = slot.and_then(|&slot| self.jobs.get(self.jobs.id(slot)));
+            let other = self.jobs.get(self.jobs.id(slot));
             units = units.saturating_add(other.map_or(0, |other| self.place(other).units));
         }
         let (scope, tenant) = (ScopeId(flow.scope), TenantId(flow.tenant));
@@ -180,8 +179,7 @@ impl<T, L: Limiter> Queue<T, L> {
 
     /// What the first job of a flow costs.
     fn first(&self, flow: &Flow) -> Option<crate::Cost> {
-        let &(_, seq) = flow.jobs.first()?;
-        let &slot = self.places[usize::from(flow.lane)].get(&seq)?;
+        let (_, &slot) = flow.jobs.first_key_value()?;
         Some(self.jobs.get(self.jobs.id(slot))?.cost)
     }
 }

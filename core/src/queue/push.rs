@@ -120,7 +120,7 @@ impl<T, L: Limiter> Queue<T, L> {
         let place = self.place(&entry);
         let id = self.jobs.insert(entry);
         self.places[usize::from(job.lane)].insert(seq, id.slot);
-        self.enter(now, place);
+        self.enter(now, id.slot, place);
         self.tally.pushed += 1;
         self.tally.queued += 1;
         id
