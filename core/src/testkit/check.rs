@@ -1,6 +1,9 @@
 //! The laws, with a broken one as an error.
 //!
 //! [`laws`](super::laws) panics instead, which is what a test wants.
+//!
+//! What is tried is boxed at the door, so that a law is compiled once, with this crate,
+//! and not again for each type that it is tried on.
 
 mod backoff;
 mod budget;

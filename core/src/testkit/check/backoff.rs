@@ -1,5 +1,6 @@
 //! The laws of [`BackoffStrategy`].
 
+use alloc::boxed::Box;
 use alloc::format;
 use core::time::Duration;
 
@@ -25,14 +26,21 @@ const TOO_SHORT_TO_SPREAD: Duration = Duration::from_micros(1);
 ///
 /// The first law that is broken.
 pub fn backoff<B: BackoffStrategy>(make: impl Fn() -> B) -> Result<(), BrokenLaw> {
-    never_panics(&make)?;
-    is_deterministic(&make)?;
-    keeps_its_limits(&make)?;
+    every_law(&|| Box::new(make()))
+}
+
+/// Makes strategies of whatever type.
+type Make<'a, 'b> = &'a dyn Fn() -> Box<dyn BackoffStrategy + 'b>;
+
+fn every_law(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
+    never_panics(make)?;
+    is_deterministic(make)?;
+    keeps_its_limits(make)?;
     if make().is_jittered() {
-        is_jittered_as_it_says(&make)?;
-        has_spread(&make)
+        is_jittered_as_it_says(make)?;
+        has_spread(make)
     } else {
-        draws_nothing(&make)
+        draws_nothing(make)
     }
 }
 
@@ -43,6 +51,10 @@ pub fn backoff<B: BackoffStrategy>(make: impl Fn() -> B) -> Result<(), BrokenLaw
 ///
 /// If one does.
 pub fn growing_backoff<B: BackoffStrategy>(make: impl Fn() -> B) -> Result<(), BrokenLaw> {
+    never_shrinks(&|| Box::new(make()))
+}
+
+fn never_shrinks(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     for_all("delays never shrink", &(number(), number(), any::<u64>()), |(one, other, seed)| {
         let strategy = make();
         let (sooner, later) = (one.min(other).get(), one.max(other).get());
@@ -60,6 +72,10 @@ pub fn growing_backoff<B: BackoffStrategy>(make: impl Fn() -> B) -> Result<(), B
 ///
 /// If one is.
 pub fn hint_floor<B: BackoffStrategy>(make: impl Fn() -> B) -> Result<(), BrokenLaw> {
+    heeds_the_hint(&|| Box::new(make()))
+}
+
+fn heeds_the_hint(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     for_all("no delay is shorter than the hint", &(retry(), any::<u64>()), |(retry, seed)| {
         let delay = make().delay(&retry, &mut SplitMix64::new(seed));
         let hint = retry.hint.unwrap_or_default();
@@ -67,7 +83,7 @@ pub fn hint_floor<B: BackoffStrategy>(make: impl Fn() -> B) -> Result<(), Broken
     })
 }
 
-fn never_panics<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenLaw> {
+fn never_panics(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     for_all("nothing panics", &(retry(), entropy()), |(retry, mut entropy)| {
         let strategy = make();
         let _ = (strategy.delay(&retry, &mut entropy), strategy.limits(&retry));
@@ -75,19 +91,20 @@ fn never_panics<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenL
     })
 }
 
-fn is_deterministic<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenLaw> {
+fn is_deterministic(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     let law = "the same retry and the same entropy give the same delay";
     for_all(law, &(retry(), any::<u64>()), |(retry, seed)| {
         let strategy = make();
-        let delay = |strategy: &B| strategy.delay(&retry, &mut SplitMix64::new(seed));
-        let (first, second, other) = (delay(&strategy), delay(&strategy), delay(&make()));
+        let delay =
+            |strategy: &dyn BackoffStrategy| strategy.delay(&retry, &mut SplitMix64::new(seed));
+        let (first, second, other) = (delay(&*strategy), delay(&*strategy), delay(&*make()));
         holds(first == second && first == other, || {
             format!("{first:?}, {second:?}, and {other:?} from another value")
         })
     })
 }
 
-fn keeps_its_limits<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenLaw> {
+fn keeps_its_limits(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     for_all("every delay is within the limits", &(retry(), entropy()), |(retry, mut entropy)| {
         let strategy = make();
         let Limits { min, max } = strategy.limits(&retry);
@@ -98,7 +115,7 @@ fn keeps_its_limits<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), Bro
     })
 }
 
-fn draws_nothing<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenLaw> {
+fn draws_nothing(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     let law = "a strategy that is not jittered draws no entropy";
     for_all(law, &retry(), |retry| {
         let mut entropy = Counted::new(0);
@@ -107,7 +124,7 @@ fn draws_nothing<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), Broken
     })
 }
 
-fn is_jittered_as_it_says<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenLaw> {
+fn is_jittered_as_it_says(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     let law = "a strategy that is jittered gives more than one delay";
     let strategy = make();
     let varies = (1..=64).any(|number| {
@@ -119,7 +136,7 @@ fn is_jittered_as_it_says<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(
         .map_err(|how| BrokenLaw::new(law, how))
 }
 
-fn has_spread<B: BackoffStrategy>(make: &impl Fn() -> B) -> Result<(), BrokenLaw> {
+fn has_spread(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     let law = "what is drawn has spread, at the cap too";
     for_all(law, &(retry(), any::<u64>()), |(retry, seed)| {
         let strategy = make();

@@ -1,5 +1,6 @@
 //! The laws of [`Budget`].
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,6 +22,12 @@ use crate::{Outcome, Timestamp};
 ///
 /// The first law that is broken.
 pub fn budget<B: Budget>(make: impl Fn() -> B) -> Result<(), BrokenLaw> {
+    every_law(&|| Box::new(make()))
+}
+
+type Boxed<'b> = Box<dyn Budget + 'b>;
+
+fn every_law<'b>(make: &dyn Fn() -> Boxed<'b>) -> Result<(), BrokenLaw> {
     for_all("the same calls get the same answers", &story(), |story| {
         let (mut one, mut two) = (Life::new(make()), Life::new(make()));
         for step in &story {
@@ -76,6 +83,10 @@ pub fn budget_within<B: Budget>(
     make: impl Fn() -> B,
     most: impl Fn(u64) -> u64,
 ) -> Result<(), BrokenLaw> {
+    within(&|| Box::new(make()), &most)
+}
+
+fn within<'b>(make: &dyn Fn() -> Boxed<'b>, most: &dyn Fn(u64) -> u64) -> Result<(), BrokenLaw> {
     let law = "a greedy client gets no more retries than the share";
     // What is final is not retried, so no budget is asked.
     let failures = outcome().prop_filter("it may be retried", |end| end.is_retryable());
@@ -130,17 +141,17 @@ fn wild_step() -> impl Strategy<Value = (Timestamp, Attempt, u64)> {
 }
 
 /// A budget and the time.
-struct Life<B> {
-    budget: B,
+struct Life<'b> {
+    budget: Boxed<'b>,
     now: Timestamp,
 }
 
-impl<B: Budget> Life<B> {
-    fn new(budget: B) -> Self {
+impl<'b> Life<'b> {
+    fn new(budget: Boxed<'b>) -> Self {
         Self { budget, now: Timestamp::ZERO }
     }
 
-    fn after(budget: B, story: &[Step]) -> Self {
+    fn after(budget: Boxed<'b>, story: &[Step]) -> Self {
         let mut life = Self::new(budget);
         for step in story {
             life.step(step);

@@ -6,6 +6,7 @@ mod forgetting;
 mod moment;
 mod story;
 
+use alloc::boxed::Box;
 use alloc::format;
 use core::task::Waker;
 use core::time::Duration;
@@ -23,8 +24,7 @@ use crate::{Cost, Dimension, Limiter, Timestamp};
 ///
 /// The first law that is broken.
 pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
-    in_every_story(&make, Kind::Steady)?;
-    after_closures(&make)
+    every_law(&|| Box::new(make()))
 }
 
 /// Tries every law of [`Limiter`] but two: that what is admitted stays admitted
@@ -35,7 +35,7 @@ pub fn limiter<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
 ///
 /// The first law that is broken.
 pub fn limiter_by_chance<L: Limiter>(make: impl Fn() -> L) -> Result<(), BrokenLaw> {
-    in_every_story(&make, Kind::ByChance)
+    in_every_story(&|| Box::new(make()), Kind::ByChance)
 }
 
 /// Tries the laws of a limiter that counts units of `dimension` and admits up to
@@ -49,7 +49,7 @@ pub fn limiter_charging<L: Limiter>(
     dimension: Dimension,
     capacity: u32,
 ) -> Result<(), BrokenLaw> {
-    charge::charging(&make, dimension, capacity)
+    charge::charging(&|| Box::new(make()), dimension, capacity)
 }
 
 /// Tries that in the sends from one time to another that is `span` later, both
@@ -63,7 +63,7 @@ pub fn limiter_within<L: Limiter>(
     dimension: Dimension,
     most: impl Fn(Duration) -> u64,
 ) -> Result<(), BrokenLaw> {
-    envelope::within(make, dimension, most)
+    envelope::within(&|| Box::new(make()), dimension, &most)
 }
 
 /// Tries that a client that asks as soon as it may has got `least(span)` units of
@@ -77,16 +77,25 @@ pub fn limiter_reaches<L: Limiter>(
     dimension: Dimension,
     least: impl Fn(Duration) -> u64,
 ) -> Result<(), BrokenLaw> {
-    envelope::reaches(make, dimension, least)
+    envelope::reaches(&|| Box::new(make()), dimension, &least)
 }
 
-fn in_every_story<L: Limiter>(make: &impl Fn() -> L, kind: Kind) -> Result<(), BrokenLaw> {
+/// Makes limiters of whatever type.
+type Make<'a, 'l> = &'a dyn Fn() -> Boxed<'l>;
+type Boxed<'l> = Box<dyn Limiter + 'l>;
+
+fn every_law(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
+    in_every_story(make, Kind::Steady)?;
+    after_closures(make)
+}
+
+fn in_every_story<'l>(make: Make<'_, 'l>, kind: Kind) -> Result<(), BrokenLaw> {
     let fed = make().attach(Timestamp::ZERO, Waker::noop());
     for_all_laws(&(story(), observation()), |(story, last)| {
         let mut client = Client::new(make());
         let mut twin = Client::new(make());
         let mut ask =
-            |client: &Client<L>, cost: &Cost| Moment::new(client, cost).fed(fed).broken(kind);
+            |client: &Client<'l>, cost: &Cost| Moment::new(client, cost).fed(fed).broken(kind);
         for step in &story {
             client.step(step, &mut ask)?;
             twin.step_by_hand(step);
@@ -103,7 +112,7 @@ fn in_every_story<L: Limiter>(make: &impl Fn() -> L, kind: Kind) -> Result<(), B
     })?;
     for_all("nothing makes it panic", &wild_story(), |story| {
         let mut client = Client::new(make());
-        let mut ask = |client: &Client<L>, cost: &Cost| {
+        let mut ask = |client: &Client<'l>, cost: &Cost| {
             for time in [0, client.now.as_nanos(), u64::MAX - 1, u64::MAX] {
                 let time = Timestamp::from_nanos(time);
                 let _ = client.limiter.check(time, cost);

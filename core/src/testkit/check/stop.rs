@@ -1,5 +1,6 @@
 //! The laws of [`StopCondition`].
 
+use alloc::boxed::Box;
 use alloc::format;
 use core::time::Duration;
 
@@ -13,6 +14,10 @@ use crate::{Retry, StopCondition, Timestamp};
 ///
 /// The first law that is broken.
 pub fn stop<S: StopCondition>(make: impl Fn() -> S) -> Result<(), BrokenLaw> {
+    every_law(&|| Box::new(make()))
+}
+
+fn every_law<'s>(make: &dyn Fn() -> Box<dyn StopCondition + 's>) -> Result<(), BrokenLaw> {
     let law = "the same retry and delay give the same answer";
     for_all(law, &(retry(), duration()), |(retry, delay)| {
         let stop = make();

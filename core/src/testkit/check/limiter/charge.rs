@@ -4,14 +4,15 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::Make;
 use super::story::{Client, Step, story};
 use crate::testkit::broken_law::{BrokenLaw, for_all, for_all_laws};
-use crate::{Cost, Decision, Dimension, Limiter, Observation, Outcome, Refusal};
+use crate::{Cost, Decision, Dimension, Observation, Outcome, Refusal};
 
 /// Tries the laws of a limiter that counts `dimension` and never admits more
 /// than `capacity` units at once.
-pub(super) fn charging<L: Limiter>(
-    make: &impl Fn() -> L,
+pub(super) fn charging(
+    make: Make<'_, '_>,
     dimension: Dimension,
     capacity: u32,
 ) -> Result<(), BrokenLaw> {
@@ -39,14 +40,14 @@ pub(super) fn charging<L: Limiter>(
     })
 }
 
-fn is_free_of_charge<L: Limiter>(client: &Client<L>) -> Result<(), BrokenLaw> {
+fn is_free_of_charge(client: &Client<'_>) -> Result<(), BrokenLaw> {
     match client.limiter.check(client.now, &Cost::ZERO) {
         Decision::Admit => Ok(()),
         other => Err(BrokenLaw::new("what costs nothing is admitted", format!("{other:?}"))),
     }
 }
 
-fn has_room_for<L: Limiter>(client: &Client<L>, whole: &Cost) -> Result<(), BrokenLaw> {
+fn has_room_for(client: &Client<'_>, whole: &Cost) -> Result<(), BrokenLaw> {
     match client.limiter.check(client.now, whole) {
         Decision::Admit | Decision::Refuse(Refusal::BeyondTime) => Ok(()),
         Decision::WaitUntil(time) if client.limiter.check(time, whole).is_admit() => Ok(()),
@@ -58,9 +59,9 @@ fn has_room_for<L: Limiter>(client: &Client<L>, whole: &Cost) -> Result<(), Brok
 }
 
 /// `twin` has lived as `client` has.
-fn leaves_no_trace<L: Limiter>(
-    client: &mut Client<L>,
-    twin: &Client<L>,
+fn leaves_no_trace(
+    client: &mut Client<'_>,
+    twin: &Client<'_>,
     cost: &Cost,
     whole: &Cost,
 ) -> Result<(), BrokenLaw> {
@@ -77,11 +78,7 @@ fn leaves_no_trace<L: Limiter>(
     Ok(())
 }
 
-fn is_not_overfilled<L: Limiter>(
-    mut client: Client<L>,
-    unit: &Cost,
-    capacity: u32,
-) -> Result<(), BrokenLaw> {
+fn is_not_overfilled(mut client: Client<'_>, unit: &Cost, capacity: u32) -> Result<(), BrokenLaw> {
     while !client.in_flight.is_empty() {
         client.take_back(0);
     }
@@ -92,7 +89,7 @@ fn is_not_overfilled<L: Limiter>(
     Ok(())
 }
 
-impl<L: Limiter> Client<L> {
+impl Client<'_> {
     /// Takes back the send in flight at `place`.
     fn take_back(&mut self, place: usize) {
         self.answer(place, Some(Cost::ZERO), &Observation::new(Outcome::Ignored));

@@ -10,9 +10,10 @@ use proptest::prelude::Strategy;
 use proptest::prop_oneof;
 
 use super::story::Client;
+use super::{Boxed, Make};
 use crate::testkit::any::traffic::pass;
 use crate::testkit::broken_law::{BrokenLaw, for_all};
-use crate::{Cost, Decision, Dimension, Limiter, Observation, Outcome, Timestamp};
+use crate::{Cost, Decision, Dimension, Observation, Outcome, Timestamp};
 
 /// What a greedy client does between its sends.
 #[derive(Clone, Debug)]
@@ -36,10 +37,10 @@ fn habits() -> impl Strategy<Value = Vec<Habit>> {
 
 /// Tries that no greedy client gets more than `most` units into the sends from
 /// one time to another that is `span` later, both included.
-pub(super) fn within<L: Limiter>(
-    make: impl Fn() -> L,
+pub(super) fn within(
+    make: Make<'_, '_>,
     dimension: Dimension,
-    most: impl Fn(Duration) -> u64,
+    most: &dyn Fn(Duration) -> u64,
 ) -> Result<(), BrokenLaw> {
     for_all("a greedy client gets no more than the envelope", &habits(), |habits| {
         let mut sends = Vec::new();
@@ -47,15 +48,15 @@ pub(super) fn within<L: Limiter>(
         for habit in &habits {
             greedy.live(habit, &mut sends);
         }
-        stays_within(&sends, &most)
+        stays_within(&sends, most)
     })
 }
 
 /// Tries that a greedy client gets at least `least` units in the first `span`.
-pub(super) fn reaches<L: Limiter>(
-    make: impl Fn() -> L,
+pub(super) fn reaches(
+    make: Make<'_, '_>,
     dimension: Dimension,
-    least: impl Fn(Duration) -> u64,
+    least: &dyn Fn(Duration) -> u64,
 ) -> Result<(), BrokenLaw> {
     for_all("a greedy client gets the whole envelope", &pass(), |idle| {
         let mut greedy = Greedy::new(make(), dimension);
@@ -83,7 +84,7 @@ pub(super) fn reaches<L: Limiter>(
     })
 }
 
-fn stays_within(sends: &[(Timestamp, u64)], most: impl Fn(Duration) -> u64) -> Result<(), String> {
+fn stays_within(sends: &[(Timestamp, u64)], most: &dyn Fn(Duration) -> u64) -> Result<(), String> {
     for (first, &(from, _)) in sends.iter().enumerate() {
         let mut sum = 0_u64;
         for &(until, units) in &sends[first..] {
@@ -98,15 +99,15 @@ fn stays_within(sends: &[(Timestamp, u64)], most: impl Fn(Duration) -> u64) -> R
     Ok(())
 }
 
-struct Greedy<L> {
-    client: Client<L>,
+struct Greedy<'l> {
+    client: Client<'l>,
     dimension: Dimension,
     /// The latest reading of the clock, which is the time by any other.
     latest: Timestamp,
 }
 
-impl<L: Limiter> Greedy<L> {
-    fn new(limiter: L, dimension: Dimension) -> Self {
+impl<'l> Greedy<'l> {
+    fn new(limiter: Boxed<'l>, dimension: Dimension) -> Self {
         Self { client: Client::new(limiter), dimension, latest: Timestamp::ZERO }
     }
 

@@ -12,9 +12,10 @@ use proptest::prelude::{Strategy, any};
 use proptest::prop_oneof;
 
 use super::story::Client;
+use super::{Boxed, Make};
 use crate::limiter::STALE_AFTER;
 use crate::testkit::broken_law::{BrokenLaw, for_all_laws};
-use crate::{Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota};
+use crate::{Cost, Decision, Dimension, Observation, Outcome, Quantity, Quota};
 
 const MAY_BE_FORGOTTEN: &str = "an idle one may be forgotten";
 
@@ -85,7 +86,7 @@ impl Closure {
         moments
     }
 
-    fn close<L: Limiter>(&self, client: &mut Client<L>) {
+    fn close(&self, client: &mut Client<'_>) {
         for _ in 0..self.flights {
             let _ = client.try_send(&Cost::REQUEST);
         }
@@ -102,7 +103,7 @@ impl Closure {
 }
 
 /// Tries the laws around closures.
-pub(super) fn after_closures<L: Limiter>(make: &impl Fn() -> L) -> Result<(), BrokenLaw> {
+pub(super) fn after_closures(make: Make<'_, '_>) -> Result<(), BrokenLaw> {
     for_all_laws(&closures(), |closure| {
         for moment in closure.moments() {
             let mut client = Client::new(make());
@@ -126,7 +127,7 @@ pub(super) fn after_closures<L: Limiter>(make: &impl Fn() -> L) -> Result<(), Br
 }
 
 /// What comes at once after forgetting is held back as it would have been.
-fn admits_no_more_anew<L: Limiter>(mut old: Client<L>, fresh: L) -> Result<(), BrokenLaw> {
+fn admits_no_more_anew(mut old: Client<'_>, fresh: Boxed<'_>) -> Result<(), BrokenLaw> {
     let mut new = Client::new(fresh);
     new.now = old.now;
     let state = format!("{:?}", old.limiter);
@@ -144,7 +145,7 @@ fn admits_no_more_anew<L: Limiter>(mut old: Client<L>, fresh: L) -> Result<(), B
 }
 
 /// The laws about one moment: where it says that it is idle, a fresh one is no laxer.
-pub(super) fn may_be_forgotten<L: Limiter>(client: &Client<L>, fresh: &L) -> Result<(), BrokenLaw> {
+pub(super) fn may_be_forgotten(client: &Client<'_>, fresh: &Boxed<'_>) -> Result<(), BrokenLaw> {
     if !client.in_flight.is_empty() || !client.limiter.is_idle(client.now) {
         return Ok(());
     }

@@ -6,11 +6,11 @@ use core::time::Duration;
 
 use super::story::Client;
 use crate::testkit::broken_law::BrokenLaw;
-use crate::{Cost, Decision, Limiter, Refusal, Timestamp};
+use crate::{Cost, Decision, Refusal, Timestamp};
 
 /// A limiter in some state, a question, and the answer.
-pub(super) struct Moment<'a, L> {
-    client: &'a Client<L>,
+pub(super) struct Moment<'a, 'l> {
+    client: &'a Client<'l>,
     cost: Cost,
     decision: Decision,
     /// Whether it has news from elsewhere, and wakes who waits.
@@ -26,8 +26,8 @@ pub(super) enum Kind {
     ByChance,
 }
 
-impl<'a, L: Limiter> Moment<'a, L> {
-    pub(super) fn new(client: &'a Client<L>, cost: &Cost) -> Self {
+impl<'a, 'l> Moment<'a, 'l> {
+    pub(super) fn new(client: &'a Client<'l>, cost: &Cost) -> Self {
         Self { client, cost: *cost, decision: client.limiter.check(client.now, cost), fed: false }
     }
 

@@ -8,9 +8,10 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::{option, prop_oneof};
 
+use super::Boxed;
 use crate::testkit::BrokenLaw;
 use crate::testkit::any::traffic::{cost, observation, pass};
-use crate::{Completion, Cost, Decision, Limiter, Observation, Timestamp};
+use crate::{Completion, Cost, Decision, Observation, Timestamp};
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -57,8 +58,8 @@ fn answer() -> impl Strategy<Value = Step> {
 
 /// A limiter, and what its client knows.
 #[derive(Debug)]
-pub(super) struct Client<L> {
-    pub(super) limiter: L,
+pub(super) struct Client<'l> {
+    pub(super) limiter: Boxed<'l>,
     pub(super) now: Timestamp,
     pub(super) in_flight: Vec<Sent>,
     /// When it sent or got an answer last.
@@ -72,8 +73,8 @@ pub(super) struct Sent {
     cost: Cost,
 }
 
-impl<L: Limiter> Client<L> {
-    pub(super) fn new(limiter: L) -> Self {
+impl<'l> Client<'l> {
+    pub(super) fn new(limiter: Boxed<'l>) -> Self {
         let start = Timestamp::ZERO;
         Self { limiter, now: start, in_flight: Vec::new(), used_at: start }
     }
