@@ -56,6 +56,18 @@ pub trait Budget: fmt::Debug + Send {
     /// Learns how an attempt ended.
     fn observe(&mut self, now: Timestamp, attempt: &Attempt);
 
+    /// Learns of `count` first sends that succeeded, all at once, where their times do
+    /// not matter; `false`, and nothing learned, where it must hear of each as it ends.
+    ///
+    /// Provided: `false`. Where it returns `true`, for whatever count, it is as if
+    /// [`observe`](Self::observe) had been called for each. A driver may then put off
+    /// the telling until it needs the budget, which makes calls that succeed at once
+    /// cheaper.
+    fn observe_successes(&mut self, count: u64) -> bool {
+        let _ = count;
+        false
+    }
+
     /// Takes one retry after an attempt that ended in `outcome`, and returns a
     /// receipt: what it was charged, in a unit of its own; `None` if there is none
     /// left.
@@ -83,6 +95,10 @@ pub struct Attempt {
 impl<B: Budget + ?Sized> Budget for Box<B> {
     fn observe(&mut self, now: Timestamp, attempt: &Attempt) {
         (**self).observe(now, attempt);
+    }
+
+    fn observe_successes(&mut self, count: u64) -> bool {
+        (**self).observe_successes(count)
     }
 
     fn withdraw(&mut self, now: Timestamp, outcome: Outcome) -> Option<u64> {

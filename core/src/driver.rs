@@ -9,6 +9,7 @@
 
 pub mod queue;
 
+mod at_once;
 mod attempts;
 mod blocking;
 mod call_options;

@@ -189,6 +189,27 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         }
     }
 
+    /// Takes in a call that was sent without asking, as it may where nothing
+    /// [holds back](Self::is_calm) and nothing limits.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn take_in(&mut self, now: Timestamp, call: &mut Call) {
+        self.cooldown.commit(now, &call.cost);
+        call.send(now);
+    }
+
+    /// Tells the budget of `count` first sends that succeeded; whether it can be told
+    /// so of many at once, without their times.
+    #[cfg(feature = "std")]
+    pub(crate) fn hear_successes(&mut self, count: u64) -> bool {
+        self.retries.budget.as_mut().is_none_or(|budget| budget.observe_successes(count))
+    }
+
+    /// Whether no wait that a server asked for is in force, nor its aftermath.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_calm(&self, now: Timestamp) -> bool {
+        !self.retries.hint.is_shared() || self.cooldown.is_idle(now)
+    }
+
     /// Takes back a send that was permitted and not made, charge and all.
     ///
     /// A retry goes back to the budget, and is paid anew when the call is sent after

@@ -190,8 +190,9 @@ impl Policy {
     #[cfg(feature = "std")]
     fn start(&self, entropy: Box<dyn Entropy + Send>) -> Arc<crate::driver::Shared> {
         let limited = !self.plan.limiters.is_empty();
+        let may_start_late = self.plan.bounds.may_start_late();
         let observers = self.plan.observers.clone();
-        crate::driver::Shared::new(self.engine(entropy), observers, limited)
+        crate::driver::Shared::new(self.engine(entropy), observers, limited, may_start_late)
     }
 }
 

@@ -89,6 +89,12 @@ impl Budget for RetryQuota {
         }
     }
 
+    fn observe_successes(&mut self, count: u64) -> bool {
+        let earned = self.reward.saturating_mul(count);
+        self.balance = self.balance.saturating_add(earned).min(self.max);
+        true
+    }
+
     fn withdraw(&mut self, _: Timestamp, outcome: Outcome) -> Option<u64> {
         let price = if outcome.is_throttled() { self.throttled } else { self.transient };
         let price = u64::from(price) * self.token;

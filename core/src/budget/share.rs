@@ -92,6 +92,12 @@ impl Budget for RetryBudget {
         }
     }
 
+    fn observe_successes(&mut self, count: u64) -> bool {
+        let deposits = self.deposit.saturating_mul(count);
+        self.balance = self.balance.saturating_add(deposits).min(self.max);
+        true
+    }
+
     fn withdraw(&mut self, _: Timestamp, _: Outcome) -> Option<u64> {
         Self::withdraw(self).then_some(self.retry)
     }

@@ -73,6 +73,12 @@ impl Budget for RetryThrottle {
         }
     }
 
+    fn observe_successes(&mut self, count: u64) -> bool {
+        let earned = self.success.saturating_mul(count);
+        self.balance = self.balance.saturating_add(earned).min(self.max);
+        true
+    }
+
     fn withdraw(&mut self, _: Timestamp, _: Outcome) -> Option<u64> {
         (self.balance > self.max / 2).then_some(0)
     }

@@ -1,5 +1,7 @@
 //! One call, attempt by attempt, for adapters and for loops of the user's own.
 
+mod hedged_send;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
@@ -12,9 +14,9 @@ use super::line::Ticket;
 use super::observer::Moment;
 use super::shared::{Admission, Shared};
 use super::{CallOptions, GaveUp, History, Judge, Observer, PastAttempt, Wait};
-use crate::{
-    Call, Clock, Cost, GiveUp, Hedge, Observation, Outcome, Policy, RateSignal, Timestamp,
-};
+use crate::{Call, Clock, Cost, GiveUp, Observation, Outcome, Policy, RateSignal, Timestamp};
+
+pub use self::hedged_send::HedgedSend;
 
 /// One call under a [`Policy`], attempt by attempt.
 ///
@@ -81,6 +83,15 @@ impl Attempts {
         }
     }
 
+    /// One whose first attempt was sent without asking.
+    #[cfg(feature = "tokio")]
+    pub(super) fn sent_at_once(policy: &Policy, options: &CallOptions) -> Self {
+        let mut attempts = Self::new(policy, options);
+        attempts.shared.take_in(&mut attempts.call);
+        attempts.last_sent_at = attempts.call.started_at();
+        attempts
+    }
+
     /// Takes in the answer to the last send.
     ///
     /// # Panics
@@ -99,7 +110,17 @@ impl Attempts {
         own: &impl Observer,
     ) -> ControlFlow<Result<T, GaveUp<T, E>>, Result<T, E>> {
         let judged = judge.judge(&result);
-        let verdict = self.record_observed(judged.as_ref().unwrap_or(Observation::SUCCESS), own);
+        self.conclude_judged(result, judged.as_ref(), own)
+    }
+
+    /// The same of a result that was judged; see [`Judge::judge`].
+    pub(super) fn conclude_judged<T, E>(
+        &mut self,
+        result: Result<T, E>,
+        judged: Option<&Observation>,
+        own: &impl Observer,
+    ) -> ControlFlow<Result<T, GaveUp<T, E>>, Result<T, E>> {
+        let verdict = self.record_observed(judged.unwrap_or(Observation::SUCCESS), own);
         let (why, result) = match (verdict, result) {
             (Verdict::Retry, result) => return ControlFlow::Continue(result),
             (Verdict::Success, Ok(value)) => return ControlFlow::Break(Ok(value)),
@@ -154,63 +175,6 @@ impl Attempts {
         let since_start = times.map(|time| time.since(self.call.started_at()));
         let past = PastAttempt::new(number, since_start, seen, wait);
         History::push(&mut self.history, past);
-    }
-
-    /// Asks for a further send while the answer to the last one is outstanding: a hedge
-    /// against a slow server, for requests that may be done twice.
-    ///
-    /// `None` if none may go at once: see [`Engine::hedge`](crate::Engine::hedge). Nor is
-    /// there one while other calls stand in line.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use forbear_core::driver::Verdict;
-    /// use forbear_core::{Observation, Outcome, Policy};
-    ///
-    /// let policy = Policy::recommended();
-    /// let mut attempts = policy.attempts();
-    /// attempts.permit_blocking()?;
-    /// // Send here; and again, because it takes long.
-    /// let mut hedge = attempts.hedge().expect("the budget is full");
-    /// // The answer to the second comes first.
-    /// attempts.exchange(&mut hedge);
-    /// assert_eq!(attempts.record(&Observation::new(Outcome::Success)), Verdict::Success);
-    /// drop(hedge);
-    /// let statistics = policy.statistics();
-    /// assert_eq!((statistics.calls, statistics.sends, statistics.hedges_won), (1, 2, 1));
-    /// # Ok::<(), forbear_core::GiveUp>(())
-    /// ```
-    pub fn hedge(&mut self) -> Option<HedgedSend> {
-        let hedge = self.shared.hedge(&mut self.call)?;
-        self.tell(&(), Moment::BeforeHedge);
-        Some(HedgedSend { shared: Arc::clone(&self.shared), hedge: Some(hedge) })
-    }
-
-    /// Makes the answer to `hedge` the one that is recorded next; `hedge` becomes the
-    /// send that it overtook.
-    pub fn exchange(&mut self, hedge: &mut HedgedSend) {
-        if let Some(hedge) = &mut hedge.hedge {
-            self.call.exchange(hedge);
-            self.last_sent_at = self.call.sent_at().unwrap_or(self.last_sent_at);
-        }
-    }
-
-    /// Takes in the answer to the last send, a failure, and goes on with `hedge`, of
-    /// which the answer is outstanding.
-    ///
-    /// # Panics
-    ///
-    /// If there was no permit since the last answer.
-    pub fn fall_back(&mut self, mut hedge: HedgedSend, signal: &dyn RateSignal) {
-        let in_flight = self.call.in_flight();
-        let (number, _) = in_flight.expect("an answer was recorded without a permit to send");
-        let Some(hedge) = hedge.hedge.take() else { return };
-        let (seen, sent_at) = (signal.observe(), self.last_sent_at);
-        let now = self.shared.fall_back(&mut self.call, hedge, &seen);
-        self.keep(number, [sent_at, now], &seen, None);
-        self.tell(&(), Moment::After(&seen));
-        self.last_sent_at = self.call.sent_at().unwrap_or(sent_at);
     }
 
     /// Asks whether the call may be sent; `waker` is woken when to ask again.
@@ -341,6 +305,12 @@ impl Attempts {
     }
 }
 
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempts").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Attempts {
     fn drop(&mut self) {
         // A call that ended holds nothing: the common case takes no lock.
@@ -351,31 +321,6 @@ impl Drop for Attempts {
                 self.shared.tell(Moment::GiveUp(GiveUp::Abandoned), self);
             }
         }
-    }
-}
-
-/// A further send of a call, made by [`Attempts::hedge`].
-///
-/// Dropped, it gives its place back: the loser of two is dropped with its request.
-#[derive(Debug)]
-#[must_use = "dropped, it gives its place back"]
-pub struct HedgedSend {
-    shared: Arc<Shared>,
-    /// `None` once it was fallen back on.
-    hedge: Option<Hedge>,
-}
-
-impl Drop for HedgedSend {
-    fn drop(&mut self) {
-        if let Some(hedge) = self.hedge.take() {
-            self.shared.end_hedge(hedge);
-        }
-    }
-}
-
-impl fmt::Debug for Attempts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempts").field("call", &self.call).finish_non_exhaustive()
     }
 }
 

@@ -86,6 +86,13 @@ impl CallOptions {
         self.cost
     }
 
+    /// Whether all but the cost is the policy's.
+    #[cfg(feature = "tokio")]
+    #[inline]
+    pub(super) const fn are_the_policys(&self) -> bool {
+        self.own.is_none()
+    }
+
     /// What a call under `policy` has of its own.
     #[inline]
     pub(super) fn own_under(&self, policy: &Policy) -> Option<Box<Own>> {

@@ -87,6 +87,14 @@ pub trait Observer {
     fn on_give_up(&self, call: &Attempts, why: GiveUp) {
         let _ = (call, why);
     }
+
+    /// Whether it wants to be told anything at all.
+    ///
+    /// Provided: it does. A call that nobody listens to may take a shorter way, on
+    /// which there is nothing to tell of.
+    fn is_listening(&self) -> bool {
+        true
+    }
 }
 
 // `Observer` stays usable as `dyn Observer`.
@@ -125,6 +133,10 @@ impl Observers {
         self.0.push(Arc::new(observer));
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     #[inline]
     pub(super) fn tell(&self, moment: Moment<'_>, call: &Attempts) {
         if !self.0.is_empty() {
@@ -147,7 +159,11 @@ impl fmt::Debug for Observers {
 }
 
 /// Nobody is told.
-impl Observer for () {}
+impl Observer for () {
+    fn is_listening(&self) -> bool {
+        false
+    }
+}
 
 /// Both are told, the first one first.
 impl<A: Observer, B: Observer> Observer for (A, B) {
@@ -180,6 +196,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.on_give_up(call, why);
         self.1.on_give_up(call, why);
     }
+
+    fn is_listening(&self) -> bool {
+        self.0.is_listening() || self.1.is_listening()
+    }
 }
 
 macro_rules! forward {
@@ -207,6 +227,10 @@ macro_rules! forward {
 
             fn on_give_up(&self, call: &Attempts, why: GiveUp) {
                 (**self).on_give_up(call, why);
+            }
+
+            fn is_listening(&self) -> bool {
+                (**self).is_listening()
             }
         }
     )*};

@@ -6,6 +6,7 @@ use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
+use super::at_once::AtOnce;
 use super::line::{Line, Ticket};
 use super::observer::{Moment, Observers};
 use super::{Attempts, MonotonicClock, Statistics, Wait};
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     observers: Observers,
     /// Whether some limiter may look at the time of an answer.
     limited: bool,
+    at_once: AtOnce,
 }
 
 #[derive(Debug)]
@@ -28,6 +30,8 @@ struct State {
     engine: Engine,
     line: Line,
     statistics: Statistics,
+    /// How many calls that succeeded at once the budget has been told of.
+    successes_told: u64,
 }
 
 /// What a call that asked to be sent was told.
@@ -43,16 +47,25 @@ pub(super) enum Admission {
 }
 
 impl Shared {
-    pub(crate) fn new(mut engine: Engine, observers: Observers, limited: bool) -> Arc<Self> {
+    /// `may_start_late` says that no stop condition can hold before the first send.
+    pub(crate) fn new(
+        mut engine: Engine,
+        observers: Observers,
+        limited: bool,
+        may_start_late: bool,
+    ) -> Arc<Self> {
         let (line, statistics) = (Line::default(), Statistics::default());
         let clock = MonotonicClock::start();
+        let is_silent = observers.is_empty();
+        let at_once = !limited && is_silent && may_start_late && engine.hear_successes(0);
+        let at_once = AtOnce::new(at_once);
         Arc::new_cyclic(|shared| {
             if limited {
                 let waker = Waker::from(Arc::new(WakeHead(Weak::clone(shared))));
                 engine.attach(clock.now(), &waker);
             }
-            let state = Mutex::new(State { engine, line, statistics });
-            Self { state, clock, observers, limited }
+            let state = Mutex::new(State { engine, line, statistics, successes_told: 0 });
+            Self { state, clock, observers, limited, at_once }
         })
     }
 
@@ -62,7 +75,33 @@ impl Shared {
     }
 
     pub(super) fn statistics(&self) -> Statistics {
-        self.lock().statistics
+        let state = self.lock();
+        // What the lock has told the budget of is all there is to count.
+        state.statistics.with_successes_at_once(state.successes_told)
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) const fn at_once(&self) -> &AtOnce {
+        &self.at_once
+    }
+
+    /// Takes in a call whose first attempt was sent at once and is not done, or failed.
+    #[cfg(feature = "tokio")]
+    pub(super) fn take_in(&self, call: &mut Call) {
+        let mut state = self.lock();
+        let now = self.clock.now();
+        state.begin(now, call);
+        state.engine.take_in(now, call);
+        state.statistics.send(false, now, now);
+    }
+
+    /// Counts a call that was sent at once and panicked.
+    #[cfg(feature = "tokio")]
+    pub(super) fn lose(&self) {
+        let statistics = &mut self.lock().statistics;
+        statistics.calls += 1;
+        statistics.sends += 1;
+        statistics.end(Err(GiveUp::Abandoned));
     }
 
     pub(super) const fn clock(&self) -> MonotonicClock {
@@ -80,6 +119,7 @@ impl Shared {
         // Read under the lock, or it may be older than what another call saw.
         let now = self.clock.now();
         let (admission, next) = state.admit(now, call, ticket, waker);
+        self.look_for_calm(&state, now);
         drop(state);
         wake(next);
         admission
@@ -96,6 +136,9 @@ impl Shared {
         state.statistics.answer_to(call.in_flight(), seen);
         state.engine.complete_with(now, call, seen);
         state.statistics.answer(seen, call.end());
+        if !timeless {
+            self.look_for_calm(&state, now);
+        }
         release(state);
         now
     }
@@ -125,6 +168,7 @@ impl Shared {
         let now = self.clock.now();
         state.engine.fall_back(now, call, hedge, seen);
         state.statistics.answer(seen, None);
+        self.look_for_calm(&state, now);
         release(state);
         now
     }
@@ -179,7 +223,22 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The engine's invariants hold between its methods, so a panic of another
         // holder leaves nothing half done.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.at_once.is_allowed() {
+            state.hear_successes(self.at_once.successes());
+        }
+        state
+    }
+
+    /// Says whether calls may be sent at once: while a server's wait is in force, or
+    /// somebody stands in line, each has to ask.
+    fn look_for_calm(&self, state: &State, now: Timestamp) {
+        if self.at_once.is_allowed() {
+            let is_calm = state.line.is_empty() && state.engine.is_calm(now);
+            if is_calm != self.at_once.is_calm() {
+                self.at_once.set_calm(is_calm);
+            }
+        }
     }
 }
 
@@ -200,6 +259,24 @@ impl Wake for WakeHead {
 }
 
 impl State {
+    /// Begins a call, unless it has begun.
+    fn begin(&mut self, now: Timestamp, call: &mut Call) {
+        if call.is_unstarted() {
+            call.start_at(now);
+            self.statistics.calls += 1;
+        }
+    }
+
+    /// Tells the budget of the calls that succeeded at once since it was told last.
+    #[inline]
+    fn hear_successes(&mut self, successes: u64) {
+        let count = successes.wrapping_sub(self.successes_told);
+        if count > 0 {
+            self.engine.hear_successes(count);
+            self.successes_told = successes;
+        }
+    }
+
     /// The answer to a call, and who is to be woken once the lock is released.
     fn admit(
         &mut self,
@@ -208,10 +285,7 @@ impl State {
         ticket: &mut Option<Ticket>,
         waker: &Waker,
     ) -> (Admission, Option<Waker>) {
-        if call.is_unstarted() {
-            call.start_at(now);
-            self.statistics.calls += 1;
-        }
+        self.begin(now, call);
         if let Some(time) = call.not_before()
             && now < time
         {

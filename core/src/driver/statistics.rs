@@ -6,9 +6,12 @@ use crate::{GiveUp, Observation, Outcome, Policy, StopReason, Timestamp};
 
 /// What the calls of a policy came to so far, of all that share its state.
 ///
-/// Counted under the lock that each call takes anyway, so the numbers of one
-/// snapshot agree: `calls` is the sum of the successes, of those given up and of
-/// those [in progress](Self::in_progress).
+/// The numbers of one snapshot agree: `calls` is the sum of the successes, of those
+/// given up and of those [in progress](Self::in_progress).
+///
+/// A task's call under a policy without limiters and observers is counted when its
+/// first attempt is over or waits for something, whichever comes first: one that
+/// succeeds at once takes no lock to be counted.
 ///
 /// # Examples
 ///
@@ -77,6 +80,14 @@ impl Statistics {
     pub const fn in_progress(&self) -> u64 {
         // The two cannot be more than the first; saturating costs nothing here.
         self.calls.saturating_sub(self.successes).saturating_sub(self.gave_up.total())
+    }
+
+    /// With `count` calls more that were sent once and succeeded.
+    pub(super) const fn with_successes_at_once(mut self, count: u64) -> Self {
+        self.calls += count;
+        self.sends += count;
+        self.successes += count;
+        self
     }
 
     pub(super) fn send(&mut self, is_retry: bool, since: Timestamp, now: Timestamp) {

@@ -10,9 +10,10 @@ use core::task::{Context, Poll};
 use ::tokio::time::{Instant, Sleep, sleep_until};
 use pin_project_lite::pin_project;
 
-use super::shared::Admission;
-use super::{Attempts, Fallback, GaveUp, Judge, Observer, RetryCall};
-use crate::{GiveUp, Timestamp};
+use super::at_once::FirstPoll;
+use super::shared::{Admission, Shared};
+use super::{Attempts, CallOptions, Fallback, GaveUp, Judge, Observer, RetryCall};
+use crate::{GiveUp, Outcome, Policy, Timestamp};
 
 impl Attempts {
     /// Waits until the call may be sent.
@@ -86,9 +87,12 @@ pin_project! {
     ///
     /// Dropped at any point, it gives back its place in the line and whatever it
     /// holds of the limiters.
+    ///
+    /// Where nothing has to be asked before the first attempt, the call counts from the
+    /// end of the first poll: that saves what succeeds at once the reading of a clock.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<F, Fut, J, O, T, E> {
-        attempts: Attempts,
+    pub struct RetryFuture<'a, F, Fut, J, O, T, E> {
+        stage: Stage<'a>,
         op: F,
         judge: J,
         observer: O,
@@ -99,7 +103,27 @@ pin_project! {
     }
 }
 
-impl<F, Fut, J, O, T, E> Future for RetryFuture<F, Fut, J, O, T, E>
+/// How far a call is.
+#[derive(Debug)]
+enum Stage<'a> {
+    New { policy: &'a Policy, options: CallOptions },
+    Begun(Attempts),
+}
+
+impl Stage<'_> {
+    /// The call, which begins now if it has not begun.
+    fn begin(&mut self, begin: impl FnOnce(&Policy, &CallOptions) -> Attempts) -> &mut Attempts {
+        if let Self::New { policy, options } = self {
+            *self = Self::Begun(begin(policy, options));
+        }
+        match self {
+            Self::Begun(attempts) => attempts,
+            Self::New { .. } => unreachable!("it has begun"),
+        }
+    }
+}
+
+impl<F, Fut, J, O, T, E> Future for RetryFuture<'_, F, Fut, J, O, T, E>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
@@ -108,25 +132,85 @@ where
 {
     type Output = Result<T, GaveUp<T, E>>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &self.stage {
+            Stage::New { policy, options }
+                if !self.observer.is_listening() && options.are_the_policys() =>
+            {
+                let shared = policy.shared();
+                if shared.at_once().is_open() {
+                    return self.poll_at_once(shared, cx);
+                }
+            }
+            _ => {}
+        }
+        self.poll_in_turn(cx)
+    }
+}
+
+impl<'a, F, Fut, J, O, T, E> RetryFuture<'a, F, Fut, J, O, T, E>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    J: Judge<T, E>,
+    O: Observer,
+{
+    /// Sends at once; only a call that does not succeed at once begins in `shared`.
+    #[inline]
+    fn poll_at_once(
+        mut self: Pin<&mut Self>,
+        shared: &'a Shared,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, GaveUp<T, E>>> {
+        let mut this = self.as_mut().project();
+        let first_poll = FirstPoll(shared);
+        this.running.set(Some((this.op)()));
+        let running = this.running.as_mut().as_pin_mut().expect("it was set in the line above");
+        let Poll::Ready(result) = running.poll(cx) else {
+            first_poll.defuse();
+            this.stage.begin(Attempts::sent_at_once);
+            return Poll::Pending;
+        };
+        let judged = this.judge.judge(&result);
+        first_poll.defuse();
+        let result = match result {
+            Ok(value) if judged.as_ref().is_none_or(|seen| seen.outcome == Outcome::Success) => {
+                shared.at_once().succeeded();
+                this.running.set(None);
+                return Poll::Ready(Ok(value));
+            }
+            result => result,
+        };
+        let attempts = this.stage.begin(Attempts::sent_at_once);
+        let concluded = attempts.conclude_judged(result, judged.as_ref(), this.observer);
+        this.running.set(None);
+        match concluded {
+            ControlFlow::Break(end) => Poll::Ready(end),
+            ControlFlow::Continue(result) => {
+                *this.last = Some(Box::new(result));
+                self.poll_in_turn(cx)
+            }
+        }
+    }
+
+    fn poll_in_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, GaveUp<T, E>>> {
         let mut this = self.project();
+        let attempts = this.stage.begin(Attempts::new);
         loop {
             if this.running.is_none() {
-                match this.attempts.poll_permit_telling(cx, this.observer) {
+                match attempts.poll_permit_telling(cx, this.observer) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(())) => this.running.set(Some((this.op)())),
                     Poll::Ready(Err(why)) => {
-                        return Poll::Ready(Err(GaveUp::new(
-                            why,
-                            this.attempts,
-                            this.last.take().map(|last| *last),
-                        )));
+                        let last = this.last.take().map(|last| *last);
+                        return Poll::Ready(Err(GaveUp::new(why, attempts, last)));
                     }
                 }
             }
             let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
             let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
-            let concluded = this.attempts.conclude(result, this.judge, this.observer);
+            let concluded = attempts.conclude(result, this.judge, this.observer);
             // Dropped after the answer is recorded, so that a panic in between
             // still finds the send in flight and gives it back.
             this.running.set(None);
@@ -138,13 +222,13 @@ where
     }
 }
 
-impl<F, Fut, J, O, T, E> fmt::Debug for RetryFuture<F, Fut, J, O, T, E> {
+impl<F, Fut, J, O, T, E> fmt::Debug for RetryFuture<'_, F, Fut, J, O, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryFuture").field("attempts", &self.attempts).finish_non_exhaustive()
+        f.debug_struct("RetryFuture").field("stage", &self.stage).finish_non_exhaustive()
     }
 }
 
-impl<F, Fut, J, O, T, E> IntoFuture for RetryCall<'_, F, J, O>
+impl<'a, F, Fut, J, O, T, E> IntoFuture for RetryCall<'a, F, J, O>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
@@ -152,12 +236,13 @@ where
     O: Observer,
 {
     type Output = Result<T, GaveUp<T, E>>;
-    type IntoFuture = RetryFuture<F, Fut, J, O, T, E>;
+    type IntoFuture = RetryFuture<'a, F, Fut, J, O, T, E>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         let Self { policy, op, judge, observer, options } = self;
-        let attempts = Attempts::new(policy, &options);
-        RetryFuture { attempts, op, judge, observer, last: None, running: None }
+        let stage = Stage::New { policy, options };
+        RetryFuture { stage, op, judge, observer, last: None, running: None }
     }
 }
 

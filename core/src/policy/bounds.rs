@@ -36,6 +36,13 @@ impl Bounds {
         Self { other: Some(stop), ..Self::default() }
     }
 
+    /// Whether none of them can hold when a call begins: a driver may then say when it
+    /// began once it has begun.
+    #[cfg(feature = "std")]
+    pub(crate) const fn may_start_late(&self) -> bool {
+        self.other.is_none()
+    }
+
     /// With these attempts and this deadline instead, where there are any.
     #[cfg(feature = "std")]
     pub(crate) fn replace(&mut self, max_attempts: Option<u32>, deadline: Option<Duration>) {

@@ -126,7 +126,8 @@ fn a_policy_that_is_gone_is_not_kept_by_its_waker() {
     let policy = policy(&tap);
     let mut call = Box::pin(policy.retry(async || Ok::<_, std::io::Error>(())).into_future());
     assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-    drop((call, policy));
+    drop(call);
+    drop(policy);
     tap.fill(1);
     assert_eq!(Arc::strong_count(&tap.0), 1, "the limiter of the policy is gone too");
 }

@@ -8,6 +8,8 @@
     reason = "a test may panic, and reads the clock that it paused itself"
 )]
 
+/// Calls that succeed when they are first polled, and what must not take their way.
+mod at_once;
 /// Atomic rates against the exact one, and under threads.
 mod atomic;
 /// Limiters with news from elsewhere, and who waits for them.

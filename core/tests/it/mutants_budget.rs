@@ -47,6 +47,8 @@ enum Fault {
     WrapsAtTheLargestReceipt,
     EarnsByRetries,
     RoundsTheShareUp,
+    CountsManySuccessesAsOne,
+    LearnsWhatItDeclines,
 }
 
 /// Three retries at the start and three of ten calls, in tenths of a retry.
@@ -65,6 +67,16 @@ impl Budget for Specimen {
             let share = if self.fault == Fault::RoundsTheShareUp { 4 } else { 3 };
             self.tenths = (self.tenths + share).min(33);
         }
+    }
+
+    fn observe_successes(&mut self, count: u64) -> bool {
+        let earned = match self.fault {
+            Fault::EarnsByRetries | Fault::RoundsTheShareUp => return false,
+            Fault::CountsManySuccessesAsOne => 3 * i64::from(count > 0),
+            _ => i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(3),
+        };
+        self.tenths = self.tenths.saturating_add(earned).min(33);
+        self.fault != Fault::LearnsWhatItDeclines
     }
 
     fn withdraw(&mut self, now: Timestamp, _: Outcome) -> Option<u64> {
@@ -94,6 +106,8 @@ impl Budget for Specimen {
     }
 }
 
+const TOLD_AT_ONCE: &str = "successes told at once count like each by itself, or not at all";
+
 fn broken_by(fault: Fault) -> Option<&'static str> {
     let others = Arc::new(AtomicU64::new(0));
     let make =
@@ -116,6 +130,8 @@ fn every_fault_of_a_budget_is_found() {
         (Fault::WrapsAtTheLargestReceipt, Some("nothing makes it panic")),
         (Fault::EarnsByRetries, Some("a greedy client gets no more retries than the share")),
         (Fault::RoundsTheShareUp, Some("a greedy client gets no more retries than the share")),
+        (Fault::CountsManySuccessesAsOne, Some(TOLD_AT_ONCE)),
+        (Fault::LearnsWhatItDeclines, Some(TOLD_AT_ONCE)),
     ] {
         assert_eq!(broken_by(fault), law, "{fault:?}");
     }

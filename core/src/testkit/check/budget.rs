@@ -54,6 +54,21 @@ fn every_law<'b>(make: &dyn Fn() -> Boxed<'b>) -> Result<(), BrokenLaw> {
         }
         same_number_left(plain.left(outcome), asked.left(outcome))
     })?;
+    let law = "successes told at once count like each by itself, or not at all";
+    for_all(law, &(story(), 0..=300_u64, story(), outcome()), |(story, count, more, outcome)| {
+        let (mut each, mut all) = (Life::after(make(), &story), Life::after(make(), &story));
+        if all.budget.observe_successes(count) {
+            for _ in 0..count {
+                each.step(&Step::First(Outcome::Success));
+            }
+        }
+        for step in &more {
+            let (first, second) = (each.step(step), all.step(step));
+            holds(first == second, || format!("{first:?} and {second:?} at {step:?}"))?;
+        }
+        let (each, all) = (each.left(outcome), all.left(outcome));
+        holds(each == all, || format!("{each} left where {count} were told, {all} all at once"))
+    })?;
     let law = "a clock that goes back makes nothing laxer";
     for_all(law, &(story(), outcome(), timestamp()), |(story, outcome, earlier)| {
         let (mut now, mut back) = (Life::after(make(), &story), Life::after(make(), &story));
