@@ -20,6 +20,7 @@ mod history;
 mod judge;
 mod line;
 mod observer;
+mod permit;
 mod retry_call;
 mod shared;
 mod statistics;
@@ -38,6 +39,7 @@ pub use self::{
     history::{History, PastAttempt, Wait},
     judge::{BySignal, Inspect, Judge, RetryIf, When, With},
     observer::{BeforeSend, BeforeWait, Observer, OnGiveUp, OnSuccess},
+    permit::{Permit, SentPermit},
     retry_call::RetryCall,
     statistics::{GaveUpCounts, Statistics},
 };

@@ -46,6 +46,8 @@ mod mutants_budget;
 mod mutants_limiter;
 /// What is told of a call: history, observers, statistics; and its own options.
 mod observing;
+/// Permits of a policy's limiters, for who sends once.
+mod permits;
 /// The policy file: what it says and what it refuses.
 mod policy_file;
 /// Predicates over results, and calls that go by them.
