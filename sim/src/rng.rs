@@ -3,9 +3,8 @@
 //! Every entity draws from a stream of its own, so that two policies meet the
 //! same storm (common random numbers: Glasserman and Yao, "Some guidelines and
 //! guarantees for common random numbers", 1992) and a client more does not shift
-//! what the others draw. The bits are `ChaCha8`'s and the samplers are ours: those
-//! of `rand_distr` change with its version and with the features that another
-//! crate of the build turns on.
+//! what the others draw. The samplers are ours: those of `rand_distr` change with its
+//! version and with the features that another crate of the build turns on.
 
 mod luck;
 mod normal;
@@ -14,7 +13,7 @@ mod uniform;
 
 pub use self::stream::StreamRng;
 pub(crate) use self::{
-    luck::{Luck, Purpose},
+    luck::{Keys, Luck, Purpose},
     normal::standard_normal,
     stream::Stream,
     uniform::{open_unit, scaled},

@@ -5,9 +5,9 @@
 
 mod arrivals;
 
-use forbear_core::{Cost, Dimension, Entropy};
+use forbear_core::{Cost, Dimension};
 
-use crate::rng::{Luck, Purpose, Stream, StreamRng};
+use crate::rng::{Keys, Luck, Purpose, Stream, StreamRng};
 use crate::scenario::{ArrivalsSpec, RecordedSpec, Sampler, Scenario, nanos};
 use crate::server::Request;
 
@@ -80,6 +80,7 @@ impl Storm {
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
         let mut storm =
             Self { clients: Vec::new(), calls: Vec::new(), order: Vec::new(), scripts: Vec::new() };
+        let keys = Keys::of(seed);
         for (group, (clients, arrivals, cost)) in (0..).zip(scenario.groups()) {
             let price = cost.price();
             let think = match arrivals {
@@ -88,15 +89,13 @@ impl Storm {
             };
             for _ in 0..clients.count() {
                 let client = count(storm.clients.len());
-                let mut calls = StreamRng::of(seed, Stream::Calls(client));
                 let mut times = StreamRng::of(seed, Stream::Arrivals(client));
                 let callers = clients.callers().unwrap_or(u32::MAX);
                 let times = arrivals::times(arrivals, clients.calls(), callers, &mut times);
                 let first = count(storm.calls.len());
-                storm.calls.extend(times.into_iter().map(|arrives_at| {
-                    let key = calls.next_u64();
-                    let words = [(); 3].map(|()| calls.next_u64());
-                    let (reserved, actual) = price.draw(words);
+                storm.calls.extend((0..).zip(times).map(|(index, arrives_at)| {
+                    let key = keys.key(client, index);
+                    let (reserved, actual) = price.draw(Luck::price(key));
                     // A caller that thinks does so before its first call too.
                     let thought = think.as_ref().map_or(0, |think| thinking(think, key));
                     let arrives_at = arrives_at.map(|at| at.saturating_add(thought));

@@ -35,7 +35,7 @@ kind = "concurrency"
 max = 4
 [[fault]]
 from = "2s"
-restart = 0.5
+restart = 1.0
 "#;
 
 const OBEDIENT: &str = r#"

@@ -1,10 +1,15 @@
 //! Independent streams of one seed.
 
 use forbear_core::{Entropy, SplitMix64};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_xoshiro::Xoroshiro128PlusPlus;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// One of the `2^64` independent streams of a seed.
+///
+/// Sixteen bytes, since a storm has one for each client: `xoroshiro128++` (Blackman and
+/// Vigna, "Scrambled linear pseudorandom number generators", 2021), whose state is filled
+/// by `SplitMix64`, as its authors advise. That two of `n` streams of which `w` words are
+/// drawn overlap has a probability of about `n^2 * w / 2^128`.
 ///
 /// # Examples
 ///
@@ -17,7 +22,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// assert_ne!(StreamRng::new(7, 1).next_u64(), StreamRng::new(7, 0).next_u64());
 /// ```
 #[derive(Clone, Debug)]
-pub struct StreamRng(ChaCha8Rng);
+pub struct StreamRng(Xoroshiro128PlusPlus);
 
 /// Who draws from a stream of a run.
 ///
@@ -27,8 +32,8 @@ pub struct StreamRng(ChaCha8Rng);
 pub(crate) enum Stream {
     /// When the calls of a client arrive.
     Arrivals(u32),
-    /// What the calls of a client cost, and the keys of their luck.
-    Calls(u32),
+    /// The keys of the luck of all calls.
+    Calls,
     /// The jitter of a client's engine.
     Jitter(u32),
     /// Which of its restarts befall a client.
@@ -43,15 +48,16 @@ impl StreamRng {
     /// Stream `stream` of `seed`.
     #[must_use]
     pub fn new(seed: u64, stream: u64) -> Self {
-        // Not `seed_from_u64`: how that fills the key is up to `rand_core`.
-        let mut words = SplitMix64::new(seed);
-        let mut key = [0; 32];
-        for chunk in key.chunks_exact_mut(8) {
+        // For one seed a one-to-one function of the stream, so that no two are the same.
+        // Not `seed_from_u64`: how that fills the state is up to `rand_core`.
+        let of_seed = SplitMix64::new(seed).next_u64();
+        let of_stream = SplitMix64::new(of_seed.wrapping_add(stream)).next_u64();
+        let mut words = SplitMix64::new(of_stream);
+        let mut state = [0; 16];
+        for chunk in state.chunks_exact_mut(8) {
             chunk.copy_from_slice(&words.next_u64().to_le_bytes());
         }
-        let mut bits = ChaCha8Rng::from_seed(key);
-        bits.set_stream(stream);
-        Self(bits)
+        Self(Xoroshiro128PlusPlus::from_seed(state))
     }
 
     /// The stream that the engine of client `client` draws its jitter from.
@@ -60,10 +66,15 @@ impl StreamRng {
         Self::of(seed, Stream::Jitter(client))
     }
 
+    /// The generator itself, for what draws by the traits of `rand`.
+    pub(crate) const fn into_bits(self) -> Xoroshiro128PlusPlus {
+        self.0
+    }
+
     pub(crate) fn of(seed: u64, stream: Stream) -> Self {
         let (kind, client) = match stream {
             Stream::Arrivals(client) => (1_u64, client),
-            Stream::Calls(client) => (2, client),
+            Stream::Calls => (2, 0),
             Stream::Jitter(client) => (3, client),
             Stream::Restarts(client) => (4, client),
             Stream::JitterAfter(client, restarts) => (4 + u64::from(restarts), client),
@@ -85,10 +96,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_of_a_seed_are_those_of_the_first_release() {
+    fn the_words_of_a_seed_are_always_the_same() {
         // A change of a dependency that changed these would change every result.
         let mut stream = StreamRng::new(1, 2);
         let words = [stream.next_u64(), stream.next_u64()];
-        assert_eq!(words, [15_624_951_664_172_897_928, 8_896_785_014_063_737_626]);
+        assert_eq!(words, [11_473_258_747_895_799_787, 5_292_495_332_649_243_973]);
     }
 }

@@ -4,9 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use forbear_core::Entropy;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_xoshiro::Xoroshiro128PlusPlus;
 use tpe::density_estimation::DefaultEstimatorBuilder;
 use tpe::{TpeOptimizer, TpeOptimizerBuilder};
 
@@ -31,7 +29,7 @@ const STREAM: u64 = 1 << 16;
 pub(super) struct Proposer<'a> {
     axes: &'a [Axis],
     optimizers: Vec<TpeOptimizer<DefaultEstimatorBuilder>>,
-    bits: ChaCha8Rng,
+    bits: Xoroshiro128PlusPlus,
     first: Vec<Vec<u64>>,
     seen: BTreeSet<Vec<String>>,
 }
@@ -48,15 +46,10 @@ impl<'a> Proposer<'a> {
         let first = (0..FIRST as usize)
             .rev()
             .map(|point| columns.iter().map(|column| column[point]).collect());
-        let mut words = StreamRng::new(seed, STREAM);
-        let mut key = [0; 32];
-        for chunk in key.chunks_exact_mut(8) {
-            chunk.copy_from_slice(&words.next_u64().to_le_bytes());
-        }
         Self {
             axes,
             optimizers: axes.iter().map(optimizer).collect(),
-            bits: ChaCha8Rng::from_seed(key),
+            bits: StreamRng::new(seed, STREAM).into_bits(),
             first: first.collect(),
             seen: BTreeSet::new(),
         }
