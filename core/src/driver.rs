@@ -24,6 +24,7 @@ mod permit;
 mod retry_call;
 mod shared;
 mod statistics;
+mod sync;
 
 #[cfg(feature = "tokio")]
 mod tokio;

@@ -18,6 +18,7 @@
 //! [`shut_down`](SharedQueue::shut_down) returns; or, where no caller is at hand, as
 //! an argument of the closure given to [`on_removed`](SharedQueueBuilder::on_removed).
 
+mod bell;
 mod blocking;
 mod builder;
 mod carried;
@@ -30,6 +31,7 @@ mod room;
 mod state;
 mod turn;
 mod waiters;
+mod waking;
 mod watch;
 
 #[cfg(feature = "tokio")]
@@ -40,11 +42,12 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::task::Waker;
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use self::state::{Effects, State};
 use self::waiters::Key;
 use super::MonotonicClock;
+use super::sync::{Mutex, MutexGuard};
 use crate::queue::{QueueConfig, Removed, Stall};
 use crate::{Clock, Limiter, Timestamp};
 

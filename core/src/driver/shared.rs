@@ -3,12 +3,13 @@
 use alloc::sync::{Arc, Weak};
 use core::task::Waker;
 use core::time::Duration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::Wake;
 
 use super::at_once::AtOnce;
 use super::line::{Line, Ticket};
 use super::observer::{Moment, Observers};
+use super::sync::{Mutex, MutexGuard};
 use super::{Attempts, MonotonicClock, Statistics, Wait};
 use crate::{
     Action, Call, Clock, Engine, GiveUp, Hedge, Observation, Outcome, Timestamp, WaitReason,

@@ -114,6 +114,18 @@ impl<T, L: Limiter> Queue<T, L> {
         Some(result)
     }
 
+    /// Asks the limiter of a scope again, which may have news from elsewhere; whether
+    /// there is that scope.
+    ///
+    /// A driver that [attaches](Limiter::attach) a limiter does so when that wakes it.
+    pub fn look_again(&mut self, scope: ScopeId) -> bool {
+        let is_there = index(scope.0) < self.scopes.len();
+        if is_there {
+            self.reopen(scope.0);
+        }
+        is_there
+    }
+
     /// Asks a scope again that may have jobs for another reason than before.
     fn reopen(&mut self, scope: u32) {
         if !self.scopes[index(scope)].is_paused {

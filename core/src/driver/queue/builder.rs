@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
-use std::sync::Mutex;
 
 use super::state::State;
 use super::watch::Watch;
 use super::{Inner, OnRemoved, OnStall, SharedQueue};
 use crate::driver::MonotonicClock;
+use crate::driver::sync::Mutex;
 use crate::queue::{QueueConfig, Removed, Stall};
 use crate::{Limiter, SplitMix64};
 

@@ -24,11 +24,8 @@ impl<T> SharedQueue<T> {
     /// known, see [`change_limiter`](Self::change_limiter).
     #[must_use = "it says whether there is that scope"]
     pub fn change_policy(&self, scope: ScopeId, policy: &Policy) -> bool {
-        self.inner.act(|state, _| {
-            let limiter = |guarded: &mut super::guarded::Guarded<_>| {
-                guarded.limiter = policy.limiter();
-            };
-            state.queue.change_limiter(scope, limiter).is_some()
+        self.inner.act(|state, now| {
+            state.replace_limiter(now, scope, policy.limiter()).is_some()
                 && state.change_retries(scope, policy)
         })
     }
@@ -43,7 +40,7 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// not from when it was pushed: how long it may be queued is a matter of
     /// [`Job::deadline`](crate::queue::Job::deadline).
     pub fn add_scope(&self, scope: Scope<L>, policy: &Policy) -> ScopeId {
-        self.inner.act(|state, _| state.add_scope(scope, policy))
+        self.inner.act(|state, now| state.add_scope(now, scope, policy))
     }
 
     /// Adds a tenant of this weight.
@@ -134,10 +131,21 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     /// Changes the limiter of a scope, as to another rate, and asks it anew; `None` if
     /// there is no such scope.
     ///
-    /// `change` runs under the lock and must not ask the queue.
+    /// `change` runs under the lock and must not ask the queue. For another limiter in
+    /// its place, see [`replace_limiter`](Self::replace_limiter).
     pub fn change_limiter<R>(&self, scope: ScopeId, change: impl FnOnce(&mut L) -> R) -> Option<R> {
         self.inner.act(|state, _| {
             state.queue.change_limiter(scope, |guarded| change(&mut guarded.limiter))
         })
+    }
+
+    /// Puts another limiter in the place of a scope's and returns that; `None` if there
+    /// is no such scope.
+    ///
+    /// It knows nothing of what was sent before: a window begins anew, and requests in
+    /// flight are in no new count.
+    #[must_use = "it says whether there is that scope"]
+    pub fn replace_limiter(&self, scope: ScopeId, limiter: L) -> Option<L> {
+        self.inner.act(|state, now| state.replace_limiter(now, scope, limiter))
     }
 }

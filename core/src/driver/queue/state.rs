@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::task::Waker;
 use core::time::Duration;
 
+use super::bell::Bell;
 use super::carried::{Carried, Held};
 use super::guarded::Guarded;
 use super::room::Room;
@@ -31,16 +32,19 @@ pub(super) struct State<T, L> {
     retries: Vec<ScopeRetries>,
     pub(super) waiters: Waiters<T>,
     pub(super) room: Room,
-    watch: Watch,
+    pub(super) watch: Watch,
     entropy: SplitMix64,
     /// Who has the timer, and for when it is, or will be when its owner is polled.
-    timer: Option<(Key, Option<Timestamp>)>,
+    pub(super) timer: Option<(Key, Option<Timestamp>)>,
     /// When the queue is to be asked next.
-    due: Option<Timestamp>,
+    pub(super) due: Option<Timestamp>,
     /// Who is being polled, and need not be woken.
-    polled: Option<Key>,
+    pub(super) polled: Option<Key>,
     is_shut_down: bool,
-    effects: Effects<T>,
+    pub(super) bell: Arc<Bell>,
+    /// Whether some limiter may ring it.
+    pub(super) is_fed: bool,
+    pub(super) effects: Effects<T>,
 }
 
 /// What is to be done once the lock is released.
@@ -75,15 +79,41 @@ impl<T, L: Limiter> State<T, L> {
             due: None,
             polled: None,
             is_shut_down: false,
+            bell: Bell::new(),
+            is_fed: false,
             effects: Effects::NONE,
         }
     }
 
-    pub(super) fn add_scope(&mut self, scope: Scope<L>, policy: &Policy) -> ScopeId {
+    pub(super) fn add_scope(
+        &mut self,
+        now: Timestamp,
+        scope: Scope<L>,
+        policy: &Policy,
+    ) -> ScopeId {
         let retries = self.retries_of(policy);
         let cooldown = retries.cooldown();
         self.retries.push(retries);
-        self.queue.add_scope(scope.map(|limiter| Guarded { limiter, cooldown }))
+        let scope = self.queue.add_scope(scope.map(|limiter| Guarded { limiter, cooldown }));
+        let rope = self.bell.rope(scope);
+        let is_fed = self.queue.change_limiter(scope, |guarded| guarded.limiter.attach(now, &rope));
+        self.is_fed |= is_fed == Some(true);
+        scope
+    }
+
+    /// Puts another limiter in the place of a scope's, and returns that.
+    pub(super) fn replace_limiter(
+        &mut self,
+        now: Timestamp,
+        scope: ScopeId,
+        mut limiter: L,
+    ) -> Option<L> {
+        let is_fed = limiter.attach(now, &self.bell.rope(scope));
+        let replaced = self
+            .queue
+            .change_limiter(scope, |guarded| core::mem::replace(&mut guarded.limiter, limiter))?;
+        self.is_fed |= is_fed;
+        Some(replaced)
     }
 
     /// Goes by the retries of another policy from now on.
@@ -101,20 +131,16 @@ impl<T, L: Limiter> State<T, L> {
     /// Starts what may start and has somebody to send it, and makes sure that whoever
     /// is to act next is woken.
     pub(super) fn give_out(&mut self, now: Timestamp) {
-        while !self.waiters.is_empty() {
-            let has_worker = self.waiters.first_idle().is_some();
-            match self.queue.next_if(now, |job| has_worker || job.owner.is_some()) {
-                Next::Start(started) => self.start(now, started),
-                Next::Remove(removed) => self.remove(now, removed),
-                Next::Wait(time) => {
-                    self.due = time;
-                    break;
-                }
+        loop {
+            self.start_all(now);
+            if let Some((quiet_for, stalls)) = self.watch.look(now, &self.queue) {
+                self.effects.quiet_for = quiet_for;
+                self.effects.stalls.extend(stalls);
             }
-        }
-        if let Some((quiet_for, stalls)) = self.watch.look(now, &self.queue) {
-            self.effects.quiet_for = quiet_for;
-            self.effects.stalls.extend(stalls);
+            self.wind();
+            if !self.hears_news() {
+                break;
+            }
         }
         let is_over = self.is_over();
         let Effects { wakers, .. } = &mut self.effects;
@@ -122,7 +148,6 @@ impl<T, L: Limiter> State<T, L> {
         if is_over {
             wakers.extend(self.waiters.idle_wakers());
         }
-        self.wind();
         self.polled = None;
     }
 
@@ -282,6 +307,21 @@ impl<T, L: Limiter> State<T, L> {
         self.queue.tally()
     }
 
+    /// Starts what may start now and has somebody to send it.
+    fn start_all(&mut self, now: Timestamp) {
+        while !self.waiters.is_empty() {
+            let has_worker = self.waiters.first_idle().is_some();
+            match self.queue.next_if(now, |job| has_worker || job.owner.is_some()) {
+                Next::Start(started) => self.start(now, started),
+                Next::Remove(removed) => self.remove(now, removed),
+                Next::Wait(time) => {
+                    self.due = time;
+                    break;
+                }
+            }
+        }
+    }
+
     fn start(&mut self, now: Timestamp, started: Started<Carried<T>>) {
         self.watch.rest(now);
         let stop = self.retries[started.scope.index()].stop();
@@ -328,43 +368,5 @@ impl<T, L: Limiter> State<T, L> {
         if let Some(call) = carried.call_mut() {
             self.retries[scope.index()].give_back(now, call);
         }
-    }
-
-    fn tell(&mut self, key: Key, gift: Gift<T>) {
-        let waker = self.waiters.give(key, gift);
-        self.wake(key, waker);
-    }
-
-    fn wake(&mut self, key: Key, waker: Option<Waker>) {
-        if self.polled != Some(key) {
-            self.effects.wakers.extend(waker);
-        }
-    }
-
-    /// Sees to it that somebody who waits has the timer, for the right time.
-    fn wind(&mut self) {
-        let time = [self.due.filter(|_| !self.waiters.is_empty()), self.watch.due(&self.queue)];
-        let time = time.into_iter().flatten().min();
-        let owner = self.timer.filter(|&(key, _)| self.waiters.is_waiting(key));
-        // One that rings too early costs a wake, as setting it anew would.
-        let is_early = |set: Option<Timestamp>| match (set, time) {
-            (_, None) => true,
-            (Some(set), Some(time)) => set <= time,
-            (None, Some(_)) => false,
-        };
-        self.timer = match owner {
-            Some((key, _)) if self.polled == Some(key) => Some((key, time)),
-            Some((key, set)) if is_early(set) => Some((key, set)),
-            Some((key, _)) => {
-                self.effects.wakers.extend(self.waiters.waker(key));
-                Some((key, time))
-            }
-            None => time.and_then(|_| {
-                let key = self.waiters.last_waiting()?;
-                let waker = self.waiters.waker(key);
-                self.wake(key, waker);
-                Some((key, time))
-            }),
-        };
     }
 }
