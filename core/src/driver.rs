@@ -26,6 +26,15 @@ mod shared;
 mod statistics;
 mod sync;
 
+// Threads wait in a real one, or in a model of it.
+#[cfg(forbear_loom)]
+#[doc(hidden)]
+pub mod modelled;
+#[cfg(forbear_loom)]
+use self::modelled as parking;
+#[cfg(not(forbear_loom))]
+mod parking;
+
 #[cfg(feature = "tokio")]
 mod tokio;
 

@@ -1,14 +1,11 @@
 //! Waiting in a thread.
 
-use alloc::sync::Arc;
 use core::ops::ControlFlow;
-use core::task::Waker;
-use std::task::Wake;
-use std::thread::{self, Thread};
 
+use super::parking::Parking;
 use super::shared::Admission;
 use super::{Attempts, GaveUp, Judge, Observer, RetryCall};
-use crate::{Clock, GiveUp};
+use crate::GiveUp;
 
 impl Attempts {
     /// Blocks this thread until the call may be sent.
@@ -21,14 +18,11 @@ impl Attempts {
     }
 
     fn permit_blocking_telling(&mut self, own: &impl Observer) -> Result<(), GiveUp> {
-        let waker = own_waker();
+        let parking = Parking::this_thread();
         loop {
-            match self.ask(&waker, own) {
+            match self.ask(parking.waker(), own) {
                 Admission::Ready(end) => return end,
-                Admission::Wait { until: Some(time), .. } => {
-                    thread::park_timeout(time.since(self.shared.clock().now()));
-                }
-                Admission::Wait { until: None, .. } => thread::park(),
+                Admission::Wait { until, .. } => parking.wait(until, self.shared.clock()),
             }
         }
     }
@@ -69,31 +63,5 @@ impl<F, J, O: Observer> RetryCall<'_, F, J, O> {
                 ControlFlow::Continue(result) => last = Some(result),
             }
         }
-    }
-}
-
-std::thread_local! {
-    /// Made once a thread, so that a call that need not wait allocates nothing.
-    static WAKER: Waker = Unpark::this_thread();
-}
-
-/// Wakes this thread.
-pub(super) fn own_waker() -> Waker {
-    // A thread that is ending has no more locals.
-    WAKER.try_with(Waker::clone).unwrap_or_else(|_| Unpark::this_thread())
-}
-
-/// Wakes a thread that is parked.
-struct Unpark(Thread);
-
-impl Unpark {
-    fn this_thread() -> Waker {
-        Waker::from(Arc::new(Self(thread::current())))
-    }
-}
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }

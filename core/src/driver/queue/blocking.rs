@@ -1,11 +1,9 @@
 //! Waiting in a thread.
 
-use std::thread;
-
 use super::{Asked, NoTurn, Place, SharedQueue, Turn};
-use crate::driver::blocking::own_waker;
+use crate::Limiter;
+use crate::driver::parking::Parking;
 use crate::queue::{Job, Pushed, Rejected};
-use crate::{Clock, Limiter, Timestamp};
 
 impl<T, L: Limiter> SharedQueue<T, L> {
     /// Blocks this thread until there is a job to send; `None` once the queue is
@@ -33,11 +31,11 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     }
 
     fn block<V>(&self, mut ask: impl FnMut(&core::task::Waker) -> Asked<V>) -> V {
-        let waker = own_waker();
+        let parking = Parking::this_thread();
         loop {
-            match ask(&waker) {
+            match ask(parking.waker()) {
                 Asked::Ready(value) => return value,
-                Asked::Wait(time) => park(time, self.now()),
+                Asked::Wait(time) => parking.wait(time, self.inner.clock),
             }
         }
     }
@@ -50,19 +48,12 @@ impl<T, L: Limiter> Place<T, L> {
     ///
     /// Why it has no turn any more.
     pub fn turn_blocking(&mut self) -> Result<(), NoTurn<T>> {
-        let waker = own_waker();
+        let parking = Parking::this_thread();
         loop {
-            match self.ask(&waker) {
+            match self.ask(parking.waker()) {
                 Asked::Ready(end) => return end,
-                Asked::Wait(time) => park(time, self.inner.clock.now()),
+                Asked::Wait(time) => parking.wait(time, self.inner.clock),
             }
         }
-    }
-}
-
-fn park(until: Option<Timestamp>, now: Timestamp) {
-    match until {
-        Some(time) => thread::park_timeout(time.since(now)),
-        None => thread::park(),
     }
 }
