@@ -2,6 +2,7 @@ mod adaptive;
 mod breaker;
 mod cubic;
 mod keyed;
+mod lateness;
 mod learned;
 mod recognise;
 mod reconfigure;

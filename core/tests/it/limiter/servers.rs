@@ -36,7 +36,8 @@ pub(crate) enum Rule {
         length: u64,
         sends: VecDeque<u64>,
     },
-    /// HAProxy `http_req_rate`: the last period counts in part; refused requests count.
+    /// HAProxy `http_req_rate`, its `freq_ctr` of whole milliseconds: the last period
+    /// counts in part; refused requests count.
     Counter {
         limit: u64,
         length: u64,
@@ -128,22 +129,31 @@ impl Rule {
                 fits
             }
             Self::Counter { limit, length, since, now, before } => {
-                if *since == 0 {
-                    *since = at;
-                }
-                while at >= *since + *length {
-                    *since += *length;
+                let (at, length) = (at / MS, *length / MS);
+                if at - *since >= length {
                     (*before, *now) = (*now, 0);
+                    *since += length;
+                    if at - *since >= length {
+                        (*before, *since) = (0, at);
+                    }
                 }
                 *now += 1;
-                let left = *length - (at - *since);
-                let rate =
-                    *now + (u128::from(*before) * u128::from(left) / u128::from(*length)) as u64;
-                rate <= *limit
+                *now + *before * (*since + length - at) / length <= *limit
             }
             Self::Unlimited => true,
         }
     }
+}
+
+/// How late a busy machine does what it has to do; all in ns.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Noise {
+    /// Of each wake-up, at most.
+    pub(crate) late: u64,
+    /// The client stands still so often, on average.
+    pub(crate) stall_each: u64,
+    /// And for so long, at most.
+    pub(crate) stall: u64,
 }
 
 /// A client that sends as soon as it may, with at most `callers` in flight.
@@ -168,6 +178,8 @@ pub(crate) struct Storm {
     /// When each was sent, and whether it was served.
     pub(crate) sends: Vec<(u64, bool)>,
     next_other: u64,
+    pub(crate) noise: Noise,
+    next_stall: u64,
 }
 
 impl Storm {
@@ -187,7 +199,14 @@ impl Storm {
             last_arrival: 0,
             sends: Vec::new(),
             next_other: 0,
+            noise: Noise::default(),
+            next_stall: 0,
         }
+    }
+
+    /// Draws other lots.
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.lots = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     }
 
     fn lot(&mut self, below: u64) -> u64 {
@@ -233,8 +252,18 @@ impl Storm {
                 }
             }
             next = next.min(self.in_flight.iter().map(|&(at, ..)| at).min().unwrap_or(end));
-            self.now = next.max(self.now + 1);
+            self.now = self.woken(next.max(self.now + 1));
         }
+    }
+
+    /// When the client wakes up that wanted to at `due`.
+    fn woken(&mut self, due: u64) -> u64 {
+        let at = if self.noise.late == 0 { due } else { due + self.lot(self.noise.late) };
+        if self.noise.stall_each == 0 || at < self.next_stall {
+            return at;
+        }
+        self.next_stall = at + self.lot(2 * self.noise.stall_each);
+        at + self.lot(self.noise.stall)
     }
 
     fn send(&mut self) {

@@ -8,7 +8,6 @@ use forbear_core::{
     Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Quantity, Quota,
     Throttle, Timestamp,
 };
-use proptest::prelude::*;
 
 use super::servers::{MS, Rule, SECOND, Storm};
 
@@ -43,7 +42,7 @@ fn rules() -> [(&'static str, Rule, u64); 10] {
 fn after_learning_two_in_a_hundred_are_refused_at_most_and_nearly_all_is_used() {
     for (name, rule, learning) in rules() {
         // Far away, a storm is as long as a round trip, and so is what is not seen yet.
-        for (path, least, most) in [(NEAR, 0.92, 0.02), (FAR, 0.75, 0.025)] {
+        for (path, least, most) in [(NEAR, 0.94, 0.01), (FAR, 0.87, 0.01)] {
             for hint in [None, HINT] {
                 let mut storm = storm(&rule, path, hint);
                 storm.run_for(learning * SECOND);
@@ -64,7 +63,7 @@ fn after_learning_two_in_a_hundred_are_refused_at_most_and_nearly_all_is_used() 
 /// One unit at a time leaves nothing for a late or early arrival, so some is lost.
 #[test]
 fn a_bucket_without_a_burst_is_not_stormed() {
-    for (path, hint, least) in [(NEAR, None, 0.9), (NEAR, HINT, 0.6), (FAR, None, 0.6)] {
+    for (path, hint, least) in [(NEAR, None, 0.9), (NEAR, HINT, 0.55), (FAR, None, 0.6)] {
         let mut storm = storm(&Rule::bucket(100, 0), path, hint);
         storm.run_for(10 * SECOND);
         let from = storm.now;
@@ -86,14 +85,14 @@ fn a_limit_that_is_cut_is_found_again() {
         storm.run_for(60 * SECOND);
         storm.rule = to;
         let cut_at = storm.now;
-        storm.run_for(15 * SECOND);
+        storm.run_for(30 * SECOND);
         let during = storm.since(cut_at);
         let found_at = storm.now;
         storm.run_for(60 * SECOND);
         let after = storm.since(found_at);
         println!("{from:?}: {during:?}, then {after:?}");
         assert!(during.refused <= 20, "{from:?}: {during:?}");
-        assert!(50 * after.refused <= after.sends && after.used >= 0.85, "{from:?}: {after:?}");
+        assert!(50 * after.refused <= after.sends && after.used >= 0.8, "{from:?}: {after:?}");
     }
 }
 
@@ -243,32 +242,45 @@ fn what_a_server_is_taken_for_can_be_asked() {
     assert!(window.confidence >= 60, "{window:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+/// One of the buckets, each with room for the variation of the round trip, and how it is
+/// met.
+fn any_bucket(lot: &mut impl FnMut(u64, u64) -> u64) -> (Storm, u64, f64) {
+    let (per_s, room, trip_ms) = (lot(2, 400), lot(2, 200), lot(1, 150));
+    let callers = usize::try_from(lot(1, 100)).unwrap();
+    let more = trip_ms * MS / 10;
+    let burst = room + per_s * more / SECOND;
+    let path = (trip_ms * MS, more, callers);
+    let storm = storm(&Rule::bucket(per_s, burst), path, HINT.filter(|_| lot(0, 2) == 1));
+    // As many as the callers can send, or as the server lets through.
+    let able = callers as f64 * 1e9 / (trip_ms * MS + more) as f64;
+    (storm, per_s, (able / per_s as f64).min(1.0))
+}
 
-    /// A bucket that has room for the variation of the round trip.
-    #[test]
-    fn any_bucket_is_learned(
-        per_s in 2_u64..400,
-        room in 2_u64..200,
-        trip_ms in 1_u64..150,
-        callers in 1_usize..100,
-        hint in any::<bool>(),
-    ) {
-        let more = trip_ms * MS / 10;
-        let burst = room + per_s * more / SECOND;
-        let path = (trip_ms * MS, more, callers);
-        let mut storm = storm(&Rule::bucket(per_s, burst), path, HINT.filter(|_| hint));
+/// The lowest are those with the least room, far away and with a wait of a second.
+#[test]
+fn any_bucket_is_learned() {
+    let mut lots = 88_172_645_463_325_252_u64;
+    let mut lot = |least: u64, below: u64| {
+        // Xorshift, of Marsaglia.
+        lots ^= lots << 13;
+        lots ^= lots >> 7;
+        lots ^= lots << 17;
+        least + (lots >> 20) % (below - least)
+    };
+    let (mut shares, mut much_refused) = (Vec::new(), 0);
+    for _ in 0..400 {
+        let (mut storm, per_s, able) = any_bucket(&mut lot);
         // Until the burst is gone and as much again and more was let through.
-        let learning = 20 + 4 * (burst + 200) / per_s;
-        storm.run_for(learning * SECOND);
+        storm.run_for((20 + 1600 / per_s) * SECOND);
         let from = storm.now;
         storm.run_for(60 * SECOND + 1500 * SECOND / per_s);
         let later = storm.since(from);
-        prop_assert!(25 * later.refused <= later.sends.max(100), "{later:?}");
-        // As many as the callers can send, or as the server lets through.
-        let able = callers as f64 * 1e9 / (trip_ms * MS + more) as f64;
-        let share = later.used / (able / per_s as f64).min(1.0);
-        prop_assert!(share >= 0.4, "{share}: {later:?}");
+        assert!(20 * later.refused <= later.sends, "{:?}: {later:?}", storm.rule);
+        much_refused += u32::from(50 * later.refused > later.sends);
+        shares.push(later.used / able);
     }
+    shares.sort_by(f64::total_cmp);
+    println!("{:.3}, {:.3}, {:.3}, {much_refused}", shares[0], shares[40], shares[200]);
+    assert!(shares[0] >= 0.45 && shares[40] >= 0.78 && shares[200] >= 0.98, "{shares:?}");
+    assert!(much_refused <= 1, "{much_refused} of 400");
 }

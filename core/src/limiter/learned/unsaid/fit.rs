@@ -77,19 +77,33 @@ impl Burst {
         Self { least, most }
     }
 
+    /// A unit and an eighth of the burst are let pass: the times of decisions are known
+    /// to within half a round trip, and their order is not.
     const fn conflict(&self) -> i128 {
-        self.least - self.most
+        self.least_proven() - self.most
+    }
+
+    const fn least_proven(&self) -> i128 {
+        self.least - UNIT / 2 - self.least / 8
     }
 }
 
-/// Rates are tried a quarter apart, then closer.
+/// Towards lower rates, in steps of a fifth.
 const STEP: u64 = 4;
+/// Rates are looked at until they are so close, in parts.
+const FINEST: u64 = 512;
+
+/// Between two rates, by their order of magnitude where they are far apart.
+fn middle(low: u64, high: u64) -> u64 {
+    if high / 4 > low {
+        (u128::from(low) * u128::from(high)).isqrt().try_into().unwrap_or(high)
+    } else {
+        low.midpoint(high)
+    }
+}
 
 impl Fit {
     /// What agrees with the log; `None` if no rate does.
-    ///
-    /// A unit and an eighth of the burst are let pass: the times of decisions are known
-    /// to within half a round trip, and their order is not.
     pub(super) fn of(log: &Log, known: &Burst, guess: u64) -> Option<Self> {
         let runs = log.runs();
         let lacking = match (log.begins_empty(), *known == Burst::ANY) {
@@ -97,34 +111,10 @@ impl Fit {
             (true, true) => i128::from(guess) * UNIT,
             (true, false) => known.least.midpoint(known.most) - UNIT / 2,
         };
-        let conflict = |rate: u64| {
-            let burst = Burst::of(runs, rate, known, lacking);
-            burst.conflict() - UNIT / 2 - burst.least / 8
-        };
+        let burst = |rate: u64| Burst::of(runs, rate, known, lacking);
+        let conflict = |rate: u64| burst(rate).conflict();
         let (bottom, top) = Self::reach(runs)?;
-        let mut best = (bottom, i128::MAX);
-        let mut rate = top;
-        while rate >= bottom {
-            let here = conflict(rate);
-            if here < best.1 {
-                best = (rate, here);
-            }
-            if here <= 0 {
-                break;
-            }
-            rate -= (rate / (STEP + 1)).max(1);
-        }
-        let mut inside = best.0;
-        if best.1 > 0 {
-            inside = Self::least_between(
-                inside - inside / 4,
-                inside.saturating_add(inside / 3),
-                conflict,
-            );
-            if conflict(inside) > 0 {
-                return None;
-            }
-        }
+        let inside = Self::inside((bottom, burst(bottom)), (top, burst(top)), &burst)?;
         let high = Self::edge(inside, inside.saturating_add(inside / 3 + 1), conflict);
         let mut below = inside;
         let mut low = inside;
@@ -164,20 +154,23 @@ impl Fit {
         Some((bottom, top.saturating_mul(2).min(RATE_MAX)))
     }
 
-    /// Where the conflict is least, if it falls and then rises.
-    fn least_between(mut low: u64, mut high: u64, conflict: impl Fn(u64) -> i128) -> u64 {
-        for _ in 0..12 {
-            let third = (high - low) / 3;
-            if third == 0 {
-                break;
-            }
-            if conflict(low + third) <= conflict(high - third) {
-                high -= third;
-            } else {
-                low += third;
-            }
+    /// A rate without conflict, of those from `low` to `high` the highest that is looked at.
+    ///
+    /// Both bounds of the burst fall as the rate rises: where even the lower one at the
+    /// upper end is above the upper one at the lower end, no rate between is without.
+    fn inside(low: (u64, Burst), high: (u64, Burst), burst: &impl Fn(u64) -> Burst) -> Option<u64> {
+        if high.1.conflict() <= 0 {
+            return Some(high.0);
         }
-        low + (high - low) / 2
+        if high.1.least_proven() > low.1.most {
+            return None;
+        }
+        if high.0 - low.0 <= (low.0 / FINEST).max(1) {
+            return (low.1.conflict() <= 0).then_some(low.0);
+        }
+        let rate = middle(low.0, high.0);
+        let between = (rate, burst(rate));
+        Self::inside(between, high, burst).or_else(|| Self::inside(low, between, burst))
     }
 
     /// The last rate without conflict on the way from one without to one with.

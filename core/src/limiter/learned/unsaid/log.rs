@@ -124,12 +124,15 @@ impl Log {
     /// How long the last `units` took to be let through, in nanoseconds.
     pub(super) fn time_of_last(&self, units: u64) -> u64 {
         let until = self.runs().last().map_or(0, |last| last.to);
-        let mut count = 0;
+        let mut missing = units;
         for run in self.runs().iter().rev() {
-            count += run.units;
-            if count >= units {
-                return until - run.from;
+            if run.units >= missing {
+                // Of a run that went evenly, the last part.
+                let span = u128::from(run.to - run.from) * u128::from(missing);
+                let part = span / u128::from(run.units.max(1));
+                return until - run.to + u64::try_from(part).unwrap_or(u64::MAX);
             }
+            missing -= run.units;
         }
         self.runs().first().map_or(0, |first| until - first.from)
     }

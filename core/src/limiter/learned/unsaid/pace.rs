@@ -1,22 +1,30 @@
 //! How fast to send to a server of which only its refusals are known.
 //!
+//! The rate is known between two bounds: `low` is let through, `high` is not. A rate
+//! between is tried for as long as a window of the server lasts, and moves one of them.
+//!
 //! Time is cut at *openings*: when something is let through for the first time after a
-//! refusal. From one opening to the next is an epoch. Its units over its time are the
-//! rate of a server that counts windows, whatever its windows are; of a bucket it is
-//! the rate too, if what it held at the start is little beside that. [`Fit`] knows
-//! better where its hypothesis holds.
+//! refusal. From one opening to the next is an epoch. Its units over its time are what
+//! the server lets through in the long run, and no more than that, whatever its rule
+//! is. If the rule is a bucket, [`Fit`](super::fit::Fit) names closer bounds; they are
+//! trusted once a rate that a window would have borne was refused.
 
+mod opening;
 mod phase;
+mod recent;
+mod votes;
 
 use core::time::Duration;
 
-use super::super::model::{ModelKind, ServerModel};
-use super::fit::{Burst, Fit, UNIT, rate_of};
+use super::super::model::ServerModel;
+use super::fit::{Burst, RATE_MAX, UNIT, rate_of};
 use super::log::Log;
 use super::purse::Purse;
 use crate::{Decision, Quantity, Timestamp};
 
-use self::phase::Phase;
+use self::phase::{FIRST_SHIFT, Phase};
+use self::recent::Recent;
+use self::votes::Votes;
 
 /// The pace in force since the first refusal.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +32,22 @@ pub(super) struct Pace {
     purse: Purse,
     phase: Phase,
     epoch: Epoch,
-    /// The rate of the epoch before.
-    epoch_rate: u64,
-    /// And its units.
-    epoch_units: u64,
-    /// Units of an epoch of the size of one window.
+    /// A rate that is let through, as far as is known, in millionths of a unit a second.
+    low: u64,
+    /// Whether a window's units of it were.
+    is_proven: bool,
+    /// A rate that is not; `RATE_MAX` where none is known.
+    high: u64,
+    /// While `high` is not known, `low / 2^shift` more is tried.
+    shift: u32,
+    /// How often in a row `low` was refused.
+    falls: u32,
+    /// The rate of the last window's units when they were refused.
+    refused_rate: u64,
+    recent: Recent,
+    /// What the last storm cost: refusals, and how long it was closed in nanoseconds.
+    cost: (u64, u64),
+    /// The units that the server lets through at once: a window's, or what a bucket holds.
     window_units: u64,
     /// What a full bucket of the server holds, if it is one, where that is known well.
     burst: Burst,
@@ -44,24 +63,11 @@ pub(super) struct Pace {
     votes: Votes,
 }
 
-/// What spoke for a bucket, and what for a window.
-#[derive(Clone, Copy, Debug, Default)]
-struct Votes {
-    bucket: u32,
-    window: u32,
-    /// Openings in a row at which a bucket agreed with everything.
-    in_a_row: u32,
-    /// Whether it named a narrow range of rates at the last of them.
-    is_narrow: bool,
-}
-
 /// From one opening to the next.
 #[derive(Clone, Copy, Debug)]
 struct Epoch {
     /// When the server let the first through, in nanoseconds.
     opened_at: u64,
-    /// When it refused last before that, in nanoseconds.
-    empty_at: u64,
     units: u64,
     refusals: u64,
 }
@@ -80,9 +86,12 @@ struct Shut {
     is_asking: bool,
 }
 
-/// Votes that are kept: what was learned of a server can be unlearned as fast.
-const VOTES_MAX: u32 = 8;
+/// Of what a rate is known or kept to.
 const PARTS: u64 = 64;
+/// The fewest units over which a rate is taken.
+const RECENT_UNITS: u64 = 16;
+/// What is held is below `low` by an eighth at most.
+const MARGIN_MAX: u64 = PARTS / 8;
 /// Units that are let through, at least, for each refusal that asking for more costs:
 /// refusals are at most 1 / 128 of the sends while the limit stays what it is.
 pub(super) const UNITS_PER_REFUSAL: u64 = 128;
@@ -109,9 +118,15 @@ impl Pace {
         Self {
             purse: Purse::empty(now, rate_of(1, wait_ns)),
             phase: Phase::Blind,
-            epoch: Epoch { opened_at: first, empty_at: first, units, refusals: 1 },
-            epoch_rate: 0,
-            epoch_units: 0,
+            epoch: Epoch { opened_at: first, units, refusals: 1 },
+            low: 0,
+            is_proven: false,
+            high: RATE_MAX,
+            shift: FIRST_SHIFT,
+            falls: 0,
+            refused_rate: RATE_MAX,
+            cost: (1, 0),
+            recent: Recent::default(),
             window_units: 0,
             burst: Burst::ANY,
             burst_units: 0,
@@ -181,6 +196,7 @@ impl Pace {
         self.purse.empty_at(now);
         let shut = match self.shut {
             None => {
+                self.refused_rate = self.recent.rate(at, self.window_units.max(RECENT_UNITS));
                 let interval_ns = self.purse.interval_ns();
                 let wait_ns = interval_ns.max(self.until_average_ns(at) / 4);
                 Shut { since: at, last: at, until: now, wait_ns, asked: 1, is_asking: false }
@@ -211,11 +227,12 @@ impl Pace {
                     self.purse.empty_at(now);
                 }
                 self.shut = None;
-                self.epoch = Epoch { opened_at: at, empty_at: shut.last, units, refusals: 0 };
+                self.epoch = Epoch { opened_at: at, units, refusals: 0 };
                 self.opened(now, at, &closed, &shut, log);
             }
             shut => {
                 self.epoch.units = self.epoch.units.saturating_add(units);
+                self.recent.add(units);
                 if shut.is_none() {
                     self.go_on(now, at, units);
                 }
@@ -223,113 +240,20 @@ impl Pace {
         }
     }
 
-    /// Decides on a rate: the server lets through again.
-    fn opened(&mut self, now: Timestamp, at: u64, closed: &Epoch, shut: &Shut, log: &mut Log) {
-        let is_first = matches!(self.phase, Phase::Blind);
-        let is_window = is_first || closed.units.saturating_mul(2) >= self.window_units;
-        let is_same = closed.units.abs_diff(self.epoch_units) <= closed.units / 8;
-        let is_one = closed.units < self.window_units.saturating_mul(2);
-        if is_first || is_window && (is_one || is_same) {
-            self.window_units = closed.units.max(1);
-        }
-        self.epoch_units = closed.units;
-        let fit = self.fitted(log, is_first, is_window);
-        if !is_window && !self.is_bucket() {
-            // Not a window of that size any more.
-            self.window_units = closed.units.max(1);
-        }
-        if matches!(self.phase, Phase::Hold { .. }) {
-            self.streak = 0;
-            if closed.units < closed.refusals.saturating_mul(PARTS) {
-                // It was held too high, for reasons that the model has not.
-                self.margin = (2 * self.margin).min(PARTS / 2);
-            }
-        }
-        // How long it was closed is known only where that was asked for.
-        let is_measured = shut.asked > 1;
-        let by_epoch = rate_of(closed.units, at.saturating_sub(closed.opened_at));
-        let sustained = self.phase.sustained(closed.units, self.window_units, self.purse.rate());
-        let likely = if is_measured { by_epoch.midpoint(sustained) } else { sustained };
-        // Twice the rate that was served is too much, whatever went well for a while.
-        let by_epoch = by_epoch.max(likely.min(by_epoch.saturating_mul(2)));
-        let is_steady = !is_first && by_epoch.abs_diff(self.epoch_rate) <= by_epoch / 8;
-        self.epoch_rate = by_epoch;
-
-        match fit {
-            Some(fit) if self.votes.is_narrow => {
-                let agrees = is_steady && (fit.low..=fit.high).contains(&by_epoch);
-                let rate = if agrees { by_epoch } else { fit.low + fit.width() / 4 };
-                if agrees || fit.width() <= fit.low / 16 {
-                    self.hold(now, at, rate, closed, shut);
-                } else {
-                    self.ask_for_more(now, at, rate);
-                }
-            }
-            Some(fit) if !is_window && self.is_bucket() && self.votes.in_a_row > 0 => {
-                self.narrow(now, fit.low, fit.high);
-            }
-            _ if is_steady => self.hold(now, at, by_epoch, closed, shut),
-            _ => {
-                let step = if is_measured || !is_first { 3 } else { 0 };
-                self.search(now, at, by_epoch - by_epoch / PARTS, step);
-            }
-        }
-    }
-
-    /// The rates of a bucket that would have decided like that, once what is too old
-    /// to agree is forgotten.
-    fn fitted(&mut self, log: &mut Log, is_first: bool, is_window: bool) -> Option<Fit> {
-        let guess = if self.burst_units > 0 { self.burst_units } else { self.window_units };
-        let mut fit = Fit::of(log, &self.burst, guess);
-        let votes = &mut self.votes;
-        votes.in_a_row = if fit.is_some() { votes.in_a_row.saturating_add(1) } else { 0 };
-        if !is_window || fit.as_ref().is_some_and(Fit::is_narrow) {
-            votes.bucket = (votes.bucket + 1).min(VOTES_MAX);
-        } else if !is_first {
-            votes.window = (votes.window + 1).min(VOTES_MAX);
-        }
-        while fit.is_none() && log.runs().len() > 3 {
-            // What was known of the burst goes first.
-            if !self.burst.is_known() {
-                log.forget(log.runs().len().div_ceil(4));
-            }
-            self.burst = Burst::ANY;
-            fit = Fit::of(log, &self.burst, guess);
-        }
-        votes.is_narrow = false;
-        if let Some(fit) = &fit {
-            self.burst_units = fit.burst.units();
-            if fit.is_narrow() {
-                self.burst = fit.burst;
-                votes.is_narrow = votes.in_a_row > 0;
-            }
-        }
-        fit
-    }
-
-    const fn is_bucket(&self) -> bool {
-        self.votes.bucket > self.votes.window
-    }
-
     /// Whether one request is to ask before others follow: a bucket has a unit after an
     /// interval, a window after who knows how long.
     const fn is_careful(&self, shut: &Shut) -> bool {
-        shut.asked > 1 || !self.is_bucket()
+        shut.asked > 1 || !self.votes.is_bucket()
     }
 
-    /// Units that may go at once, at most.
-    fn spare(&self) -> u64 {
-        if self.is_bucket() { self.burst_units } else { self.burst_units.max(self.window_units) }
-    }
-
-    /// Until the units of this epoch are no more than the rate of the one before, in nanoseconds;
-    /// zero for a bucket, which does not wait for that.
+    /// Until the units of this epoch are no more than `low` allows, in nanoseconds; zero
+    /// for a bucket, which does not wait for that.
     fn until_average_ns(&self, at: u64) -> u64 {
-        if self.is_bucket() {
+        if self.votes.is_bucket() {
             return 0;
         }
         let due_ns = UNIT.unsigned_abs() * u128::from(self.epoch.units);
-        let due_ns = due_ns / u128::from(self.epoch_rate.max(1));
+        let due_ns = due_ns / u128::from(self.low.max(1));
         let took_ns = at.saturating_sub(self.epoch.opened_at);
         u64::try_from(due_ns).unwrap_or(u64::MAX).saturating_sub(took_ns)
     }
@@ -339,14 +263,9 @@ impl Pace {
         if matches!(self.phase, Phase::Blind) {
             return None;
         }
-        let Votes { bucket, window, .. } = self.votes;
-        let (kind, votes) = match bucket.cmp(&window) {
-            core::cmp::Ordering::Greater => (ModelKind::Bucket, bucket),
-            core::cmp::Ordering::Less => (ModelKind::Window, window),
-            core::cmp::Ordering::Equal => (ModelKind::Unknown, bucket),
-        };
-        let rate = Quantity::from_micros(self.phase.rate());
-        let burst = if self.is_bucket() { self.spare() } else { self.window_units };
-        Some(ServerModel::voted(kind, rate, Quantity::from_units(burst), (votes, bucket + window)))
+        let rate = Quantity::from_micros(self.low);
+        let burst = if self.votes.is_bucket() { self.burst_units } else { self.window_units };
+        let (kind, votes) = self.votes.kind();
+        Some(ServerModel::voted(kind, rate, Quantity::from_units(burst), votes))
     }
 }
