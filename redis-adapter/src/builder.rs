@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forbear_core::InvalidConfig;
-use forbear_core::text::format_duration;
 use redis::aio::ConnectionLike;
 use redis::{AsyncConnectionConfig, Client, RedisResult};
 
@@ -15,28 +14,7 @@ use crate::error::ConnectError;
 use crate::keys::Keys;
 use crate::ledger::Settings;
 use crate::store::{Open, Store};
-use crate::{Event, SharedLimit, SharedQuota, feeder};
-
-/// What a member does while Redis does not answer, once its lease is used up.
-///
-/// Whatever is sent meanwhile is told to Redis when it is back, and counts.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum WithoutRedis {
-    /// It sends its share: the rate by the number of members that Redis last counted,
-    /// evenly, beginning with nothing.
-    ///
-    /// The fleet stays within the rate where all members are cut off alike. One that is
-    /// cut off alone adds its share to what the others send.
-    #[default]
-    LocalShare,
-    /// It sends nothing; calls wait until Redis is back, or until their deadline.
-    Closed,
-    /// It sends without limit.
-    Open,
-}
+use crate::{Event, SharedLimit, SharedQuota, WithoutRedis, feeder};
 
 pub(crate) type Observe = Arc<dyn Fn(&Event) + Send + Sync>;
 
@@ -56,7 +34,7 @@ pub struct SharedQuotaBuilder {
 impl SharedQuotaBuilder {
     /// How long one call of Redis may take unless said otherwise: many round trips of one
     /// continent, and short beside the lease.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_millis(250);
+    pub const DEFAULT_TIMEOUT: Duration = Settings::DEFAULT_TIMEOUT;
 
     pub(crate) fn new(name: String) -> Self {
         Self {
@@ -198,17 +176,9 @@ impl SharedQuotaBuilder {
     }
 
     fn parts(self, open: Open) -> Result<(Settings, Store, Vec<Observe>), InvalidConfig> {
-        let refuse = |parameter, value, must| {
-            Err(InvalidConfig::new(parameter, format_duration(value), must))
-        };
-        if self.lease < Duration::from_millis(100) || self.lease > Duration::from_secs(60) {
-            return refuse("lease", self.lease, "from 100ms to 1m");
-        }
-        if self.timeout.is_zero() || self.timeout >= self.lease / 2 {
-            return refuse("timeout", self.timeout, "longer than 0 and less than half the lease");
-        }
-        let mut settings = Settings::new(&self.limits)?.without_redis(self.without_redis);
-        settings.validity = self.lease;
+        let mut settings = Settings::new(&self.limits)?
+            .without_redis(self.without_redis)
+            .with_times(self.lease, self.timeout)?;
         if !self.shares_cooldown {
             settings = settings.own_cooldown();
         }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use forbear_core::backoff::{BackoffStrategy, Exponential};
-use forbear_core::{Retry, SplitMix64, Timestamp};
+use forbear_core::{SplitMix64, Timestamp};
 
 use crate::SharedQuota;
 use crate::builder::Observe;
@@ -13,11 +12,6 @@ use crate::ledger::{Ledger, Plan, Settings};
 use crate::limiter::{Handle, Pool};
 use crate::message::Reply;
 use crate::store::Store;
-
-/// Delays between attempts to reach a Redis that fails: from a few round trips to a time
-/// in which nobody minds one more connection.
-const FIRST_DELAY: Duration = Duration::from_millis(50);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 /// Joins the fleet, once the first request is answered.
 pub(crate) async fn join(
@@ -44,15 +38,13 @@ struct Feeder {
     pool: Arc<Pool>,
     store: Store,
     observers: Vec<Observe>,
-    backoff: Box<dyn BackoffStrategy>,
     entropy: SplitMix64,
 }
 
 impl Feeder {
     fn new(settings: Settings, store: Store, observers: Vec<Observe>) -> Self {
         let pool = Arc::new(Pool::new(Ledger::new(settings)));
-        let backoff = Exponential::new(FIRST_DELAY).capped_at(LONGEST_DELAY).equal_jitter();
-        Self { pool, store, observers, backoff: Box::new(backoff), entropy: SplitMix64::from_os() }
+        Self { pool, store, observers, entropy: SplitMix64::from_os() }
     }
 
     fn spawn(self) -> SharedQuota {
@@ -108,8 +100,7 @@ impl Feeder {
         match called {
             Ok(reply) => ledger.answered(now, reply),
             Err(error) => {
-                let number = ledger.failures_in_a_row().saturating_add(1);
-                let delay = self.backoff.delay(&Retry::nth(number), &mut self.entropy);
+                let delay = ledger.delay_after_failure(&mut self.entropy);
                 ledger.failed(now, &error.to_string(), delay);
             }
         }

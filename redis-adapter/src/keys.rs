@@ -2,8 +2,6 @@
 
 use forbear_core::InvalidConfig;
 
-/// Up to this many limits in one quota.
-pub(crate) const MAX_LIMITS: usize = 8;
 /// Longer names cost memory and bandwidth in each call.
 const MAX_NAME: usize = 200;
 

@@ -12,6 +12,7 @@
 mod account;
 mod answer;
 mod demand;
+mod notice;
 mod plan;
 mod settings;
 
@@ -23,8 +24,10 @@ use self::account::Account;
 use self::demand::Demand;
 pub use self::plan::Plan;
 pub use self::settings::Settings;
-use crate::keys::MAX_LIMITS;
 use crate::{Event, Mode, Status, WithoutRedis};
+
+/// Up to this many limits in one quota.
+pub(crate) const MAX_LIMITS: usize = 8;
 
 /// What one member holds, and knows.
 #[derive(Debug)]
@@ -209,26 +212,31 @@ impl Ledger {
     }
 
     /// Says that nothing comes any more.
-    pub(crate) const fn close(&mut self) {
+    pub const fn close(&mut self) {
         self.closed = true;
     }
 
-    pub(crate) const fn is_closed(&self) -> bool {
+    /// Whether nothing comes any more.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// Until when the API asked to wait.
-    pub(crate) const fn hold_until(&self) -> Timestamp {
+    #[must_use]
+    pub const fn hold_until(&self) -> Timestamp {
         self.hold.until
     }
 
     /// Whether Redis knows what each send really cost.
-    pub(crate) fn is_settled(&self) -> bool {
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
         self.accounts.iter().all(Account::is_settled)
     }
 
     /// Whether so little is held that the feeder should look: cheap, and may be wrong.
-    pub(crate) fn runs_low(&self) -> bool {
+    #[must_use]
+    pub fn runs_low(&self) -> bool {
         let low = |account: &Account| account.held() <= account.target / 2;
         self.accounts.iter().any(low)
     }

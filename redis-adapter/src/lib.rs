@@ -13,6 +13,8 @@
 //! * A wait that the API asks one member for holds all members back.
 //! * Without Redis a member does what [`WithoutRedis`] says, and tells the observer.
 //!
+//! [`model`] has both sides as state machines, for a simulator.
+//!
 //! `docs/FLEET.md` states what is guaranteed, with numbers, and what each failure costs.
 //!
 //! ```no_run
@@ -32,40 +34,57 @@
 //! ```
 
 /// The example of the guide, which is a test.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../../docs/FLEET.md")]
 mod fleet {}
 
-mod builder;
-mod error;
 mod event;
-mod feeder;
-mod keys;
 mod ledger;
 mod limit;
-mod limiter;
 mod message;
-mod quota;
-mod script;
+pub mod model;
 mod share;
+mod without_redis;
+
+#[cfg(feature = "client")]
+mod builder;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod feeder;
+#[cfg(feature = "client")]
+mod keys;
+#[cfg(feature = "client")]
+mod limiter;
+#[cfg(feature = "client")]
+mod quota;
+#[cfg(feature = "client")]
+mod script;
+#[cfg(feature = "client")]
 mod store;
 
 #[cfg(feature = "serde")]
+mod limit_spec;
+#[cfg(all(feature = "client", feature = "serde"))]
 mod spec;
 
 #[cfg(feature = "serde")]
-pub use crate::spec::{SharedLimitSpec, SharedQuotaSpec};
+pub use crate::limit_spec::SharedLimitSpec;
+#[cfg(all(feature = "client", feature = "serde"))]
+pub use crate::spec::SharedQuotaSpec;
+#[cfg(feature = "client")]
 pub use crate::{
-    builder::{SharedQuotaBuilder, WithoutRedis},
-    error::ConnectError,
+    builder::SharedQuotaBuilder, error::ConnectError, limiter::SharedLimiter, quota::SharedQuota,
+};
+pub use crate::{
     event::{Event, Mode, Status},
     limit::SharedLimit,
-    limiter::SharedLimiter,
-    quota::SharedQuota,
+    without_redis::WithoutRedis,
 };
 
 /// What the crate's own tests need of its inside: the script under a clock of theirs, and
 /// ledgers without a task.
+#[cfg(feature = "client")]
 #[doc(hidden)]
 pub mod testing {
     pub use crate::keys::Keys;

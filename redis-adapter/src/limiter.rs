@@ -147,8 +147,10 @@ impl SharedLimiter {
 
 impl Limiter for SharedLimiter {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
-        let decision = self.pool.ledger().check(self.inward(now), cost, &mut self.own());
-        if !decision.is_admit() {
+        let now_there = self.inward(now);
+        let checked = self.pool.ledger().check_and_notice(now_there, cost, &mut self.own());
+        let (decision, is_due) = checked;
+        if is_due {
             self.pool.due.notify_one();
         }
         self.outward(now, decision)
@@ -158,21 +160,15 @@ impl Limiter for SharedLimiter {
         let own = self.own.get_mut().unwrap_or_else(PoisonError::into_inner);
         let origin_ns = self.attached.map_or(0, |attached| attached.origin_ns);
         let now = Timestamp::from_nanos(now.as_nanos().saturating_add(origin_ns));
-        let mut ledger = self.pool.ledger();
-        let was_low = ledger.runs_low();
-        ledger.commit(now, cost, own);
-        // At the moment when it matters, and not at each send after it.
-        if !was_low && ledger.runs_low() {
+        if self.pool.ledger().commit_and_notice(now, cost, own) {
             self.pool.due.notify_one();
         }
     }
 
     fn observe(&mut self, now: Timestamp, completion: &Completion<'_>) {
         let sent_at = self.inward(completion.sent_at);
-        let mut ledger = self.pool.ledger();
-        let before = (ledger.hold_until(), ledger.is_settled());
-        ledger.observe(self.inward(now), &Completion { sent_at, ..*completion });
-        if before != (ledger.hold_until(), ledger.is_settled()) {
+        let completion = Completion { sent_at, ..*completion };
+        if self.pool.ledger().observe_and_notice(self.inward(now), &completion) {
             self.pool.due.notify_one();
         }
     }

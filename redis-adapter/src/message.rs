@@ -3,6 +3,7 @@
 //! A member counts up, and never says "one more": so a call that is lost, answered too
 //! late, or made twice counts each permit once.
 
+#[cfg(feature = "client")]
 use redis::Value;
 
 use crate::limit::Shape;
@@ -119,6 +120,7 @@ pub struct Reply {
     pub granted: Vec<u64>,
 }
 
+#[cfg(feature = "client")]
 impl Reply {
     /// Numbers before those of the limits.
     const FIXED: usize = 9;
@@ -156,7 +158,7 @@ impl Reply {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests {
     use super::*;
 

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use forbear_core::Timestamp;
+use forbear_core::backoff::{BackoffStrategy, Exponential};
+use forbear_core::{Entropy, Retry, Timestamp};
 
 use super::{Ledger, Outage};
 use crate::Event;
 use crate::message::Reply;
 use crate::share::Share;
+
+/// Delays between attempts to reach a Redis that fails: from a few round trips to a time
+/// in which nobody minds one more connection.
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 impl Ledger {
     /// Takes in the answer to the request under way.
@@ -72,9 +78,12 @@ impl Ledger {
         }
     }
 
-    /// Failures in a row, of which the last one is over.
-    pub(crate) fn failures_in_a_row(&self) -> u32 {
-        self.outage.map_or(0, |outage| outage.failures)
+    /// How long to wait after one more failure before Redis is asked again.
+    #[must_use]
+    pub fn delay_after_failure(&self, entropy: &mut dyn Entropy) -> Duration {
+        let failures = self.outage.map_or(0, |outage| outage.failures).saturating_add(1);
+        let backoff = Exponential::new(FIRST_DELAY).capped_at(LONGEST_DELAY).equal_jitter();
+        backoff.delay(&Retry::nth(failures), entropy)
     }
 
     fn tell(&mut self, now: Timestamp, sent_at: Timestamp, is_first: bool, reply: &Reply) {

@@ -28,7 +28,7 @@ impl Ledger {
     }
 
     /// The last request: all goes back, and the member leaves.
-    pub(crate) fn farewell(&mut self, now: Timestamp) -> Request {
+    pub fn farewell(&mut self, now: Timestamp) -> Request {
         self.closed = true;
         self.drop_lease(now);
         self.request(now, true)

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use forbear_core::InvalidConfig;
+use forbear_core::text::format_duration;
 
-use crate::keys::MAX_LIMITS;
+use super::MAX_LIMITS;
 use crate::limit::Shape;
 use crate::{SharedLimit, WithoutRedis};
 
@@ -21,7 +22,10 @@ pub struct Settings {
 
 impl Settings {
     /// How long a permit may be used unless said otherwise.
-    pub(crate) const DEFAULT_VALIDITY: Duration = Duration::from_secs(1);
+    pub const DEFAULT_VALIDITY: Duration = Duration::from_secs(1);
+    /// How long one call of Redis may take unless said otherwise: many round trips of one
+    /// continent, and short beside the lease.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_millis(250);
     /// The longest wait that is shared: a day, after which daily quotas are reset.
     pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(86_400);
     /// Members that are not heard of for this long are not counted.
@@ -59,6 +63,26 @@ impl Settings {
     pub const fn without_redis(mut self, rule: WithoutRedis) -> Self {
         self.without_redis = rule;
         self
+    }
+
+    /// With permits that may be used for `lease`, and calls of Redis that take `timeout` at
+    /// most.
+    ///
+    /// # Errors
+    ///
+    /// If the lease is not from 100 ms to a minute, or the timeout 0 or half a lease or more.
+    pub fn with_times(mut self, lease: Duration, timeout: Duration) -> Result<Self, InvalidConfig> {
+        let refuse = |parameter, value, must| {
+            Err(InvalidConfig::new(parameter, format_duration(value), must))
+        };
+        if lease < Duration::from_millis(100) || lease > Duration::from_secs(60) {
+            return refuse("lease", lease, "from 100ms to 1m");
+        }
+        if timeout.is_zero() || timeout >= lease / 2 {
+            return refuse("timeout", timeout, "longer than 0 and less than half the lease");
+        }
+        self.validity = lease;
+        Ok(self)
     }
 
     /// With waits that hold back this member alone.

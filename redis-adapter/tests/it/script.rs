@@ -229,7 +229,8 @@ fn a_state_that_is_gone_begins_empty_after_a_lease() {
 
 #[test]
 fn a_state_that_went_back_is_known_by_its_count() {
-    let Some(mut redis) = Scripted::start(1) else { return };
+    let Some(redis) = Scripted::start(1) else { return };
+    let mut redis = redis.without_model();
     let limit = [bucket(10, Duration::from_secs(1), 10)];
     let mut member = Member::new("one", &limit);
     assert!(member.send(&mut redis, 0, 1));

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
+use forbear_redis::model::Store;
 use forbear_redis::testing::{Keys, Reply, Request, with_clock};
 use redis::{Client, Connection, Value};
 
@@ -132,12 +133,16 @@ impl Drop for Server {
 
 /// A server whose script goes by a clock that is the last argument, in microseconds; so
 /// are the expiries of what it holds back.
+///
+/// Each call goes to the model of the simulator too, which must answer the same.
 pub(crate) struct Scripted {
     pub(crate) server: Server,
     connection: Connection,
     hash: String,
     keys: Keys,
     limits: usize,
+    /// `None` where the test changes what is in Redis.
+    model: Option<Store>,
 }
 
 const VIRTUAL: &str = r"
@@ -172,7 +177,7 @@ impl Scripted {
         let hash: String =
             redis::cmd("SCRIPT").arg("LOAD").arg(&script).query(&mut connection).unwrap();
         let keys = Keys::new("test", "quota", limits).unwrap();
-        Some(Self { server, connection, hash, keys, limits })
+        Some(Self { server, connection, hash, keys, limits, model: Some(Store::new()) })
     }
 
     pub(crate) fn call(&mut self, now_us: u64, member: &str, request: &Request) -> Reply {
@@ -180,11 +185,25 @@ impl Scripted {
         command.arg(&self.hash).arg(self.keys.as_slice().len()).arg(self.keys.as_slice());
         command.arg(request.arguments(member)).arg(now_us);
         let value: Value = command.query(&mut self.connection).unwrap();
-        Reply::read(&value, self.limits).unwrap()
+        let reply = Reply::read(&value, self.limits).unwrap();
+        if let Some(model) = &mut self.model {
+            let modelled = model.call(now_us, member, request);
+            assert_eq!(modelled, reply, "to {member} at {now_us} us: {request:?}");
+        }
+        reply
     }
 
     pub(crate) fn flush(&mut self) {
         redis::cmd("FLUSHALL").exec(&mut self.connection).unwrap();
+        if let Some(model) = &mut self.model {
+            model.flush();
+        }
+    }
+
+    /// Compares no more with the model, since the test is about to change what is in Redis.
+    pub(crate) fn without_model(mut self) -> Self {
+        self.model = None;
+        self
     }
 
     /// The fields of the state, for a look from outside.
