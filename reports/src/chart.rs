@@ -14,6 +14,7 @@ mod bins;
 mod completion;
 mod drawing;
 mod extent;
+mod figure;
 mod front;
 mod heat_map;
 mod legend;
@@ -22,6 +23,7 @@ mod outstanding;
 mod palette;
 mod rows;
 mod scale;
+mod scatter;
 mod send_rate;
 mod storms;
 mod style;
@@ -33,7 +35,9 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use self::drawing::Drawing;
+pub(crate) use self::figure::Figure;
 pub(crate) use self::heat_map::{HeatMap, rules as heat_rules};
+pub(crate) use self::scatter::{Dot, Panel, Scatter, rules as scatter_rules};
 pub(crate) use self::style::{rules, variables};
 use crate::report::Report;
 

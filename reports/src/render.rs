@@ -7,7 +7,7 @@ mod markdown;
 #[cfg(feature = "png")]
 mod png;
 
-pub(crate) use self::csv::{beyond, csv, inert, numbers};
+pub(crate) use self::csv::{beyond, csv, finished, inert, numbers};
 pub(crate) use self::html::{html, page};
 pub(crate) use self::json::json;
 pub(crate) use self::markdown::{code, escaped, markdown};

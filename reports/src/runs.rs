@@ -12,7 +12,7 @@ use forbear_sim::sweep::{Parameter, Sweep};
 
 use crate::error::ReportError;
 use crate::metric::Metric;
-use crate::render::inert;
+use crate::render::{finished, inert};
 use crate::sweep::size;
 
 /// Runs as columns of equal length.
@@ -135,7 +135,6 @@ impl RunTable {
                 }
             }))?;
         }
-        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-        Ok(String::from_utf8(bytes).expect("every field is a string"))
+        finished(writer)
     }
 }

@@ -1,6 +1,7 @@
 //! What a sweep showed: every point with its intervals, and which are on the Pareto
 //! front.
 
+mod cloud;
 mod csv;
 mod effect;
 mod field;
@@ -15,7 +16,7 @@ pub(crate) use self::effect::size;
 pub use self::effect::{Effect, Level};
 pub use self::front::Standing;
 pub(crate) use self::front::standings_of;
-use crate::chart::HeatMap;
+use crate::chart::{Figure, HeatMap, Scatter};
 use crate::error::ReportError;
 use crate::metric::Metric;
 use crate::runs::RunTable;
@@ -107,16 +108,36 @@ impl<'a> SweepReport<'a> {
         }
     }
 
-    /// One heat map an objective, where two parameters vary.
-    pub(crate) fn heat_maps(&self) -> Vec<HeatMap<'a>> {
+    /// One chart an objective: a heat map where two parameters of a grid vary, the points
+    /// against each parameter where they are a sample.
+    pub(crate) fn figures(&self) -> Vec<Figure> {
+        let maps = self.heat_maps();
+        maps.iter()
+            .map(HeatMap::figure)
+            .chain(self.scatters().iter().map(Scatter::figure))
+            .collect()
+    }
+
+    fn heat_maps(&self) -> Vec<HeatMap<'a>> {
         field::heat_maps(self.sweep, &self.rows, &self.objectives)
+    }
+
+    fn scatters(&self) -> Vec<Scatter> {
+        cloud::scatters(self.sweep, &self.rows, &self.effects, &self.objectives)
     }
 
     /// The heat map of the first objective as a file of its own; `None` unless the sweep is
     /// a grid in which exactly two parameters have several values.
     #[must_use]
     pub fn heat_map(&self) -> Option<String> {
-        self.heat_maps().first().map(HeatMap::standalone)
+        Some(self.heat_maps().first()?.figure().standalone())
+    }
+
+    /// The points against each parameter, by the first objective, as a file of its own;
+    /// `None` unless they are a sample.
+    #[must_use]
+    pub fn scatter(&self) -> Option<String> {
+        Some(self.scatters().first()?.figure().standalone())
     }
 
     /// One self-contained page: no script, no request, light and dark, printable.

@@ -7,8 +7,8 @@
 use std::fmt::Write;
 
 use super::drawing::WIDTH;
-use super::style;
-use super::svg::{Anchor, Escaped, Svg};
+use super::figure::Figure;
+use super::svg::{Anchor, Svg};
 use super::text;
 use crate::metric::{Better, Metric};
 use crate::number::float;
@@ -21,7 +21,6 @@ const FAINTEST: f64 = 0.04;
 const STRONGEST: f64 = 0.52;
 const TOP: f64 = 34.0;
 const FOOT: f64 = 78.0;
-const MARGIN: f64 = 16.0;
 /// A rectangle is no higher and no flatter \[px\].
 const HEIGHTS: std::ops::RangeInclusive<f64> = 14.0..=44.0;
 /// The height that the field has if it can \[px\].
@@ -41,12 +40,12 @@ pub(crate) struct HeatMap<'a> {
 
 impl HeatMap<'_> {
     /// What it shows, in a few words.
-    pub(crate) fn title(&self) -> String {
+    fn title(&self) -> String {
         format!("{} by {} and {}", self.metric.label(), self.across.0, self.up.0)
     }
 
     /// What to see in it.
-    pub(crate) fn caption(&self) -> String {
+    fn caption(&self) -> String {
         let best = match (self.best(), self.metric.better()) {
             (Some((row, column)), Better::Higher | Better::Lower) => format!(
                 " The best mean, {}, has a frame: {} with {}.",
@@ -63,40 +62,17 @@ impl HeatMap<'_> {
         )
     }
 
-    /// For a page that has the style sheets.
-    pub(crate) fn inline(&self, id: &str) -> String {
-        self.element(id, "", 0.0, "")
-    }
-
-    /// For a file of its own.
-    pub(crate) fn standalone(&self) -> String {
-        let (_, height) = self.drawn();
-        let start = format!(
-            "<style>{}{}{}</style>\n<rect class=\"paper\" x=\"-{MARGIN}\" y=\"-{MARGIN}\" \
-             width=\"{}\" height=\"{}\"/>\n",
-            style::variables(),
-            style::rules(),
-            rules(),
-            WIDTH + 2.0 * MARGIN,
-            height + 2.0 * MARGIN
-        );
-        self.element("heat-map", " xmlns=\"http://www.w3.org/2000/svg\"", MARGIN, &start)
-    }
-
-    fn element(&self, id: &str, namespace: &str, margin: f64, start: &str) -> String {
+    pub(crate) fn figure(&self) -> Figure {
         let (svg, height) = self.drawn();
-        let (width, height) = (WIDTH + 2.0 * margin, height + 2.0 * margin);
-        let origin = 0.0 - margin;
-        format!(
-            "<svg{namespace} class=\"chart heat\" role=\"img\" width=\"{width}\" \
-             height=\"{height}\" viewBox=\"{origin} {origin} {width} {height}\" \
-             aria-labelledby=\"{id}-title {id}-desc\">\n\
-             <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{start}{}\
-             </svg>\n",
-            Escaped(&self.title()),
-            Escaped(&self.caption()),
-            svg.body()
-        )
+        Figure {
+            kind: "heat",
+            key: self.metric.key(),
+            title: self.title(),
+            caption: self.caption(),
+            height,
+            svg,
+            rules: rules(),
+        }
     }
 
     fn drawn(&self) -> (Svg, f64) {

@@ -60,6 +60,11 @@ pub(crate) fn csv(report: &Report<'_>) -> Result<String, ReportError> {
             writer.write_record(record.into_iter().chain(beyond(cell)))?;
         }
     }
+    finished(writer)
+}
+
+/// What was written.
+pub(crate) fn finished(writer: csv::Writer<Vec<u8>>) -> Result<String, ReportError> {
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8(bytes).expect("every field is a string"))
 }

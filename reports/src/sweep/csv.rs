@@ -2,7 +2,7 @@
 
 use super::SweepReport;
 use crate::error::ReportError;
-use crate::render::{beyond, inert, numbers};
+use crate::render::{beyond, finished, inert, numbers};
 
 /// Columns after those of the parameters.
 const HEADER: [&str; 16] = [
@@ -43,8 +43,7 @@ pub(super) fn effects(report: &SweepReport<'_>) -> Result<String, ReportError> {
             writer.write_record(record.into_iter().chain([&*change, &*low, &*high]))?;
         }
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8(bytes).expect("every field is a string"))
+    finished(writer)
 }
 
 /// Writes the numbers.
@@ -64,6 +63,5 @@ pub(super) fn csv(report: &SweepReport<'_>) -> Result<String, ReportError> {
             writer.write_record(record.chain(beyond(cell)))?;
         }
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8(bytes).expect("every field is a string"))
+    finished(writer)
 }

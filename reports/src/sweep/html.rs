@@ -22,7 +22,7 @@ struct Page {
     style: Value,
     headline: String,
     cautions: Vec<String>,
-    maps: Vec<Map>,
+    charts: Vec<Chart>,
     effects: Vec<Shown>,
     effects_note: &'static str,
     columns: Vec<String>,
@@ -36,7 +36,7 @@ struct Page {
 }
 
 #[derive(Serialize)]
-struct Map {
+struct Chart {
     id: String,
     title: String,
     caption: String,
@@ -54,15 +54,13 @@ struct Shown {
 /// Writes the page.
 pub(super) fn html(report: &SweepReport<'_>) -> Result<String, ReportError> {
     let sweep = report.sweep();
-    let css = format!("{}{}{}{STYLE}", chart::variables(), chart::rules(), chart::heat_rules());
-    let maps = report.heat_maps().into_iter().map(|map| {
-        let id = format!("map-{}", map.metric.key().replace('_', "-"));
-        Map {
-            title: map.title(),
-            caption: map.caption(),
-            svg: Value::from_safe_string(map.inline(&id)),
-            id,
-        }
+    let rules = [chart::rules(), chart::heat_rules(), chart::scatter_rules()].concat();
+    let css = format!("{}{rules}{STYLE}", chart::variables());
+    let charts = report.figures().into_iter().map(|figure| Chart {
+        id: figure.id(),
+        svg: Value::from_safe_string(figure.inline()),
+        title: figure.title,
+        caption: figure.caption,
     });
     let mut cautions = report.cautions();
     if report.rows().len() > POINTS_SHOWN {
@@ -76,7 +74,7 @@ pub(super) fn html(report: &SweepReport<'_>) -> Result<String, ReportError> {
         style: Value::from_safe_string(css),
         headline: report.headline(),
         cautions,
-        maps: maps.collect(),
+        charts: charts.collect(),
         effects: report.effects().iter().map(Shown::of).collect(),
         effects_note: report.effects_note(),
         columns: columns(report),

@@ -5,23 +5,27 @@ mod devtools;
 use std::fs;
 use std::path::PathBuf;
 
-use forbear_reports::Report;
+use forbear_reports::{Report, SweepReport};
 use forbear_sim::results::Comparison;
 use serde_json::{Value, json};
 
 use self::devtools::Browser;
 use crate::ends::collapsing;
-use crate::sample;
 use crate::svg::{crowd, with_a_straggler};
+use crate::{sample, sweeps};
 
 /// A report as a file, gone when it is dropped.
 struct Page(PathBuf);
 
 impl Page {
     fn of(comparison: &Comparison, name: &str) -> Self {
+        Self::with(&Report::new(comparison).html().unwrap(), name)
+    }
+
+    fn with(html: &str, name: &str) -> Self {
         let file = format!("forbear-browser-{}-{name}.html", std::process::id());
         let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
-        fs::write(&path, Report::new(comparison).html().unwrap()).unwrap();
+        fs::write(&path, html).unwrap();
         Self(path)
     }
 
@@ -102,6 +106,37 @@ fn it_fits_every_window_and_no_label_lies_on_another() {
             assert_eq!(overflow, json!([0]), "{name} at {width} px");
         }
         assert_eq!(browser.evaluate(COLLISIONS), json!([]), "{name}");
+    }
+}
+
+#[test]
+fn pages_of_sweeps_keep_the_same_rules() {
+    let Some(mut browser) = Browser::start() else { return };
+    for (name, sweep) in [("grid", sweeps::grid()), ("cloud", sweeps::sample())] {
+        let html = SweepReport::new(&sweep, &SweepReport::OBJECTIVES).html().unwrap();
+        assert!(html.len() < 1_000_000, "{name}: {} bytes", html.len());
+        let page = Page::with(&html, name);
+        for width in [320, 400, 768, 1280] {
+            browser.resize(width);
+            browser.open(&page.address());
+            assert_eq!(browser.evaluate(OVERFLOW), json!([0]), "{name} at {width} px");
+        }
+        assert_eq!(browser.evaluate(COLLISIONS), json!([]), "{name}");
+        assert_eq!(browser.evaluate("document.querySelectorAll('figure svg.chart').length"), 3);
+        let requests = browser.events("Network.requestWillBeSent");
+        let asked = requests.iter().filter_map(|event| event["request"]["url"].as_str());
+        let own = |address: &str| address.starts_with("file:") || address.starts_with("data:");
+        assert!(asked.into_iter().all(own), "{name}");
+        for event in ["Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"] {
+            assert_eq!(browser.events(event), Vec::<Value>::new(), "{name}");
+        }
+        // Every chart has a name and a description, every table a caption.
+        let nameless = "[...document.querySelectorAll('svg.chart')].filter(svg => \
+            svg.getAttribute('aria-labelledby').split(' ').some(id => \
+            !document.getElementById(id)?.textContent)).length";
+        assert_eq!(browser.evaluate(nameless), 0, "{name}");
+        browser.press("Tab", 9);
+        assert_eq!(browser.evaluate("document.activeElement.className"), "skip", "{name}");
     }
 }
 

@@ -34,5 +34,7 @@ mod pictures;
 mod runs;
 /// The charts as SVG files.
 mod svg;
+/// Sweeps, as a grid and as a sample, and their charts.
+mod sweeps;
 /// Which policy is best.
 mod verdict;
