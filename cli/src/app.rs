@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::Args;
 use crate::failure::{Exit, Failure};
+use crate::interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
 
@@ -19,6 +20,11 @@ pub(crate) fn run(words: Vec<OsString>) -> Exit {
         .and_then(|args| match args {
             Some(args) => {
                 output.hush(args.quiet);
+                if args.command.simulates() {
+                    let early = Problem::new("interrupted before the first run began");
+                    // Without it Ctrl-C ends the process too, only without a word.
+                    let _ = interrupt::say_at_once(output.text_of(&early));
+                }
                 args.command.run(&mut output)
             }
             None => Ok(Exit::Success),

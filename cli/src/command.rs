@@ -46,6 +46,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it reads files and then runs simulations.
+    pub(crate) const fn simulates(&self) -> bool {
+        matches!(
+            self,
+            Self::Compare(_)
+                | Self::Run(_)
+                | Self::Replay(_)
+                | Self::Explain(_)
+                | Self::Sweep(_)
+                | Self::Tune(_)
+                | Self::Check(_)
+        )
+    }
+
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         match self {
             Self::Compare(compare) => compare.run(output),

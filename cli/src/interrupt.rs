@@ -1,11 +1,36 @@
 //! Ctrl-C: the first asks to stop, the second kills.
 
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use signal_hook::iterator::{Handle, Signals};
+
+/// Who listens until there is something to keep.
+static EARLY: Mutex<Option<Handle>> = Mutex::new(None);
+
+/// Until somebody [listens](Interrupt::listen), Ctrl-C ends the process at once with `text`
+/// on standard error: files are read, and there is nothing to keep yet.
+///
+/// # Errors
+///
+/// If the operating system refuses the handler or a thread.
+pub(crate) fn say_at_once(text: String) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT])?;
+    let handle = signals.handle();
+    thread::Builder::new().spawn(move || {
+        if signals.forever().next().is_some() {
+            let _ = io::stderr().write_all(text.as_bytes());
+            process::exit(130);
+        }
+    })?;
+    *EARLY.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+    Ok(())
+}
 
 /// Whether somebody pressed Ctrl-C.
 #[derive(Clone, Debug)]
@@ -22,6 +47,9 @@ impl Interrupt {
         // In this order: the one that kills looks at what was there before.
         flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&pressed))?;
         flag::register(SIGINT, Arc::clone(&pressed))?;
+        if let Some(early) = EARLY.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            early.close();
+        }
         Ok(Self(pressed))
     }
 

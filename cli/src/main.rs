@@ -20,6 +20,7 @@ mod result_file;
 mod scenario_file;
 mod simulate;
 mod span;
+mod storms;
 mod table;
 mod text_file;
 mod trace_file;

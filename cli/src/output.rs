@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 
 use crate::problem::Problem;
@@ -11,6 +12,8 @@ use crate::problem::Problem;
 pub(crate) struct Output {
     data: Box<dyn Write>,
     messages: Box<dyn Write>,
+    /// Whether standard error takes colours.
+    coloured: bool,
     json: bool,
     quiet: bool,
     live: bool,
@@ -26,10 +29,13 @@ impl Output {
         let choice = color_choice(words);
         let stderr = io::stderr();
         let live = stderr.is_terminal();
+        let messages = AutoStream::new(stderr, choice);
+        let coloured = messages.current_choice() != ColorChoice::Never;
         Self {
             data: Box::new(AutoStream::new(io::stdout().lock(), choice)),
             // Not locked: the progress bar draws from other threads.
-            messages: Box::new(AutoStream::new(stderr, choice)),
+            messages: Box::new(messages),
+            coloured,
             json: options(words).any(|word| word == "--json"),
             quiet: false,
             live,
@@ -72,8 +78,17 @@ impl Output {
 
     /// An error on standard error.
     pub(crate) fn problem(&mut self, problem: &Problem) {
-        let text = if self.json { format!("{}\n", problem.json()) } else { problem.render() };
+        let text = self.text_of(problem);
         self.message(&text);
+    }
+
+    /// An error as it stands on standard error, for another thread to write.
+    pub(crate) fn text_of(&self, problem: &Problem) -> String {
+        match (self.json, self.coloured) {
+            (true, _) => format!("{}\n", problem.json()),
+            (false, true) => problem.render(),
+            (false, false) => strip_str(&problem.render()).to_string(),
+        }
     }
 
     /// Text on standard error.

@@ -6,7 +6,7 @@ use forbear_reports::{
     Baseline, BaselineError, Finding, Metric, Report, Threshold, Tolerance, check_assertions,
     check_thresholds,
 };
-use forbear_sim::{NamedPolicy, Options, Scenario};
+use forbear_sim::{NamedPolicy, Scenario};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
@@ -14,8 +14,8 @@ use crate::metric_name::parse_threshold;
 use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::scenario_file::{Override, parse_override};
 use crate::simulate::simulate;
+use crate::storms::Storms;
 use crate::table::stressed;
 use crate::{policy_file, result_file, scenario_file};
 
@@ -60,22 +60,13 @@ pub(crate) struct Check {
     #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = ObjectiveName, hide_possible_values = true, requires = "baseline")]
     metric: Vec<Metric>,
 
-    /// Storms to replay, each with its own seed
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    reps: u32,
-
-    /// Seed of the first storm
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
-
-    /// A value in place of the scenario's; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
-    set: Vec<Override>,
+    #[command(flatten)]
+    storms: Storms,
 }
 
 impl Check {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
-        let scenario = scenario_file::load(&self.scenario, &self.set)?;
+        let scenario = scenario_file::load(&self.scenario, &self.storms.set)?;
         let policies = self.policies(&scenario)?;
         let baseline = self.baseline.as_deref().map(read_baseline).transpose()?;
         let asserts = scenario.assertions().iter();
@@ -85,7 +76,7 @@ impl Check {
             let problem = Problem::new("there is nothing to check: the scenario asserts nothing");
             return Err(Failure::nothing_ran(problem.help("add --assert or --baseline")));
         }
-        let options = Options { seed: self.seed, replications: self.reps, command: String::new() };
+        let options = self.storms.options(String::new());
         let comparison = simulate(&scenario, &policies, &options, output)?;
         if comparison.partial {
             // A part of the storms could pass where all of them would not.

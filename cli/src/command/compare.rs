@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use forbear_reports::Report;
-use forbear_sim::{NamedPolicy, Options, Scenario};
+use forbear_sim::{NamedPolicy, Scenario};
 
 use self::files::Files;
 use crate::failure::{Exit, Failure};
 use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::scenario_file::{Override, parse_override};
 use crate::simulate::simulate;
+use crate::storms::Storms;
 use crate::{command_line, policy_file, scenario_file};
 
 /// Replays a storm under several policies with the same seeds
@@ -37,17 +37,8 @@ pub(crate) struct Compare {
     #[arg(value_name = "POLICY", value_parser = PolicyName, hide_possible_values = true)]
     policies: Vec<PathBuf>,
 
-    /// Storms to replay, each with its own seed
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    reps: u32,
-
-    /// Seed of the first storm
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
-
-    /// A value in place of the scenario's; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
-    set: Vec<Override>,
+    #[command(flatten)]
+    storms: Storms,
 
     #[command(flatten)]
     files: Files,
@@ -55,11 +46,11 @@ pub(crate) struct Compare {
 
 impl Compare {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
-        let scenario = scenario_file::load(&self.scenario, &self.set)?;
+        let scenario = scenario_file::load(&self.scenario, &self.storms.set)?;
         let policies = self.policies(&scenario)?;
         // Before the work, not after it.
         let files = self.files.open()?;
-        let options = Options { seed: self.seed, replications: self.reps, command: self.command() };
+        let options = self.storms.options(self.command());
         let comparison = simulate(&scenario, &policies, &options, output)?;
         let done = comparison.policies.iter().map(|policy| policy.runs.len()).max().unwrap_or(0);
         if done == 0 {
@@ -73,7 +64,7 @@ impl Compare {
         }
         show(&report, output)?;
         if comparison.partial {
-            let reps = self.reps;
+            let reps = self.storms.reps;
             output.remark(&format!("interrupted: {done} of {reps} replications are kept"));
             return Ok(Exit::Interrupted);
         }
@@ -104,11 +95,7 @@ impl Compare {
     fn command(&self) -> String {
         let mut words = vec!["forbear".to_owned(), "compare".to_owned(), self.scenario.clone()];
         words.extend(self.policies.iter().map(|path| path.display().to_string()));
-        words.extend(["--reps".to_owned(), self.reps.to_string()]);
-        words.extend(["--seed".to_owned(), self.seed.to_string()]);
-        for (key, value) in &self.set {
-            words.extend(["--set".to_owned(), format!("{key}={value}")]);
-        }
+        words.extend(self.storms.words());
         command_line::quoted(words.iter().map(String::as_str))
     }
 }

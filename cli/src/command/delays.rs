@@ -11,6 +11,7 @@ use forbear_sim::{NamedPolicy, StreamRng};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
+use crate::names::PolicyName;
 use crate::output::Output;
 use crate::table::Table;
 use crate::{delays, inline_table, policy_file};
@@ -27,7 +28,7 @@ Examples:
   forbear delays --backoff 'kind=decorrelated base=1s' --hint 5s --json")]
 pub(crate) struct Delays {
     /// A policy file, or the name of a preset; without it the recommended policy
-    #[arg(conflicts_with = "backoff")]
+    #[arg(conflicts_with = "backoff", value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
     /// A backoff as in a policy file, in place of one

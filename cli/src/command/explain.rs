@@ -12,7 +12,7 @@ use forbear_sim::{NamedPolicy, Scenario, Simulation};
 use serde_json::json;
 
 use crate::failure::{Exit, Failure};
-use crate::names::ScenarioName;
+use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
@@ -40,6 +40,7 @@ pub(crate) struct Explain {
 
     /// A policy file, or the name of a policy of the scenario or of a preset; without it the
     /// scenario's first
+    #[arg(value_parser = PolicyName, hide_possible_values = true)]
     policy: Option<PathBuf>,
 
     /// Tell what happened to this call

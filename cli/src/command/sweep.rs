@@ -6,16 +6,16 @@ use std::path::PathBuf;
 
 use forbear_reports::{Metric, SweepReport};
 use forbear_sim::sweep::{Axis, Grid, Parameter, Sample, Shard, sweep};
-use forbear_sim::{NamedPolicy, Options, Scenario};
+use forbear_sim::{NamedPolicy, Scenario};
 
-use self::output::no_field;
 pub(super) use self::output::{Files, show};
+use self::output::{no_field, no_sample};
 use crate::failure::{Exit, Failure};
 use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::scenario_file::{Override, parse_override};
 use crate::simulate::watched;
+use crate::storms::Storms;
 use crate::{command_line, diagnose, policy_file, scenario_file};
 
 /// Replays a storm at every combination of some values, or at a sample of them
@@ -61,17 +61,8 @@ pub(crate) struct Sweep {
     #[arg(long, value_name = "N", requires = "sample", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     points: Option<u32>,
 
-    /// Storms to replay at each point, each with its own seed
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    reps: u32,
-
-    /// Seed of the first storm, and of the sample
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
-
-    /// A value in place of the scenario's; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
-    set: Vec<Override>,
+    #[command(flatten)]
+    storms: Storms,
 
     /// Metrics that the Pareto front is of
     #[arg(long, value_name = "METRIC", value_delimiter = ',', value_parser = ObjectiveName, hide_possible_values = true, default_values = SweepReport::OBJECTIVES.map(Metric::key))]
@@ -97,7 +88,7 @@ impl Sweep {
     fn grid(&self, scenario: &Scenario, policy: &NamedPolicy) -> Result<Grid, Problem> {
         let wrong = |error: String| diagnose::spoken(&format!("--vary {error}"));
         if let (Some(Kind::Lhs), Some(points)) = (self.sample, self.points) {
-            let sample = Sample { points, seed: self.seed };
+            let sample = Sample { points, seed: self.storms.seed };
             return Grid::sampled(scenario, policy, &self.vary, sample)
                 .map_err(|error| wrong(error.to_string()));
         }
@@ -111,17 +102,20 @@ impl Sweep {
     }
 
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
-        let scenario = scenario_file::load(&self.scenario, &self.set)?;
+        let scenario = scenario_file::load(&self.scenario, &self.storms.set)?;
         let policy = policy_file::one(self.policy.as_deref(), scenario.policies())?;
         let grid = self.grid(&scenario, &policy)?;
         if self.files.has_heat_map() && !grid.is_field() {
             return Err(no_field().into());
         }
+        if self.files.has_scatter() && self.sample.is_none() {
+            return Err(no_sample().into());
+        }
         // Before the work, not after it.
         let files = self.files.open()?;
-        let options = Options { seed: self.seed, replications: self.reps, command: self.command() };
+        let options = self.storms.options(self.command());
         let points = grid.points(self.shard);
-        let runs = points.saturating_mul(u64::from(self.reps));
+        let runs = points.saturating_mul(u64::from(self.storms.reps));
         let swept = watched(runs, output, |report, cancel| {
             sweep(&grid, self.shard, &options, report, cancel)
         })?;
@@ -154,11 +148,7 @@ impl Sweep {
             words.extend(["--sample", "lhs", "--points"].map(str::to_owned));
             words.push(points.to_string());
         }
-        words.extend(["--reps".to_owned(), self.reps.to_string()]);
-        words.extend(["--seed".to_owned(), self.seed.to_string()]);
-        for (key, value) in &self.set {
-            words.extend(["--set".to_owned(), format!("{key}={value}")]);
-        }
+        words.extend(self.storms.words());
         let objectives: Vec<&str> = self.objective.iter().map(|metric| metric.key()).collect();
         words.extend(["--objective".to_owned(), objectives.join(",")]);
         command_line::quoted(words.iter().map(String::as_str))

@@ -13,8 +13,8 @@ use crate::names::{PolicyName, QuantityName, ScenarioName};
 use crate::output::Output;
 use crate::output_file::OutputFile;
 use crate::problem::Problem;
-use crate::scenario_file::{Override, parse_override};
 use crate::simulate::watched;
+use crate::storms::Storms;
 use crate::table::{Table, stressed};
 use crate::{command_line, diagnose, policy_file, scenario_file};
 
@@ -66,17 +66,8 @@ pub(crate) struct Tune {
     #[arg(long, value_name = "THRESHOLD", value_parser = parse_threshold)]
     constraint: Vec<Threshold>,
 
-    /// Storms that the best candidates meet, and as many fresh ones to validate
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    reps: u32,
-
-    /// Seed of the first storm, and of the search
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
-
-    /// A value in place of the scenario's; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_override)]
-    set: Vec<Override>,
+    #[command(flatten)]
+    storms: Storms,
 
     /// Write the policy to this file, instead of standard output
     #[arg(long, short, value_name = "FILE")]
@@ -88,7 +79,7 @@ impl Tune {
         let command = self.command();
         let goal = Goal::new(self.objective, self.constraint.clone())
             .map_err(|error| Problem::new(error.to_string()))?;
-        let scenario = scenario_file::load(&self.scenario, &self.set)?;
+        let scenario = scenario_file::load(&self.scenario, &self.storms.set)?;
         let base = policy_file::one(self.policy.as_deref(), scenario.policies())?;
         // Before the work, not after it.
         let out = self.out.as_deref().map(OutputFile::new).transpose()?;
@@ -125,7 +116,8 @@ impl Tune {
         goal: &Goal,
         output: &Output,
     ) -> Result<Tuned, Failure> {
-        let budget = Budget { runs: self.runs, replications: self.reps, seed: self.seed };
+        let budget =
+            Budget { runs: self.runs, replications: self.storms.reps, seed: self.storms.seed };
         let tuned = watched(self.runs, output, |report, cancel| {
             tune(scenario, base, &self.vary, budget, goal, report, cancel)
         })?;
@@ -186,11 +178,7 @@ impl Tune {
         for constraint in &self.constraint {
             words.extend(["--constraint".to_owned(), constraint.to_string()]);
         }
-        words.extend(["--reps".to_owned(), self.reps.to_string()]);
-        words.extend(["--seed".to_owned(), self.seed.to_string()]);
-        for (key, value) in &self.set {
-            words.extend(["--set".to_owned(), format!("{key}={value}")]);
-        }
+        words.extend(self.storms.words());
         command_line::quoted(words.iter().map(String::as_str))
     }
 }

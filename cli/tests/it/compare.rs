@@ -301,6 +301,43 @@ pub(crate) fn interrupted(words: &[&str]) -> Ran {
 
 #[test]
 #[cfg(unix)]
+fn ctrl_c_before_the_first_run_says_so() {
+    // A scenario from standard input that never comes.
+    for (words, json) in [
+        (&["compare", "-"][..], false),
+        (&["sweep", "-", "--vary", "clients.count=1,2"], false),
+        (&["check", "-", "--json"], true),
+    ] {
+        let mut command = forbear(words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut ended = None;
+        // Pressed too early, before anybody listens, it has no words.
+        for seconds in ["1", "4", "15"] {
+            let pid = child.id().to_string();
+            Command::new("sleep").arg(seconds).status().expect("sleep is there");
+            Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+            let stdin = child.stdin.take();
+            let ran = child.wait_with_output().expect("it ends");
+            drop(stdin);
+            if !ran.stderr.is_empty() {
+                ended = Some(Ran::from(ran));
+                break;
+            }
+            child = command.spawn().expect("it starts");
+        }
+        let ran = ended.expect("it says something").exits(130);
+        if json {
+            assert_eq!(ran.json_error()["message"], "interrupted before the first run began");
+        } else {
+            assert_eq!(ran.stderr, "error: interrupted before the first run began\n");
+        }
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+#[cfg(unix)]
 fn ctrl_c_keeps_the_replications_that_are_done() {
     let directory = Directory::new();
     let file = storm(&directory);

@@ -105,6 +105,11 @@ fn completions_know_scenarios_metrics_and_presets_and_keep_files() {
     assert!(zsh.contains("files:file:_files"), "{zsh}");
     let fish = run(&["completions", "fish"]).exits(0).stdout;
     assert!(fish.contains("__fish_forbear_using_subcommand compare\" -a \"aws-backoff"), "{fish}");
+    for command in ["delays", "replay", "explain"] {
+        let offers = format!("__fish_forbear_using_subcommand {command}\" -a \"");
+        let line = fish.lines().rev().find(|line| line.contains(&offers)).unwrap_or_default();
+        assert!(line.contains("recommended"), "{command}: {line}");
+    }
     // The names are for completion; the help is for people.
     assert!(!run(&["compare", "--help"]).exits(0).stdout.contains("possible values"));
 }

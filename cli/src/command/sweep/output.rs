@@ -19,8 +19,8 @@ pub(crate) struct Files {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     md: Option<PathBuf>,
 
-    /// Write a report as one self-contained page, with a heat map of each objective where two
-    /// parameters vary
+    /// Write a report as one self-contained page, with a chart of each objective: a heat map where
+    /// two parameters of a grid vary, the points against each parameter where they are a sample
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     html: Option<PathBuf>,
 
@@ -35,6 +35,10 @@ pub(crate) struct Files {
     /// Write the heat map of the first objective, where two parameters vary, as SVG
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     heat_map: Option<PathBuf>,
+
+    /// Write the points of a sample against each parameter, by the first objective, as SVG
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    scatter: Option<PathBuf>,
 
     /// Write every run with all of its metrics as CSV, one run a line
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
@@ -60,6 +64,7 @@ enum Format {
     Csv,
     Effects,
     HeatMap,
+    Scatter,
     Runs,
     #[cfg(feature = "parquet")]
     Parquet,
@@ -71,6 +76,11 @@ impl Files {
         self.heat_map.is_some()
     }
 
+    /// Whether a scatter plot is asked for.
+    pub(crate) const fn has_scatter(&self) -> bool {
+        self.scatter.is_some()
+    }
+
     /// Looks whether all can be written.
     pub(crate) fn open(&self) -> Result<Vec<ReportFile>, Problem> {
         let mut files = Vec::<ReportFile>::new();
@@ -80,6 +90,7 @@ impl Files {
             (&self.csv, Format::Csv),
             (&self.effects, Format::Effects),
             (&self.heat_map, Format::HeatMap),
+            (&self.scatter, Format::Scatter),
             (&self.runs, Format::Runs),
             #[cfg(feature = "parquet")]
             (&self.parquet, Format::Parquet),
@@ -109,6 +120,7 @@ pub(crate) fn show(
             Format::Csv => report.csv().map(String::into_bytes),
             Format::Effects => report.effects_csv().map(String::into_bytes),
             Format::HeatMap => Ok(report.heat_map().ok_or_else(no_field)?.into_bytes()),
+            Format::Scatter => Ok(report.scatter().ok_or_else(no_sample)?.into_bytes()),
             Format::Runs => report.runs_csv().map(String::into_bytes),
             #[cfg(feature = "parquet")]
             Format::Parquet => report.runs_parquet(),
@@ -128,6 +140,11 @@ pub(crate) fn show(
 /// A heat map has two axes.
 pub(super) fn no_field() -> Problem {
     Problem::new("--heat-map takes a grid in which exactly two parameters have several values")
+}
+
+/// In a grid many points have the same value.
+pub(super) fn no_sample() -> Problem {
+    Problem::new("--scatter takes a sample (--sample lhs)")
 }
 
 /// The table of the objectives, and how many points are on the front.
