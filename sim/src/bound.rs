@@ -7,6 +7,8 @@
 #![expect(clippy::float_arithmetic, reason = "floats only report")]
 #![expect(clippy::cast_precision_loss, reason = "bounds are shown with a few digits")]
 
+use std::time::Duration;
+
 use forbear_core::Dimension;
 
 use crate::metrics::{per_second, seconds};
@@ -33,7 +35,7 @@ pub(crate) fn permitted_per_s(scenario: &Scenario, storm: &Storm) -> Option<f64>
             let units = per_second(f64::from(limit.get()), nanos(window));
             per_call(dimension, false).map(|per_call| units / per_call)
         }
-        LimitSpec::SlidingWindow { dimension, limit, window } => {
+        LimitSpec::SlidingWindow { dimension, limit, window, .. } => {
             let units = per_second(f64::from(limit.get()), nanos(window));
             per_call(dimension, false).map(|per_call| units / per_call)
         }
@@ -63,16 +65,14 @@ pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm, calls: u64) -> Option<
             let full = reserved.saturating_sub(1) / u64::from(limit.get());
             // By the clock, the first window may be all but over when it is first used.
             let from = if start == WindowStart::Clock { 0 } else { storm.first_arrival() };
-            // Shifted windows have one more, which is cut short.
-            let early =
-                if offset.is_zero() { 0 } else { nanos(window) - nanos(offset) % nanos(window) };
             let full = full.saturating_mul(nanos(window));
-            Some(seconds(from.saturating_add(full).saturating_sub(early)))
+            Some(seconds(from.saturating_add(full).saturating_sub(early(window, offset))))
         }
-        LimitSpec::SlidingWindow { dimension, limit, window } => {
+        LimitSpec::SlidingWindow { dimension, limit, window, offset, .. } => {
             let (reserved, _) = storm.least_units(dimension, calls);
             let full = reserved.saturating_sub(1) / u64::from(limit.get());
-            Some(seconds(full.saturating_mul(nanos(window))))
+            let full = full.saturating_mul(nanos(window));
+            Some(seconds(full.saturating_sub(early(window, offset))))
         }
         LimitSpec::Concurrency { max } => service.map(|ns| {
             let rounds = calls.div_ceil(u64::from(max.get()));
@@ -84,4 +84,10 @@ pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm, calls: u64) -> Option<
         .map(|(ns, workers)| seconds(calls.div_ceil(u64::from(workers)).saturating_mul(ns)));
     let bound = limits.chain(workers).reduce(f64::max)?;
     Some(bound.max(seconds(storm.last_arrival())))
+}
+
+/// How long before time 0 the window began that is in force then, in ns: shifted windows
+/// have one more, which is cut short.
+fn early(window: Duration, offset: Duration) -> u64 {
+    if offset.is_zero() { 0 } else { nanos(window) - nanos(offset) % nanos(window) }
 }

@@ -37,6 +37,7 @@ pub(super) enum Envelope {
         dimension: Dimension,
         limit: u32,
         window: u64,
+        offset: u64,
         number: u64,
         last: u64,
         count: u64,
@@ -70,9 +71,10 @@ impl Envelope {
                 let offset = nanos(offset) % window;
                 Self::Window { dimension, limit, window, start, offset, opened: None, count: 0 }
             }
-            LimitSpec::SlidingWindow { dimension, limit, window } => {
+            LimitSpec::SlidingWindow { dimension, limit, window, offset, .. } => {
                 let (limit, window) = (limit.get(), nanos(window));
-                Self::Sliding { dimension, limit, window, number: 0, last: 0, count: 0 }
+                let offset = nanos(offset) % window;
+                Self::Sliding { dimension, limit, window, offset, number: 0, last: 0, count: 0 }
             }
             LimitSpec::Concurrency { max } => Self::Slots { max: max.get(), taken: 0 },
         }
@@ -103,7 +105,8 @@ impl Envelope {
                 let is_kept = *count <= u64::from(*limit);
                 exceeded(is_kept, u128::from(*count), *limit, "window of", *dimension)
             }
-            Self::Sliding { dimension, limit, window, number, last, count } => {
+            Self::Sliding { dimension, limit, window, offset, number, last, count } => {
+                let at = at + *window - *offset;
                 let current = at / *window;
                 if current != *number {
                     *last = if current == *number + 1 { *count } else { 0 };

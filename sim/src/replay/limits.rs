@@ -5,15 +5,17 @@
 //! Each kind is tried on the recorded requests, and the one is taken that predicts best
 //! what the server said was left.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-use forbear_core::{Dimension, Quantity, Quota, Rate};
+use forbear_core::{Cost, Dimension, Quantity, Quota, Rate};
 
 use super::latency::median;
 use super::sample::Sample;
+use crate::rng::Luck;
 use crate::scenario::{Count, LimitSpec, WindowStart, nanos};
-use crate::server::{Limit, Opening};
+use crate::server::{Limit, Opening, Request};
 
 /// Lengths of windows that servers have.
 pub(super) const USUAL: [Duration; 6] = [
@@ -116,10 +118,18 @@ fn candidates(
         Some(window) => rate(u64::from(limit.get()), nanos(window)),
         None => per_unit.and_then(rounded_rate),
     };
+    // Whether refusals count shows only where some were, and whether what was not used goes
+    // back only where some was not used.
+    let refused =
+        samples.iter().any(|sample| sample.is_refused() && sample.cost.get(dimension) > 0);
+    let spared = samples.iter().any(|sample| sample.used(dimension) < sample.cost.get(dimension));
+    let rules = [(false, true), (false, false), (true, true), (true, false)];
+    let shows = |&(counts, refund): &(bool, bool)| (refused || !counts) && (spared || refund);
     if let Some(rate) = refill {
-        let (refusals_count, refund) = (false, true);
         let burst = limit;
-        candidates.push(LimitSpec::TokenBucket { dimension, rate, burst, refusals_count, refund });
+        candidates.extend(rules.into_iter().filter(shows).map(|(refusals_count, refund)| {
+            LimitSpec::TokenBucket { dimension, rate, burst, refusals_count, refund }
+        }));
     }
     let longest = resets().max();
     let length = window.or_else(|| {
@@ -136,7 +146,15 @@ fn candidates(
             let offset = if start == WindowStart::Clock { offset } else { Duration::ZERO };
             candidates.push(LimitSpec::FixedWindow { dimension, limit, window, start, offset });
         }
-        candidates.push(LimitSpec::SlidingWindow { dimension, limit, window });
+        for refusals_count in [false, true].into_iter().filter(|counts| refused || !counts) {
+            candidates.push(LimitSpec::SlidingWindow {
+                dimension,
+                limit,
+                window,
+                refusals_count,
+                offset,
+            });
+        }
     }
     candidates
 }
@@ -147,10 +165,24 @@ fn off_by(spec: &LimitSpec, dimension: Dimension, told: &Told<'_>, samples: &[Sa
     let mut limit = Limit::new(spec);
     let (mut parts, mut count) = (0_u128, 0_u128);
     let mut told = told.iter().peekable();
+    let mut leaves = BinaryHeap::<Reverse<(u64, usize)>>::new();
     for (index, sample) in samples.iter().enumerate() {
+        while let Some(&Reverse((at, leaving))) = leaves.peek()
+            && at <= sample.at
+        {
+            leaves.pop();
+            let (reserved, used) = (samples[leaving].cost, samples[leaving].used(dimension));
+            limit.give_back(at, &request(reserved, &reserved.with(dimension, used)));
+        }
         let is_open = limit.opening(sample.at, sample.cost) == Opening::Now;
         if sample.is_let_in() {
             limit.take(sample.at, sample.cost);
+            let used = sample.cost.with(dimension, sample.used(dimension));
+            if limit.holds(&request(sample.cost, &used)) {
+                leaves.push(Reverse((sample.at.saturating_add(sample.worked), index)));
+            }
+        } else if sample.is_refused() {
+            limit.refuse(sample.at, sample.cost);
         }
         let said = told.next_if(|(at, _)| *at == index).map(|&(_, quota)| quota);
         let Some(said) = said else { continue };
@@ -164,6 +196,11 @@ fn off_by(spec: &LimitSpec, dimension: Dimension, told: &Told<'_>, samples: &[Sa
         count += 1;
     }
     u64::try_from(parts / count.max(1)).unwrap_or(u64::MAX)
+}
+
+/// A request of which the limits look at the cost alone.
+const fn request<'a>(reserved: &'a Cost, actual: &'a Cost) -> Request<'a> {
+    Request { reserved, actual, luck: Luck::new(0, 1), script: None }
 }
 
 /// Where in a window these times are, as an offset from its start.

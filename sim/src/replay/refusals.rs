@@ -5,6 +5,9 @@
 //! were let in before, and the burst is the threshold that parts best; windows likewise, by
 //! their counts. The one that is wrong about the fewest requests is taken.
 
+mod counting;
+mod sliding;
+
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -47,10 +50,17 @@ fn around<'a, 'b>(samples: &'a [Sample<'b>]) -> &'a [Sample<'b>] {
 
 fn rate_limit(samples: &[Sample<'_>], started_unix_ns: u64) -> Option<Guess> {
     // In this order where several are equally good.
-    let guesses = bucket(samples).into_iter().chain(windows(samples, started_unix_ns));
-    // Where nothing was let in there is nothing to part.
-    let known = guesses.filter(|(threshold, _)| threshold.wrong < usize::MAX);
-    let (threshold, spec) = known.min_by_key(|(threshold, _)| threshold.wrong)?;
+    let plain = bucket(samples).into_iter().chain(windows(samples, started_unix_ns)).collect();
+    let families = [
+        plain,
+        sliding::windows(samples, started_unix_ns, false),
+        counting::buckets(samples),
+        sliding::windows(samples, started_unix_ns, true),
+    ];
+    let (threshold, spec) = families.into_iter().filter_map(best_of).reduce(|best, other| {
+        // Where more is tried, more fits by chance: a rarer kind has to be clearly better.
+        if other.0.wrong * 4 < best.0.wrong * 3 { other } else { best }
+    })?;
     let parts = threshold.wrong as u64 * 1_000_000 / samples.len().max(1) as u64;
     let why = format!(
         "no header field names it; of the limits tried it parts best what was let in from what \
@@ -58,6 +68,13 @@ fn rate_limit(samples: &[Sample<'_>], started_unix_ns: u64) -> Option<Guess> {
         percent(parts)
     );
     Some(Guess { spec, why })
+}
+
+/// The one that is wrong about the fewest requests; where nothing was let in there is
+/// nothing to part.
+fn best_of(family: Vec<(Threshold, LimitSpec)>) -> Option<(Threshold, LimitSpec)> {
+    let known = family.into_iter().filter(|(threshold, _)| threshold.wrong < usize::MAX);
+    known.min_by_key(|(threshold, _)| threshold.wrong)
 }
 
 /// The bucket of the best rate: first in steps of 2 %, then around the best of these in

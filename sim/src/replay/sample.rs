@@ -1,6 +1,6 @@
 //! The attempts of a trace in the order in which the server saw them.
 
-use forbear_core::{Cost, Observation, Outcome, Throttle};
+use forbear_core::{Cost, Dimension, Observation, Outcome, Throttle};
 
 use super::recording::RecordedCall;
 
@@ -21,6 +21,13 @@ impl Sample<'_> {
     /// Whether a limit refused it; for concurrency, whether one of that kind did.
     pub(super) fn is_refused(&self) -> bool {
         matches!(self.seen.outcome, Outcome::Throttled(Throttle::RateLimit | Throttle::Concurrency))
+    }
+
+    /// What it used of what it was charged, as far as the answer says.
+    pub(super) fn used(&self, dimension: Dimension) -> u32 {
+        let charged = self.cost.get(dimension);
+        let said = self.seen.usage.map(|usage| usage.get(dimension)).filter(|&units| units > 0);
+        said.unwrap_or(charged).min(charged)
     }
 
     /// Whether the server let it in, whatever came of it then.

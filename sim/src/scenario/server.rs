@@ -118,6 +118,13 @@ pub(crate) enum LimitSpec {
         /// Length of a window.
         #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")]
         window: Duration,
+        /// Whether a refused request counts as one that was let in, as in the stick tables
+        /// of HAProxy.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refusals_count: bool,
+        /// How long after time 0 a window begins.
+        #[serde(default, with = "serde_duration", skip_serializing_if = "Duration::is_zero")]
+        offset: Duration,
     },
     /// So many requests at once.
     Concurrency {
@@ -141,25 +148,30 @@ impl LimitSpec {
     /// What it is, in a few words.
     pub(crate) fn title(&self) -> String {
         match self {
-            Self::TokenBucket { dimension, rate, burst, .. } => {
+            Self::TokenBucket { dimension, rate, burst, refusals_count, .. } => {
                 let (period, burst) = (format_duration(rate.period()), burst.get());
                 let period = period
                     .strip_prefix('1')
                     .filter(|unit| unit.starts_with(|first: char| first.is_ascii_alphabetic()))
                     .unwrap_or(&period);
-                format!("bucket of {burst} {dimension}, {}/{period}", rate.limit())
+                let rule = counting(*refusals_count);
+                format!("bucket of {burst} {dimension}, {}/{period}{rule}", rate.limit())
             }
             Self::FixedWindow { dimension, limit, window, .. } => {
                 let window = format_duration(*window);
                 format!("window of {} {dimension} in {window}", limit.get())
             }
-            Self::SlidingWindow { dimension, limit, window } => {
-                let window = format_duration(*window);
-                format!("sliding window of {} {dimension} in {window}", limit.get())
+            Self::SlidingWindow { dimension, limit, window, refusals_count, .. } => {
+                let (window, rule) = (format_duration(*window), counting(*refusals_count));
+                format!("sliding window of {} {dimension} in {window}{rule}", limit.get())
             }
             Self::Concurrency { max } => format!("{} at once", max.get()),
         }
     }
+}
+
+const fn counting(refusals: bool) -> &'static str {
+    if refusals { ", refused ones counted" } else { "" }
 }
 
 impl ServerSpec {

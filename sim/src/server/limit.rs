@@ -64,8 +64,9 @@ impl Limit {
                 let window = FixedWindow::new(dimension, limit.get(), window, start);
                 Self::Window(window.shifted_by(offset))
             }
-            LimitSpec::SlidingWindow { dimension, limit, window } => {
-                Self::Sliding(SlidingWindow::new(dimension, limit.get(), window))
+            LimitSpec::SlidingWindow { dimension, limit, window, refusals_count, offset } => {
+                let window = SlidingWindow::new(dimension, limit.get(), window);
+                Self::Sliding(window.shifted_by(offset).with_rule(refusals_count))
             }
             LimitSpec::Concurrency { max } => Self::Slots(Concurrency::new(max.get())),
         }
@@ -102,14 +103,16 @@ impl Limit {
     }
 
     /// A request is refused, by this limit or by another.
-    pub(super) fn refuse(&mut self, now: u64, cost: &Cost) {
-        if let Self::Bucket(bucket) = self {
-            bucket.refuse(now, cost);
+    pub(crate) fn refuse(&mut self, now: u64, cost: &Cost) {
+        match self {
+            Self::Bucket(bucket) => bucket.refuse(now, cost),
+            Self::Sliding(window) => window.refuse(now, cost),
+            Self::Window(_) | Self::Slots(_) => {}
         }
     }
 
     /// Whether a request that is let in has something to give back at its end.
-    pub(super) fn holds(&self, request: &Request<'_>) -> bool {
+    pub(crate) fn holds(&self, request: &Request<'_>) -> bool {
         match self {
             Self::Bucket(bucket) => bucket.unused(request) > 0,
             Self::Window(_) | Self::Sliding(_) => false,
@@ -118,7 +121,7 @@ impl Limit {
     }
 
     /// A request that was let in is over.
-    pub(super) fn give_back(&mut self, now: u64, request: &Request<'_>) {
+    pub(crate) fn give_back(&mut self, now: u64, request: &Request<'_>) {
         match self {
             Self::Bucket(bucket) => bucket.give_back(now, request),
             Self::Window(_) | Self::Sliding(_) => {}
