@@ -22,7 +22,10 @@ pub(crate) use self::{
     limit::{Limit, LimitState, Opening, Usage},
     reply::Reply,
     sliding_window::SlidingWindow,
-    wire::{WrittenAt, headers as wire_headers, read_at, read_off_the_wire},
+    wire::{
+        EPOCH, WrittenAt, headers as wire_headers, headers_at as wire_headers_at, read_at,
+        read_off_the_wire,
+    },
 };
 use crate::rng::{Luck, Purpose};
 use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};

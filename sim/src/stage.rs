@@ -7,18 +7,18 @@
 
 use std::time::Duration;
 
-use forbear_core::{Cost, Timestamp};
+use forbear_core::{Cost, Policy, Timestamp};
 use http::HeaderMap;
 
 use crate::rng::Luck;
 use crate::scenario::{Exchange, Network, Scenario};
-use crate::server::{Request, Server, wire_headers};
-use crate::storm::Storm;
+use crate::server::{Request, Server, WrittenAt, wire_headers, wire_headers_at};
+use crate::storm::{Storm, thinking};
 
 /// The calls of a seed, the network between, and the server that they go to.
 ///
-/// Clients that restart and a server with a row are left out: the first is the client's
-/// part, and the second is two requests.
+/// Clients that restart are left out, which is the client's part, and so is a quota that
+/// clients share.
 ///
 /// # Examples
 ///
@@ -36,6 +36,7 @@ use crate::storm::Storm;
 /// ```
 #[derive(Debug)]
 pub struct Stage {
+    scenario: Scenario,
     storm: Storm,
     server: Server,
     network: Network,
@@ -79,6 +80,8 @@ pub struct StagedReply {
     pub holds: bool,
     /// Whether the answer is lost on its way.
     pub is_lost: bool,
+    /// The version of the row that it reads, where [`Stage::write`] must follow.
+    pub version: Option<u32>,
 }
 
 impl Stage {
@@ -86,6 +89,7 @@ impl Stage {
     #[must_use]
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
         Self {
+            scenario: scenario.clone(),
             storm: Storm::new(scenario, seed),
             server: Server::new(scenario),
             network: scenario.network(),
@@ -115,11 +119,35 @@ impl Stage {
         }
     }
 
+    /// The policy of group `group`, if it has one of its own.
+    #[must_use]
+    pub fn policy(&self, group: u32) -> Option<&Policy> {
+        self.scenario.policy_of(group)
+    }
+
+    /// How long the caller of `call` thinks before it, where it is one that does.
+    #[must_use]
+    pub fn thinking(&self, call: u32) -> Option<Duration> {
+        let planned = &self.storm.calls[call as usize];
+        let think = self.storm.clients[planned.client as usize].think.as_ref()?;
+        Some(Duration::from_nanos(thinking(think, planned.key)))
+    }
+
     /// How long attempt `attempt` of `call` is on the way, there and back.
     #[must_use]
     pub fn round_trip(&self, call: u32, attempt: u32) -> (Duration, Duration) {
+        self.on_the_way(call, attempt, Exchange::Request)
+    }
+
+    /// The same for the write that follows what it [reads](StagedReply::version).
+    #[must_use]
+    pub fn round_trip_of_write(&self, call: u32, attempt: u32) -> (Duration, Duration) {
+        self.on_the_way(call, attempt, Exchange::Write)
+    }
+
+    fn on_the_way(&self, call: u32, attempt: u32, exchange: Exchange) -> (Duration, Duration) {
         let luck = Luck::new(self.storm.calls[call as usize].key, attempt);
-        let (there, back) = self.network.sample(luck, Exchange::Request);
+        let (there, back) = self.network.sample(luck, exchange);
         (Duration::from_nanos(there), Duration::from_nanos(back))
     }
 
@@ -128,15 +156,28 @@ impl Stage {
         let now = now.as_nanos();
         let request = request(&self.storm, call, attempt);
         let handling = self.server.arrive(now, &request);
+        let written = WrittenAt::of(&self.scenario, now, handling.leaves_at);
+        let reads = handling.reply.status == 200;
         StagedReply {
             status: handling.reply.status,
-            headers: wire_headers(&handling.reply),
+            headers: written.map_or_else(
+                || wire_headers(&handling.reply),
+                |written| wire_headers_at(&handling.reply, &written),
+            ),
             used: handling.reply.used(),
             after: Duration::from_nanos(handling.leaves_at.saturating_sub(now)),
             is_refusal: handling.is_refusal,
             holds: handling.holds,
             is_lost: handling.is_lost,
+            version: self.server.read().filter(|_| reads),
         }
+    }
+
+    /// The write of attempt `attempt` of `call` reaches the server, which names the version
+    /// that it read; the status that it is answered with.
+    pub fn write(&mut self, call: u32, attempt: u32, version: u32) -> u16 {
+        let request = request(&self.storm, call, attempt);
+        self.server.write(version, &request).status
     }
 
     /// The server is done with a request of `call` that [`holds`](StagedReply::holds).

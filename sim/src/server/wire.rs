@@ -11,8 +11,10 @@ use forbear_http::{Head, Reader};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::Reply;
-use crate::scenario::nanos;
+use crate::scenario::{Scenario, nanos};
 
+/// What it is at time 0 by the server's clock, since 1970: a whole second, as any would be.
+pub(crate) const EPOCH: Duration = Duration::from_secs(1_787_227_200);
 const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
@@ -81,9 +83,32 @@ pub(crate) struct WrittenAt {
     pub(crate) resets: bool,
 }
 
+impl WrittenAt {
+    /// A reply of the server of `scenario` that is decided and written at these times; `None`
+    /// where nothing of it is a date.
+    pub(crate) fn of(scenario: &Scenario, decided_at: u64, now: u64) -> Option<Self> {
+        let server = scenario.server();
+        server.says_dates().then(|| Self {
+            epoch: EPOCH,
+            now,
+            decided_at,
+            sends_date: server.sends_date(),
+            waits: server.says_waits_as_dates(),
+            resets: server.says_resets_as_dates(),
+        })
+    }
+}
+
 /// What the production parser makes of a reply with dates where the clock of the client
 /// shows `client_unix`, the time since 1970.
 pub(crate) fn read_at(reply: &Reply, written: &WrittenAt, client_unix: Duration) -> Reply {
+    let headers = headers_at(reply, written);
+    let head = Head::new(reply.status, &headers);
+    reply.as_read(&Reader::new().read(&head, client_unix).observe())
+}
+
+/// The header fields of a reply with dates.
+pub(crate) fn headers_at(reply: &Reply, written: &WrittenAt) -> HeaderMap {
     let mut headers = headers(reply);
     let after = |time: u64, wait: u64| {
         let at = time.saturating_add(wait).div_ceil(SECOND);
@@ -112,8 +137,7 @@ pub(crate) fn read_at(reply: &Reply, written: &WrittenAt, client_unix: Duration)
             headers.insert(HeaderName::from_static(name), HeaderValue::from(reset.as_secs()));
         }
     }
-    let head = Head::new(reply.status, &headers);
-    reply.as_read(&Reader::new().read(&head, client_unix).observe())
+    headers
 }
 
 #[cfg(test)]

@@ -13,11 +13,9 @@ use forbear_core::Entropy;
 
 use crate::rng::{Stream, StreamRng, scaled};
 use crate::scenario::{Scenario, nanos};
-use crate::server::{Reply, WrittenAt, read_at};
+use crate::server::{EPOCH, Reply, WrittenAt, read_at};
 use crate::storm::Storm;
 
-/// What it is at time 0 by the server's clock, since 1970: a whole second, as any would be.
-const EPOCH: Duration = Duration::from_secs(1_787_227_200);
 const SECOND: u64 = 1_000_000_000;
 
 /// The clocks of a run.
@@ -77,15 +75,7 @@ impl Dates {
         reply: &Reply,
         [decided_at, written_at, answered_at]: [u64; 3],
     ) -> Reply {
-        let server = scenario.server();
-        let written = WrittenAt {
-            epoch: EPOCH,
-            now: written_at,
-            decided_at,
-            sends_date: server.sends_date(),
-            waits: server.says_waits_as_dates(),
-            resets: server.says_resets_as_dates(),
-        };
+        let Some(written) = WrittenAt::of(scenario, decided_at, written_at) else { return *reply };
         let read = read_at(reply, &written, self.clients[client as usize].tells(answered_at));
         match reply.retry_after_ns {
             Some(wait) => {

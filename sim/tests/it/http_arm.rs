@@ -16,6 +16,12 @@
 //! unluckiest call, by 20 %. A mistake in the virtual driver, the wire or the reader shows as
 //! far more: a hint that is not read is a different policy.
 //!
+//! Groups with policies of their own, callers that think, waits that are told as dates, and
+//! writes that follow reads are in it as well. What is not: `redis-partition`, whose second
+//! half is a Redis (the tests of `forbear-redis` run whole fleets against a real one), and
+//! how clocks that are off change what a client reads where the server sends no `Date`
+//! (`clock-skew` sends it; a process has one wall clock for all of its clients).
+//!
 //! One storm runs on the real clock too, twenty times as fast. There the machine is part of
 //! the experiment, and a loaded one is late: the bounds are those that hold whatever is late
 //! (every call succeeds, no request before the hint, no more than the quota lets in), and
@@ -23,29 +29,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
 
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+/// The clients of the second arm.
+mod client;
+/// The paused clock while a socket is waited for.
+mod held;
+/// A storm that takes its time.
+mod real_clock;
+/// The server of the second arm.
+mod server;
+
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
-use axum::routing::get;
-use forbear_core::{Dimension, Policy, Timestamp};
-use forbear_http::{ForbearLayer, Reader};
-use forbear_sim::{NamedPolicy, Scenario, Shipped, Simulation, Stage, StagedCall, StreamRng};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tower::{Layer, ServiceExt, service_fn};
+use forbear_core::Policy;
+use forbear_sim::{NamedPolicy, Scenario, Shipped, Simulation};
 
-const CALL: HeaderName = HeaderName::from_static("x-call");
-const ATTEMPT: HeaderName = HeaderName::from_static("x-attempt");
-/// How long the server works on it, in ns, and whether it holds something meanwhile.
-const AFTER: HeaderName = HeaderName::from_static("x-after-ns");
-const HOLDS: HeaderName = HeaderName::from_static("x-holds");
+use self::client::over_http;
 
 /// What both arms measure.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -57,212 +55,6 @@ struct Measured {
     drained: Duration,
     /// Mean time from when a call was wanted to its success.
     mean: Duration,
-}
-
-/// The server of the second arm, and what it counts.
-struct Server {
-    stage: Mutex<Stage>,
-    start: Instant,
-    sends: AtomicU64,
-    throttled: AtomicU64,
-    held: Held,
-}
-
-impl Server {
-    #[expect(clippy::disallowed_methods, reason = "this arm runs on Tokio's clock")]
-    fn now(&self) -> Timestamp {
-        Timestamp::ZERO.after(Instant::now() - self.start)
-    }
-}
-
-fn number(headers: &HeaderMap, name: &HeaderName) -> u32 {
-    headers.get(name).unwrap().to_str().unwrap().parse().unwrap()
-}
-
-async fn serve(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response<Body> {
-    let (call, attempt) = (number(&headers, &CALL), number(&headers, &ATTEMPT));
-    let reply = server.stage.lock().unwrap().arrive(server.now(), call, attempt);
-    server.sends.fetch_add(1, Ordering::Relaxed);
-    server.throttled.fetch_add(u64::from(reply.is_refusal), Ordering::Relaxed);
-    let mut response = Response::new(Body::empty());
-    if let Some(used) = reply.used {
-        let (prompt, answer) =
-            (used.get(Dimension::InputTokens), used.get(Dimension::OutputTokens));
-        let text =
-            format!("{{\"usage\":{{\"prompt_tokens\":{prompt},\"completion_tokens\":{answer}}}}}");
-        response = Response::new(Body::from(text));
-        response.headers_mut().insert("content-type", "application/json".parse().unwrap());
-    }
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap();
-    let after = u64::try_from(reply.after.as_nanos()).unwrap();
-    response.headers_mut().insert(AFTER, after.into());
-    response.headers_mut().insert(HOLDS, u32::from(reply.holds).into());
-    response.headers_mut().extend(reply.headers);
-    response
-}
-
-/// Holds the paused clock while a socket is waited for: it does not move while a blocking
-/// task runs, and one runs as long as there is an exchange.
-#[derive(Clone, Default)]
-struct Held(Arc<Mutex<(usize, Option<mpsc::Sender<()>>)>>);
-
-/// One exchange that holds it.
-struct Exchanging(Held);
-
-impl Held {
-    fn hold(&self) -> Exchanging {
-        let mut state = self.0.lock().unwrap();
-        state.0 += 1;
-        if state.0 == 1 {
-            let (release, released) = mpsc::channel::<()>();
-            tokio::task::spawn_blocking(move || released.recv());
-            state.1 = Some(release);
-        }
-        Exchanging(self.clone())
-    }
-}
-
-impl Drop for Exchanging {
-    fn drop(&mut self) {
-        let mut state = self.0.0.lock().unwrap();
-        state.0 -= 1;
-        if state.0 == 0 {
-            state.1 = None;
-        }
-    }
-}
-
-/// The storm of `scenario` over HTTP, on the clock of the runtime.
-#[expect(clippy::disallowed_methods, reason = "this arm runs on Tokio's clock")]
-async fn over_http(scenario: &Scenario, policy: &Policy, seed: u64) -> Measured {
-    let stage = Stage::new(scenario, seed);
-    let calls = stage.calls();
-    let start = Instant::now();
-    let server = Arc::new(Server {
-        stage: Mutex::new(stage),
-        start,
-        sends: AtomicU64::new(0),
-        throttled: AtomicU64::new(0),
-        held: Held::default(),
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let app = Router::new().route("/", get(serve)).with_state(Arc::clone(&server));
-    let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    let http = reqwest::Client::builder()
-        .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(usize::MAX)
-        .build()
-        .unwrap();
-    let clients = 1 + calls.iter().map(|call| call.client).max().unwrap();
-    let costs: Vec<_> = (0..).take(calls.len()).map(|call| cost_of(&calls, call)).collect();
-    let costs = Arc::new(costs);
-    let layers: Vec<ForbearLayer> = (0..clients)
-        .map(|client| {
-            let costs = Arc::clone(&costs);
-            let policy = policy.drawing_from(Box::new(StreamRng::jitter(seed, client)));
-            ForbearLayer::new(policy)
-                .reading_with(Reader::new().with_usage())
-                .numbering_attempts(ATTEMPT)
-                .costing(move |request: &reqwest::Request| {
-                    costs[number(request.headers(), &CALL) as usize]
-                })
-        })
-        .collect();
-    let callers: Vec<Arc<Semaphore>> = (0..clients)
-        .map(|client| {
-            let plan = calls.iter().find(|call| call.client == client).unwrap();
-            let callers = plan.callers.min(u32::MAX >> 3) as usize;
-            Arc::new(Semaphore::new(callers))
-        })
-        .collect();
-    let mut running = Vec::new();
-    for call in calls {
-        let layer = layers[call.client as usize].clone();
-        let callers = Arc::clone(&callers[call.client as usize]);
-        let (http, server, url) = (http.clone(), Arc::clone(&server), url.clone());
-        let at = start + call.at.unwrap().since(Timestamp::ZERO);
-        running.push(tokio::spawn(async move {
-            sleep_until(at).await;
-            let caller = callers.acquire().await.unwrap();
-            let sending = service_fn(move |request: reqwest::Request| {
-                send(request, call, http.clone(), Arc::clone(&server))
-            });
-            let request = reqwest::Client::new().get(url).header(CALL, call.call);
-            let answer = layer.layer(sending).oneshot(request.build().unwrap()).await;
-            drop(caller);
-            let took = Instant::now() - at;
-            (answer.is_ok_and(|answer| answer.status().is_success()), took, Instant::now() - start)
-        }));
-    }
-    let mut measured = Measured { calls: running.len() as u64, ..Measured::default() };
-    let mut completions = Duration::ZERO;
-    for call in running {
-        let (succeeded, took, ended) = call.await.unwrap();
-        measured.drained = measured.drained.max(ended);
-        if succeeded {
-            measured.succeeded += 1;
-            completions += took;
-        }
-    }
-    serving.abort();
-    measured.mean = completions / u32::try_from(measured.succeeded.max(1)).unwrap();
-    measured.sends = server.sends.load(Ordering::Relaxed);
-    measured.throttled = server.throttled.load(Ordering::Relaxed);
-    measured
-}
-
-fn cost_of(calls: &[StagedCall], number: u32) -> forbear_core::Cost {
-    calls.iter().find(|call| call.call == number).unwrap().cost
-}
-
-/// One attempt: over the scenario's network to the server and back.
-#[expect(clippy::disallowed_methods, reason = "this arm runs on Tokio's clock")]
-async fn send(
-    request: reqwest::Request,
-    call: StagedCall,
-    http: reqwest::Client,
-    server: Arc<Server>,
-) -> io::Result<reqwest::Response> {
-    let attempt = number(request.headers(), &ATTEMPT);
-    let (there, back) = server.stage.lock().unwrap().round_trip(call.call, attempt);
-    let exchange = async move {
-        sleep(there).await;
-        let held = server.held.hold();
-        let answer = exchange(request, &http).await;
-        drop(held);
-        let answer = answer.map_err(io::Error::other)?;
-        let after = answer.headers().get(&AFTER).unwrap().to_str().unwrap().parse().unwrap();
-        let holds = number(answer.headers(), &HOLDS) == 1;
-        if after > 0 || holds {
-            // The server goes on whether its client waits or not.
-            let working = tokio::spawn(async move {
-                sleep(Duration::from_nanos(after)).await;
-                if holds {
-                    server.stage.lock().unwrap().leave(server.now(), call.call);
-                }
-            });
-            working.await.unwrap();
-        }
-        sleep(back).await;
-        Ok(answer)
-    };
-    match call.timeout {
-        Some(patience) => timeout(patience, exchange).await?,
-        None => exchange.await,
-    }
-}
-
-/// An answer with its body, so that nothing more is waited for.
-async fn exchange(
-    request: reqwest::Request,
-    http: &reqwest::Client,
-) -> reqwest::Result<reqwest::Response> {
-    let answer = http.execute(request).await?;
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut whole = Response::new(answer.bytes().await?);
-    (*whole.status_mut(), *whole.headers_mut()) = (status, headers);
-    Ok(whole.into())
 }
 
 fn simulated(scenario: &Scenario, policy: &Policy, seed: u64) -> Measured {
@@ -378,50 +170,36 @@ fn a_brown_out_behind_a_queue_agrees() {
     agree("brown-out", "recommended", &small);
 }
 
-/// `value` with every duration a twentieth, and every rate twenty times as high.
-fn faster(value: &mut toml::Value) {
-    match value {
-        toml::Value::Table(table) => {
-            for (key, value) in table.iter_mut() {
-                // The timer is that of the machine, and a name is no time.
-                if !matches!(key.as_str(), "timer" | "name" | "title" | "description" | "source") {
-                    faster(value);
-                }
-            }
-        }
-        toml::Value::Array(values) => values.iter_mut().for_each(faster),
-        toml::Value::String(text) => {
-            if let Ok(duration) = forbear_core::text::parse_duration(text) {
-                *text = forbear_core::text::format_duration(duration / 20);
-            } else if let Some((units, period)) = text.split_once('/') {
-                let one = if period.starts_with(char::is_alphabetic) { "1" } else { "" };
-                let period = forbear_core::text::parse_duration(&format!("{one}{period}"));
-                *text = format!("{units}/{}ns", period.unwrap().as_nanos() / 20);
-            }
-        }
-        _ => {}
-    }
+#[test]
+fn a_metastable_failure_agrees() {
+    let short = [("clients.calls", "150"), ("fault.0.from", "8s"), ("fault.0.until", "14s")];
+    agree("metastable", "none", &short);
+    agree("metastable", "recommended", &short);
 }
 
 #[test]
-fn on_the_real_clock_a_storm_keeps_what_does_not_depend_on_the_machine() {
-    let shipped = Shipped::ALL.iter().find(|shipped| shipped.name == "retry-after-herd").unwrap();
-    let mut table: toml::Value = toml::from_str(shipped.text).unwrap();
-    table.as_table_mut().unwrap().remove("assert");
-    faster(&mut table);
-    let text = toml::to_string(&table).unwrap();
-    // 400 calls at 50 a second after the first 50: 7 s, which are 350 ms here.
-    let set = [("clients.calls", "50"), ("server.retry_after", "milliseconds")];
-    let set: Vec<_> = set.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
-    let scenario = Scenario::parse(&text, &set).unwrap();
-    let named = scenario.policies().iter().find(|named| named.name() == "recommended").unwrap();
-    let virtually = simulated(&scenario, named.policy(), 1);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let really = runtime.block_on(over_http(&scenario, named.policy(), 1));
-    let bound = Duration::from_millis(350);
-    assert_eq!((virtually.succeeded, really.succeeded), (400, 400));
-    assert!(virtually.drained >= bound && really.drained >= bound, "{virtually:?} {really:?}");
-    // Paced below the limit, and one that is late sends later, not more.
-    assert_eq!(virtually.sends, 400);
-    assert!(really.sends <= 440, "{really:?}");
+fn a_noisy_neighbour_agrees() {
+    let short = [("clients.calls", "240"), ("group.0.clients.calls", "1500")];
+    agree("noisy-neighbour", "recommended", &short);
+}
+
+#[test]
+fn interactive_traffic_beside_a_batch_agrees() {
+    let short = [("clients.calls", "600"), ("group.0.clients.calls", "300")];
+    agree("deadline-mix", "full-jitter", &short);
+    agree("deadline-mix", "recommended", &short);
+}
+
+#[test]
+fn waits_that_are_told_as_dates_agree() {
+    // A client's clock is off by seconds in one arm and right in the other: the server's
+    // `Date` makes both read the same.
+    agree("clock-skew", "recommended", &[("clients.calls", "60"), ("server.limit.0.limit", "300")]);
+}
+
+#[test]
+fn writes_that_lose_a_race_agree() {
+    for policy in ["full-jitter", "equal-jitter"] {
+        agree("aws-backoff", policy, &[("clients.count", "40")]);
+    }
 }
