@@ -5,6 +5,7 @@ mod call;
 mod give_up;
 mod hedge;
 mod hint;
+mod progress;
 mod retries;
 
 use alloc::boxed::Box;
@@ -25,6 +26,7 @@ pub use self::{
     give_up::GiveUp,
     hedge::Hedge,
     hint::{Beyond, HintRule},
+    progress::Progress,
 };
 pub(crate) use self::{call::Own, retries::Retries};
 
@@ -91,6 +93,12 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     #[must_use]
     pub fn with_budget(mut self, budget: impl Budget + 'static) -> Self {
         self.retries.budget = Some(Box::new(budget));
+        self
+    }
+
+    /// With this retry budget, which is in a box already.
+    pub(crate) fn with_boxed_budget(mut self, budget: Box<dyn Budget>) -> Self {
+        self.retries.budget = Some(budget);
         self
     }
 

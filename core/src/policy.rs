@@ -3,6 +3,7 @@
 mod bounds;
 mod builder;
 mod prototype;
+mod unlimited;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -16,6 +17,7 @@ use crate::{Engine, Entropy, HintRule, Limiter, StopCondition};
 pub(crate) use self::bounds::Bounds;
 pub use self::builder::PolicyBuilder;
 use self::prototype::{BudgetPrototype, Prototype};
+use self::unlimited::Unlimited;
 
 /// How requests to one destination are sent, and sent again.
 ///
@@ -65,6 +67,10 @@ struct Plan {
     #[cfg(feature = "std")]
     observers: crate::driver::Observers,
 }
+
+/// An [`Engine`] that borrows from its [`Policy`] what it has in common with others.
+pub type BorrowedEngine<'a, E> =
+    Engine<Box<dyn Limiter>, &'a Arc<dyn BackoffStrategy>, &'a Arc<dyn StopCondition>, E>;
 
 impl Policy {
     /// The policy that suits most APIs: up to 6 sends within 2 minutes,
@@ -119,7 +125,30 @@ impl Policy {
         let (backoff, stop) = (Arc::clone(&plan.backoff), Arc::clone(&plan.stop));
         let engine = Engine::new(limiter, backoff, stop, entropy).with_hint_rule(plan.hint);
         match &plan.budget {
-            Some(budget) => engine.with_budget(budget.fresh()),
+            Some(budget) => engine.with_boxed_budget(budget.fresh()),
+            None => engine,
+        }
+    }
+
+    /// The same as [`engine`](Self::engine), for as long as the policy lives: what all its
+    /// engines share is borrowed, and `entropy` is in it and not behind a pointer.
+    ///
+    /// 104 bytes with an entropy of 16, for who keeps a million.
+    ///
+    /// ```
+    /// use forbear_core::{Action, Call, Cost, Policy, SplitMix64, Timestamp};
+    ///
+    /// let policy = Policy::recommended();
+    /// let mut engine = policy.borrowed_engine(SplitMix64::new(1));
+    /// let mut call = Call::new(Timestamp::ZERO, Cost::REQUEST);
+    /// assert_eq!(engine.poll(Timestamp::ZERO, &mut call), Action::Send);
+    /// ```
+    pub fn borrowed_engine<E: Entropy>(&self, entropy: E) -> BorrowedEngine<'_, E> {
+        let plan = &*self.plan;
+        let (backoff, stop) = (&plan.backoff, &plan.stop);
+        let engine = Engine::new(self.limiter(), backoff, stop, entropy).with_hint_rule(plan.hint);
+        match &plan.budget {
+            Some(budget) => engine.with_boxed_budget(budget.fresh()),
             None => engine,
         }
     }
@@ -140,6 +169,8 @@ impl Policy {
     #[must_use]
     pub fn limiter(&self) -> Box<dyn Limiter> {
         match self.plan.limiters.as_slice() {
+            // Takes no memory, which an empty list does.
+            [] => Box::new(Unlimited),
             [only] => only.fresh(),
             several => Box::new(All::new(several.iter().map(|limiter| limiter.fresh()))),
         }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::InvalidConfig;
+use crate::time::nanos;
 
 /// What a policy makes of the wait that a server asks for.
 ///
@@ -17,7 +18,8 @@ use crate::InvalidConfig;
 /// section on security).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HintRule {
-    cap: Duration,
+    /// Half the size of a `Duration`, and an engine has one.
+    cap_ns: u64,
     beyond: Beyond,
     shared: bool,
     heard: bool,
@@ -43,7 +45,7 @@ impl HintRule {
     /// For baselines in comparisons. A client like this hammers a server that has
     /// said when to come back.
     pub const IGNORED: Self =
-        Self { cap: Duration::MAX, beyond: Beyond::Park, shared: false, heard: false };
+        Self { cap_ns: u64::MAX, beyond: Beyond::Park, shared: false, heard: false };
 
     /// The longest hint that is waited for without question.
     pub const DEFAULT_CAP: Duration = Duration::from_secs(600);
@@ -55,7 +57,7 @@ impl HintRule {
     /// If `cap` is 0.
     pub fn new(cap: Duration, beyond: Beyond) -> Result<Self, InvalidConfig> {
         InvalidConfig::refuse_no_time("cap", cap)?;
-        Ok(Self { cap, beyond, ..Self::default() })
+        Ok(Self { cap_ns: nanos(cap), beyond, ..Self::default() })
     }
 
     /// A hint holds back only the call that got it.
@@ -82,12 +84,12 @@ impl HintRule {
     }
 
     pub(super) fn refuses(&self, wait: Duration) -> bool {
-        self.beyond == Beyond::Stop && wait > self.cap
+        self.beyond == Beyond::Stop && nanos(wait) > self.cap_ns
     }
 }
 
 impl Default for HintRule {
     fn default() -> Self {
-        Self { cap: Self::DEFAULT_CAP, beyond: Beyond::Stop, shared: true, heard: true }
+        Self { cap_ns: nanos(Self::DEFAULT_CAP), beyond: Beyond::Stop, shared: true, heard: true }
     }
 }
