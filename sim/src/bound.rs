@@ -17,7 +17,7 @@ use crate::storm::Storm;
 
 /// Requests a second that the server permits in the long run, if that is bounded.
 pub(crate) fn permitted_per_s(scenario: &Scenario, storm: &Storm) -> Option<f64> {
-    let calls = storm.calls.len() as f64;
+    let calls = f64::from(storm.calls());
     let per_call = |dimension: Dimension, refund: bool| {
         let (reserved, used) = storm.units(dimension);
         let units = if refund { used } else { reserved };

@@ -45,9 +45,11 @@ impl Checker {
     pub(crate) fn new(scenario: &Scenario, storm: &Storm, policy: &Policy) -> Self {
         let rule = |group| scenario.policy_of(group).unwrap_or(policy).hint_rule();
         Self {
-            calls: storm.calls.iter().map(|call| Account::new(call.client)).collect(),
-            clients: storm.clients.iter().map(|plan| Promise::new(rule(plan.group))).collect(),
-            costs: storm.calls.iter().map(|call| (call.reserved, call.actual)).collect(),
+            calls: (0..storm.calls()).map(|call| Account::new(storm.client_of(call))).collect(),
+            clients: (0..storm.clients())
+                .map(|client| Promise::new(rule(storm.group_of(client).number)))
+                .collect(),
+            costs: (0..storm.calls()).map(|call| *storm.costs(call)).collect(),
             envelopes: scenario.server().limits().iter().map(Envelope::new).collect(),
             horizon: nanos(scenario.horizon()),
             latest: 0,

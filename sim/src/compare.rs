@@ -180,8 +180,8 @@ fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
         hash: scenario.hash(),
         foremost: scenario.foremost().map(|metric| metric.name().to_owned()),
         source: abridged(scenario.text()),
-        calls: storm.calls.len() as u64,
+        calls: u64::from(storm.calls()),
         permitted_per_s: permitted_per_s(scenario, storm),
-        drain_bound_s: drain_s(scenario, storm, storm.calls.len() as u64),
+        drain_bound_s: drain_s(scenario, storm, u64::from(storm.calls())),
     }
 }

@@ -25,8 +25,8 @@ struct Noted {
 
 impl Scribe {
     pub(crate) fn of(storm: &Storm) -> Self {
-        let noted = storm.calls.iter().map(|call| Noted {
-            cost: call.reserved,
+        let noted = (0..storm.calls()).map(|call| Noted {
+            cost: storm.costs(call).0,
             arrived_at: Timestamp::ZERO,
             sent_at: Timestamp::ZERO,
             last: None,

@@ -57,7 +57,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// What becomes of a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Handling {
     pub(crate) reply: Reply,
     /// When the reply leaves the server, in ns.

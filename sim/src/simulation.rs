@@ -116,7 +116,9 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn timeline(self, call: u32) -> Option<Timeline> {
         let storm = Storm::new(self.scenario, self.seed);
-        storm.calls.get(call as usize)?;
+        if call >= storm.calls() {
+            return None;
+        }
         let mut probe = self.probe(&storm);
         probe.chronicle = Some(Chronicle::of(&storm, Some(call)));
         let mut ended = self.world(&storm, Some(Box::new(probe))).run(&AtomicBool::new(false))?;
@@ -230,7 +232,7 @@ impl<'a> Simulation<'a> {
     where
         'a: 'b,
     {
-        let tally = Tally::new(storm.calls.len(), self.is_drawn, self.is_traced);
+        let tally = Tally::new(self.is_drawn, self.is_traced);
         World::new(self.scenario, storm, self.policy, self.seed, tally).watched_by(probe)
     }
 

@@ -10,10 +10,9 @@ use std::time::Duration;
 use forbear_core::{Cost, Policy, Timestamp};
 use http::HeaderMap;
 
-use crate::rng::Luck;
 use crate::scenario::{Exchange, Network, Scenario};
-use crate::server::{Request, Server, WrittenAt, wire_headers, wire_headers_at};
-use crate::storm::{Storm, thinking};
+use crate::server::{Server, WrittenAt, wire_headers, wire_headers_at};
+use crate::storm::Storm;
 
 /// The calls of a seed, the network between, and the server that they go to.
 ///
@@ -99,19 +98,19 @@ impl Stage {
     /// The calls, those that have a time in the order of these times.
     #[must_use]
     pub fn calls(&self) -> Vec<StagedCall> {
-        let all = 0..u32::try_from(self.storm.calls.len()).unwrap_or(u32::MAX);
-        let mut calls: Vec<StagedCall> = all.map(|call| self.call(call)).collect();
+        let mut calls: Vec<StagedCall> =
+            (0..self.storm.calls()).map(|call| self.call(call)).collect();
         calls.sort_by_key(|call| (call.at.is_none(), call.at, call.call));
         calls
     }
 
     fn call(&self, call: u32) -> StagedCall {
-        let planned = &self.storm.calls[call as usize];
-        let plan = &self.storm.clients[planned.client as usize];
+        let planned = self.storm.planned(call);
+        let plan = self.storm.group_of(planned.client);
         StagedCall {
             call,
             client: planned.client,
-            group: plan.group,
+            group: plan.number,
             at: planned.arrives_at.map(Timestamp::from_nanos),
             cost: planned.reserved,
             callers: plan.callers,
@@ -128,9 +127,9 @@ impl Stage {
     /// How long the caller of `call` thinks before it, where it is one that does.
     #[must_use]
     pub fn thinking(&self, call: u32) -> Option<Duration> {
-        let planned = &self.storm.calls[call as usize];
-        let think = self.storm.clients[planned.client as usize].think.as_ref()?;
-        Some(Duration::from_nanos(thinking(think, planned.key)))
+        let client = self.storm.client_of(call);
+        let think = self.storm.group_of(client).think.as_ref()?;
+        Some(Duration::from_nanos(self.storm.thinking(think, client, call)))
     }
 
     /// How long attempt `attempt` of `call` is on the way, there and back.
@@ -146,7 +145,7 @@ impl Stage {
     }
 
     fn on_the_way(&self, call: u32, attempt: u32, exchange: Exchange) -> (Duration, Duration) {
-        let luck = Luck::new(self.storm.calls[call as usize].key, attempt);
+        let luck = self.storm.luck(self.storm.client_of(call), call, attempt);
         let (there, back) = self.network.sample(luck, exchange);
         (Duration::from_nanos(there), Duration::from_nanos(back))
     }
@@ -154,7 +153,7 @@ impl Stage {
     /// Attempt `attempt` of `call` reaches the server. Time must not go back.
     pub fn arrive(&mut self, now: Timestamp, call: u32, attempt: u32) -> StagedReply {
         let now = now.as_nanos();
-        let request = request(&self.storm, call, attempt);
+        let request = self.storm.request(self.storm.client_of(call), call, attempt);
         let handling = self.server.arrive(now, &request);
         let written = WrittenAt::of(&self.scenario, now, handling.leaves_at);
         let reads = handling.reply.status == 200;
@@ -176,19 +175,13 @@ impl Stage {
     /// The write of attempt `attempt` of `call` reaches the server, which names the version
     /// that it read; the status that it is answered with.
     pub fn write(&mut self, call: u32, attempt: u32, version: u32) -> u16 {
-        let request = request(&self.storm, call, attempt);
+        let request = self.storm.request(self.storm.client_of(call), call, attempt);
         self.server.write(version, &request).status
     }
 
     /// The server is done with a request of `call` that [`holds`](StagedReply::holds).
     pub fn leave(&mut self, now: Timestamp, call: u32) {
-        let request = request(&self.storm, call, 0);
+        let request = self.storm.request(self.storm.client_of(call), call, 0);
         self.server.leave(now.as_nanos(), &request);
     }
-}
-
-fn request(storm: &Storm, call: u32, attempt: u32) -> Request<'_> {
-    let planned = &storm.calls[call as usize];
-    let (luck, script) = (Luck::new(planned.key, attempt), storm.script(call));
-    Request { reserved: &planned.reserved, actual: &planned.actual, luck, script }
 }

@@ -1,26 +1,28 @@
 //! What befalls the clients, whatever their policy.
 //!
-//! Drawn from the seed alone and before the run, so that every policy meets the
-//! same calls at the same times with the same luck.
+//! A function of the seed alone, so that every policy meets the same calls at the same
+//! times with the same luck. What a run needs in order, the times of calls that arrive by
+//! themselves, is drawn before it; the rest of a call is found when it is wanted, so that
+//! a storm takes no memory for calls of which there is nothing to say.
 
 mod arrivals;
+mod group;
 
 use forbear_core::{Cost, Dimension};
 
-use crate::rng::{Keys, Luck, Purpose, Stream, StreamRng};
-use crate::scenario::{ArrivalsSpec, RecordedSpec, Sampler, Scenario, nanos};
+pub(crate) use self::group::Group;
+use crate::rng::{Keys, Luck, Purpose};
+use crate::scenario::{Sampler, Scenario};
 use crate::server::Request;
 
 /// The calls of one seed.
 #[derive(Debug)]
 pub(crate) struct Storm {
-    pub(crate) clients: Vec<Caller>,
-    /// The calls, those of a client one after another.
-    pub(crate) calls: Vec<Planned>,
+    /// The groups of clients, the main one first; each goes on where the last one ends.
+    groups: Vec<Group>,
+    keys: Keys,
     /// The calls that arrive at a time of their own, in the order of these times.
     pub(crate) order: Vec<u32>,
-    /// What the server does to each call; empty unless it was recorded.
-    pub(crate) scripts: Vec<Script>,
 }
 
 /// What was recorded of the server's work on a call.
@@ -32,27 +34,6 @@ pub(crate) struct Script {
     pub(crate) status: u16,
 }
 
-impl Script {
-    /// Of a call of which nothing was recorded.
-    const UNKNOWN: Self = Self { service_ns: None, status: 200 };
-}
-
-/// A client, as the scenario has it.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    /// The group that it is in; the main one is 0.
-    pub(crate) group: u32,
-    /// Calls under way at once, at most.
-    pub(crate) callers: u32,
-    /// How long it waits for an answer, in ns.
-    pub(crate) timeout: Option<u64>,
-    /// How long a caller thinks between two calls, where it is one that does.
-    pub(crate) think: Option<Sampler>,
-    /// Its calls are `first..end`.
-    pub(crate) first: u32,
-    pub(crate) end: u32,
-}
-
 /// A call, as the seed has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planned {
@@ -61,97 +42,101 @@ pub(crate) struct Planned {
     pub(crate) arrives_at: Option<u64>,
     /// What it may cost at most.
     pub(crate) reserved: Cost,
-    /// What it does cost.
-    pub(crate) actual: Cost,
-    /// The key of its luck.
-    pub(crate) key: u64,
-}
-
-impl Planned {
-    /// What the server sees of an attempt.
-    pub(crate) const fn request(&self, attempt: u32, script: Option<Script>) -> Request<'_> {
-        let luck = Luck::new(self.key, attempt);
-        Request { reserved: &self.reserved, actual: &self.actual, luck, script }
-    }
 }
 
 impl Storm {
     /// The storm of `seed`.
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
-        let mut storm =
-            Self { clients: Vec::new(), calls: Vec::new(), order: Vec::new(), scripts: Vec::new() };
         let keys = Keys::of(seed);
-        for (group, (clients, arrivals, cost)) in (0..).zip(scenario.groups()) {
-            let price = cost.price();
-            let think = match arrivals {
-                ArrivalsSpec::Closed { think } => Some(think.sampler()),
-                _ => None,
-            };
-            for _ in 0..clients.count() {
-                let client = count(storm.clients.len());
-                let mut times = StreamRng::of(seed, Stream::Arrivals(client));
-                let callers = clients.callers().unwrap_or(u32::MAX);
-                let times = arrivals::times(arrivals, clients.calls(), callers, &mut times);
-                let first = count(storm.calls.len());
-                storm.calls.extend((0..).zip(times).map(|(index, arrives_at)| {
-                    let key = keys.key(client, index);
-                    let (reserved, actual) = price.draw(Luck::price(key));
-                    // A caller that thinks does so before its first call too.
-                    let thought = think.as_ref().map_or(0, |think| thinking(think, key));
-                    let arrives_at = arrives_at.map(|at| at.saturating_add(thought));
-                    Planned { client, arrives_at, reserved, actual, key }
-                }));
-                if let ArrivalsSpec::Recorded(recorded) = arrivals {
-                    storm.tell(recorded, first as usize);
-                }
-                let timeout = clients.timeout().map(nanos);
-                let end = count(storm.calls.len());
-                let think = think.clone();
-                storm.clients.push(Caller { group, callers, timeout, think, first, end });
-            }
+        let mut groups = Vec::<Group>::new();
+        for spec in scenario.groups() {
+            groups.push(Group::new(spec, groups.last(), keys, seed));
         }
-        storm.sort();
+        let mut storm = Self { groups, keys, order: Vec::new() };
+        let timed = |call| Some((storm.arrival(call), call)).filter(|&(at, _)| at < u64::MAX);
+        let mut order: Vec<(u64, u32)> = (0..storm.calls()).filter_map(timed).collect();
+        order.sort_unstable();
+        storm.order = order.into_iter().map(|(_, call)| call).collect();
         storm
     }
 
-    /// Puts what was recorded of calls in the place of what was drawn for them, from call
-    /// `first` on.
-    fn tell(&mut self, recorded: &RecordedSpec, first: usize) {
-        self.scripts.resize(self.calls.len(), Script::UNKNOWN);
-        for (index, call) in self.calls[first..].iter_mut().enumerate() {
-            (call.reserved, call.actual) = recorded.costs(index);
-            let service_ns = recorded.service_ns.get(index).copied().filter(|&ns| ns > 0);
-            let status = recorded.status.get(index).copied().unwrap_or(Script::UNKNOWN.status);
-            self.scripts[first + index] = Script { service_ns, status };
-        }
+    /// How many clients there are; their numbers begin at 0.
+    pub(crate) fn clients(&self) -> u32 {
+        self.groups.last().map_or(0, |group| group.clients.end)
     }
 
-    /// What was recorded of the server's work on `call`, if anything was.
-    pub(crate) fn script(&self, call: u32) -> Option<Script> {
-        self.scripts.get(call as usize).copied()
+    /// How many calls there are; their numbers begin at 0, those of a client one after
+    /// another.
+    pub(crate) fn calls(&self) -> u32 {
+        self.groups.last().map_or(0, |group| group.calls.end)
+    }
+
+    /// The group of `client`.
+    pub(crate) fn group_of(&self, client: u32) -> &Group {
+        self.last_that(|group| group.clients.start <= client)
+    }
+
+    /// The client that makes `call`.
+    pub(crate) fn client_of(&self, call: u32) -> u32 {
+        self.group_with(call).client_of(call)
+    }
+
+    /// What is to be said of `call`.
+    pub(crate) fn planned(&self, call: u32) -> Planned {
+        let arrives_at = Some(self.arrival(call)).filter(|&at| at < u64::MAX);
+        let (reserved, _) = *self.costs(call);
+        Planned { client: self.client_of(call), arrives_at, reserved }
+    }
+
+    /// What `call` may cost at most, and what it does cost.
+    pub(crate) fn costs(&self, call: u32) -> &(Cost, Cost) {
+        self.group_with(call).costs(call)
+    }
+
+    /// The luck of attempt `attempt` of `call`, which `client` makes.
+    pub(crate) fn luck(&self, client: u32, call: u32, attempt: u32) -> Luck {
+        Luck::new(self.key(client, call), attempt)
+    }
+
+    /// What the server sees of attempt `attempt` of `call`, which `client` makes.
+    pub(crate) fn request(&self, client: u32, call: u32, attempt: u32) -> Request<'_> {
+        let group = self.group_with(call);
+        let (reserved, actual) = group.costs(call);
+        let luck = self.luck(client, call, attempt);
+        Request { reserved, actual, luck, script: group.script(call) }
+    }
+
+    /// How long the caller of `client` thinks before `call`, in ns.
+    pub(crate) fn thinking(&self, think: &Sampler, client: u32, call: u32) -> u64 {
+        thinking(think, self.key(client, call))
     }
 
     /// Units that all calls take in `dimension`: reserved, and used.
     pub(crate) fn units(&self, dimension: Dimension) -> (u64, u64) {
-        self.calls.iter().fold((0, 0), |(reserved, used), call| {
-            let units = |cost: &Cost| u64::from(cost.get(dimension));
-            (reserved + units(&call.reserved), used + units(&call.actual))
+        self.groups.iter().fold((0, 0), |(reserved, used), group| {
+            let units = group.units(dimension);
+            (reserved + units.0, used + units.1)
         })
     }
 
     /// Units that the `calls` cheapest calls take in `dimension`: reserved, and used.
     pub(crate) fn least_units(&self, dimension: Dimension, calls: u64) -> (u64, u64) {
-        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
-        if calls >= self.calls.len() {
+        if calls >= u64::from(self.calls()) {
             return self.units(dimension);
         }
-        let least = |units: fn(&Planned) -> &Cost| {
-            let mut units: Vec<u64> =
-                self.calls.iter().map(|call| u64::from(units(call).get(dimension))).collect();
+        if self.groups.iter().all(Group::is_plain) {
+            let units = calls * u64::from(Cost::REQUEST.get(dimension));
+            return (units, units);
+        }
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        let least = |units: fn(&(Cost, Cost)) -> &Cost| {
+            let mut units: Vec<u64> = (0..self.calls())
+                .map(|call| u64::from(units(self.costs(call)).get(dimension)))
+                .collect();
             units.sort_unstable();
             units.iter().take(calls).sum()
         };
-        (least(|call| &call.reserved), least(|call| &call.actual))
+        (least(|(reserved, _)| reserved), least(|(_, actual)| actual))
     }
 
     /// When the first call arrives, in ns.
@@ -166,24 +151,27 @@ impl Storm {
 
     /// When `call` arrives; the end of time if it has no time of its own, in ns.
     pub(crate) fn arrival(&self, call: u32) -> u64 {
-        self.calls[call as usize].arrives_at.unwrap_or(u64::MAX)
+        self.group_with(call).arrival(call, self.keys)
     }
 
-    fn sort(&mut self) {
-        let all = 0..count(self.calls.len());
-        self.order = all.filter(|&call| self.arrival(call) < u64::MAX).collect();
-        let mut order = std::mem::take(&mut self.order);
-        order.sort_unstable_by_key(|&call| (self.arrival(call), call));
-        self.order = order;
+    fn key(&self, client: u32, call: u32) -> u64 {
+        self.keys.key(client, call - self.group_of(client).first_call(client))
+    }
+
+    fn group_with(&self, call: u32) -> &Group {
+        self.last_that(|group| group.calls.start <= call)
+    }
+
+    /// The last group that has begun; most storms have one.
+    fn last_that(&self, has_begun: impl Fn(&Group) -> bool) -> &Group {
+        match self.groups.as_slice() {
+            [only] => only,
+            several => &several[several.partition_point(has_begun).saturating_sub(1)],
+        }
     }
 }
 
 /// How long the caller thinks before the call with this key, in ns.
-pub(crate) fn thinking(think: &Sampler, key: u64) -> u64 {
+fn thinking(think: &Sampler, key: u64) -> u64 {
     think.sample(Luck::new(key, 0).word(Purpose::Think))
-}
-
-/// A number of things, of which a scenario has at most a million.
-fn count(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }

@@ -6,27 +6,27 @@
 mod dates;
 mod driver;
 mod event;
+mod exchange;
 mod restart;
 mod view;
 mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use forbear_core::{Call, Observation, Outcome, Policy, Timestamp};
+use forbear_core::{Observation, Outcome, Policy, Progress, Timestamp};
 
 use self::dates::Dates;
 use self::event::Event;
-use crate::client::{Client, Task, Tasks};
+use self::exchange::Windows;
+use crate::client::{Client, Population};
 use crate::fact::{Fact, Instant};
 use crate::metrics::{Tally, metrics};
 use crate::probe::Probe;
 use crate::queue::EventQueue;
 use crate::results::Metrics;
-use crate::rng::Luck;
-use crate::scenario::{Exchange, Network, Scenario, nanos};
-use crate::server::{Cause, Reply, Request, Server};
-use crate::storm::{Caller, Storm, thinking};
-use crate::trace::Sent;
+use crate::scenario::{Network, Scenario, nanos};
+use crate::server::Server;
+use crate::storm::Storm;
 
 /// Events between two looks at the flag that stops a run.
 const CANCEL_EVERY: u64 = 4096;
@@ -41,8 +41,11 @@ pub(crate) struct World<'a> {
     queue: EventQueue<Event>,
     /// Calls of `storm.order` that have arrived.
     arrived: usize,
-    clients: Vec<Client>,
-    tasks: Tasks,
+    /// When the next of them arrives; the end of time if there is none, in ns.
+    arrives_at: u64,
+    population: Population<'a>,
+    /// The windows that answers under way tell of.
+    windows: Windows,
     server: Server,
     network: Network,
     timer_ns: u64,
@@ -57,6 +60,15 @@ pub(crate) struct World<'a> {
     dates: Option<Box<Dates>>,
     /// Who looks on.
     probe: Option<Box<Probe>>,
+}
+
+/// A call under way, and where it is.
+#[derive(Clone, Copy, Debug)]
+struct Ongoing {
+    client: u32,
+    call: u32,
+    /// Of its task, in the population.
+    place: u32,
 }
 
 /// A run that is over.
@@ -76,10 +88,15 @@ impl<'a> World<'a> {
         seed: u64,
         tally: Tally,
     ) -> Self {
-        let client = |(number, plan): (u32, &Caller)| {
-            let policy = scenario.policy_of(plan.group).unwrap_or(policy);
-            Client::new(number, plan.clone(), policy, seed)
+        let client = |number| {
+            let group = storm.group_of(number);
+            let policy = scenario.policy_of(group.number).unwrap_or(policy);
+            Client::new(number, group, policy, seed)
         };
+        let mut population = Population::new((0..storm.clients()).map(client));
+        if restart::happens(scenario) || scenario.server().optimistic() {
+            population.keep_index(storm.calls());
+        }
         let mut queue = EventQueue::new();
         restart::schedule(&mut queue, scenario, storm, seed);
         Self {
@@ -89,8 +106,9 @@ impl<'a> World<'a> {
             seed,
             queue,
             arrived: 0,
-            clients: (0..).zip(&storm.clients).map(client).collect(),
-            tasks: Tasks::new(storm.calls.len()),
+            arrives_at: storm.order.first().map_or(u64::MAX, |&call| storm.arrival(call)),
+            population,
+            windows: Windows::default(),
             server: Server::new(scenario),
             network: scenario.network(),
             timer_ns: nanos(scenario.timer()),
@@ -106,6 +124,9 @@ impl<'a> World<'a> {
 
     /// With somebody who looks on.
     pub(crate) fn watched_by(mut self, probe: Option<Box<Probe>>) -> Self {
+        if probe.is_some() {
+            self.population.keep_index(self.storm.calls());
+        }
         self.probe = probe;
         self
     }
@@ -123,7 +144,9 @@ impl<'a> World<'a> {
             checker.finish(when, &self.tally);
         }
         self.tally.completions.sort_unstable();
-        let metrics = metrics(&self.tally, &self.clients, &self.server);
+        let wanted = (0..self.storm.clients()).map(|client| self.storm.group_of(client).calls_each);
+        let got = self.population.clients().map(|client| client.succeeded);
+        let metrics = metrics(&self.tally, got.zip(wanted).collect(), &self.server);
         Some(Ended { events: self.events, metrics, tally: self.tally, probe: self.probe })
     }
 
@@ -148,8 +171,8 @@ impl<'a> World<'a> {
     }
 
     /// When the next thing happens, in ns.
-    fn next_at(&mut self) -> Option<u64> {
-        let arrival = self.storm.order.get(self.arrived).map(|&call| self.storm.arrival(call));
+    fn next_at(&self) -> Option<u64> {
+        let arrival = Some(self.arrives_at).filter(|&at| at < u64::MAX);
         arrival.into_iter().chain(self.queue.next_at()).min()
     }
 
@@ -164,17 +187,19 @@ impl<'a> World<'a> {
     fn step(&mut self) -> Option<u64> {
         let next = self.queue.next_at().unwrap_or(u64::MAX);
         // Arrivals were there before anything else, so they win ties.
-        if let Some(&call) = self.storm.order.get(self.arrived) {
-            let at = self.storm.arrival(call);
-            if at <= next {
-                if at > self.horizon {
-                    return None;
-                }
-                self.queue.advance_to(at);
-                self.arrived += 1;
-                self.arrive(call);
-                return Some(at);
+        let at = self.arrives_at;
+        if at <= next
+            && let Some(&call) = self.storm.order.get(self.arrived)
+        {
+            if at > self.horizon {
+                return None;
             }
+            self.queue.advance_to(at);
+            self.arrived += 1;
+            let following = self.storm.order.get(self.arrived);
+            self.arrives_at = following.map_or(u64::MAX, |&call| self.storm.arrival(call));
+            self.arrive(self.storm.client_of(call), call);
+            return Some(at);
         }
         if next > self.horizon {
             return None;
@@ -186,208 +211,92 @@ impl<'a> World<'a> {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Begin { call } => self.arrive(call),
-            Event::Wake { call } => {
+            Event::Begin { client, call } => self.arrive(client, call),
+            Event::Wake { place, call } => {
                 // After a restart at the same moment it may be on its way, or over.
-                let Some(task) = self.tasks.get_mut(call) else { return };
-                task.woken = false;
-                if !task.call.is_in_flight() {
-                    self.drive(call);
+                let task = self.population.task_mut(place);
+                if task.is_of(call) {
+                    task.woken = false;
+                    if !task.progress.is_in_flight() {
+                        self.drive(self.ongoing(place, call));
+                    }
                 }
             }
             Event::Restart { client } => self.restart(client),
-            Event::Timer { call, generation } => {
-                let timer = self.tasks.get_mut(call).map(|task| &mut task.timer);
-                if timer.is_some_and(|timer| timer.goes_off(generation)) {
-                    self.drive(call);
+            Event::Timer { place, generation } => {
+                let task = self.population.task_mut(place);
+                if task.timer.goes_off(generation) {
+                    let call = task.call();
+                    self.drive(self.ongoing(place, call));
                 }
             }
-            Event::Arrive { call, attempt } => self.reach_server(call, attempt),
+            Event::Arrive { place, call, attempt } => {
+                self.reach_server(self.ongoing(place, call), attempt);
+            }
             Event::Write { call, attempt, version } => self.write(call, attempt, version),
             Event::Leave { call } => {
                 let now = self.queue.now();
-                let request = request(&self.tasks, self.storm, call, 0);
+                let request = self.storm.request(self.storm.client_of(call), call, 0);
                 self.server.leave(now, &request);
                 self.note(Fact::Left { call });
             }
-            Event::Answer { call, attempt } => self.answer(call, attempt),
+            Event::Answer { place, call, attempt } => {
+                self.answer(self.ongoing(place, call), attempt);
+            }
         }
+    }
+
+    /// A call that has, or had, its task at `place`.
+    fn ongoing(&self, place: u32, call: u32) -> Ongoing {
+        let owner = self.population.owner(place);
+        Ongoing { client: owner.unwrap_or_else(|| self.storm.client_of(call)), call, place }
     }
 
     /// A call is wanted: a caller takes it up, or it waits for one.
-    fn arrive(&mut self, call: u32) {
-        let (now, planned) = (self.queue.now(), &self.storm.calls[call as usize]);
+    fn arrive(&mut self, client: u32, call: u32) {
+        let now = self.queue.now();
         self.tally.arrived(now, call);
         self.note(Fact::Wanted { call });
-        self.tasks.open(call, Task::new(now, planned));
-        let client = &mut self.clients[planned.client as usize];
+        let place = self.population.open(now, client, call);
+        let ongoing = Ongoing { client, call, place };
+        let client = self.population.client_mut(client);
         if client.idle == 0 {
-            client.backlog.push_back(call);
+            client.wait_for_caller(place);
             return;
         }
         client.idle -= 1;
-        self.begin(call);
-        self.drive(call);
+        self.begin(ongoing);
+        self.drive(ongoing);
     }
 
     /// A caller takes up a call.
-    fn begin(&mut self, call: u32) {
+    fn begin(&mut self, ongoing: Ongoing) {
         let now = Timestamp::from_nanos(self.queue.now());
-        let task = &mut self.tasks[call];
-        task.call = Call::new(now, *task.call.cost());
-        self.note(Fact::Begun { call });
+        self.population.task_mut(ongoing.place).progress = Progress::new(now);
+        self.note(Fact::Begun { call: ongoing.call });
     }
 
-    /// A request leaves a client.
-    fn send(&mut self, call: u32) {
-        let now = self.queue.now();
-        let task = &self.tasks[call];
-        let client = &self.clients[task.client as usize];
-        let attempt = task.attempt();
-        let sent = Sent { at: Timestamp::from_nanos(now), client: task.client, call, attempt };
-        self.tally.sent(sent, now < client.asked_to_wait_until);
-        let timeout = client.plan.timeout;
-        let luck = Luck::new(task.key, attempt);
-        self.note(Fact::Sent { call, attempt });
-        let (there, back) = self.network.sample(luck, Exchange::Request);
-        let arrives_at = now.saturating_add(there);
-        let waits_until = timeout.map(|timeout| self.fires_at(now.saturating_add(timeout)));
-        let task = &mut self.tasks[call];
-        task.back_ns = back;
-        task.waits_until = waits_until.unwrap_or(u64::MAX);
-        self.queue.schedule(arrives_at, Event::Arrive { call, attempt });
-        if task.waits_until < arrives_at {
-            task.reply = Reply::TIMED_OUT;
-            self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
-        }
-    }
-
-    /// A request reaches the server.
-    fn reach_server(&mut self, call: u32, attempt: u32) {
-        let now = self.queue.now();
-        let request = request(&self.tasks, self.storm, call, attempt);
-        let handling = self.server.arrive(now, &request);
-        let limit = match (handling.cause, &self.probe) {
-            (Cause::Limit { index, .. }, Some(_)) => Some(self.server.limit_state(now, index)),
-            _ => None,
-        };
-        self.note(Fact::Decided {
-            call,
-            attempt,
-            status: handling.reply.status,
-            cause: handling.cause,
-            limit,
-            leaves_at: handling.leaves_at,
-            is_lost: handling.is_lost,
-        });
-        if handling.holds {
-            self.queue.schedule(handling.leaves_at, Event::Leave { call });
-        }
-        if handling.is_lost {
-            self.tally.decided(now, call, handling.reply.status, handling.is_refusal);
-            self.reply_never(call, attempt);
-            return;
-        }
-        if handling.reply.status == 200
-            && let Some(version) = self.server.read()
-        {
-            self.follow_up(call, attempt, handling.leaves_at, version);
-            return;
-        }
-        self.tally.decided(now, call, handling.reply.status, handling.is_refusal);
-        self.reply(call, attempt, handling.reply, handling.leaves_at);
-    }
-
-    /// A row was read, and the client writes it as soon as it has the version.
-    fn follow_up(&mut self, call: u32, attempt: u32, leaves_at: u64, version: u32) {
-        self.tally.read(self.queue.now(), call, version);
-        if !self.is_awaited(call, attempt) {
-            return;
-        }
-        let task = &mut self.tasks[call];
-        let luck = Luck::new(task.key, attempt);
-        let (there, back) = self.network.sample(luck, Exchange::Write);
-        let known_at = leaves_at.saturating_add(task.back_ns);
-        let written_at = known_at.saturating_add(there);
-        task.back_ns = back;
-        if known_at <= task.waits_until {
-            self.queue.schedule(written_at, Event::Write { call, attempt, version });
-        }
-        if task.waits_until < written_at {
-            task.reply = Reply::TIMED_OUT;
-            self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
-        }
-    }
-
-    /// A write reaches the server.
-    fn write(&mut self, call: u32, attempt: u32, version: u32) {
-        let now = self.queue.now();
-        let request = request(&self.tasks, self.storm, call, attempt);
-        let reply = self.server.write(version, &request);
-        self.tally.decided(now, call, reply.status, false);
-        self.note(Fact::Written { call, status: reply.status });
-        self.reply(call, attempt, reply, now);
-    }
-
-    /// A reply leaves the server at `leaves_at`.
-    fn reply(&mut self, call: u32, attempt: u32, reply: Reply, leaves_at: u64) {
-        if !self.is_awaited(call, attempt) {
-            // The server did its work all the same.
-            return;
-        }
-        let task = &mut self.tasks[call];
-        let answered_at = leaves_at.saturating_add(task.back_ns);
-        // An answer that comes with the time-out wins, as in Tokio's `timeout`.
-        let (reply, at) = if answered_at <= task.waits_until {
-            let client = self.storm.calls[call as usize].client;
-            let whose = (client, call);
-            let reply = self.dates.as_mut().map_or(reply, |dates| {
-                let times = [self.queue.now(), leaves_at, answered_at];
-                dates.read(self.scenario, whose, &reply, times)
-            });
-            (reply, answered_at)
-        } else {
-            (Reply::TIMED_OUT, task.waits_until)
-        };
-        task.reply = reply;
-        self.queue.schedule(at, Event::Answer { call, attempt });
-    }
-
-    /// A reply is lost on its way, and the client waits in vain.
-    fn reply_never(&mut self, call: u32, attempt: u32) {
-        if self.is_awaited(call, attempt) {
-            let task = &mut self.tasks[call];
-            task.reply = Reply::TIMED_OUT;
-            self.queue.schedule(task.waits_until, Event::Answer { call, attempt });
-        }
-    }
-
-    /// Whether the client still waits for the answer to this attempt.
-    fn is_awaited(&self, call: u32, attempt: u32) -> bool {
-        let waits = |task: &Task| task.awaits(attempt) && self.queue.now() <= task.waits_until;
-        self.tasks.get(call).is_some_and(waits)
-    }
-
-    /// What follows in the same caller once `call` has ended.
-    fn next_call(&mut self, call: u32) -> Option<u32> {
-        let now = self.queue.now();
-        let client = &mut self.clients[self.storm.calls[call as usize].client as usize];
-        if let Some(think) = client.plan.think.clone() {
+    /// What follows in the same caller once a call has ended.
+    fn next_call(&mut self, ended: Ongoing) -> Option<Ongoing> {
+        let (now, storm) = (self.queue.now(), self.storm);
+        let group = storm.group_of(ended.client);
+        let client = self.population.client_mut(ended.client);
+        if let Some(think) = &group.think {
             client.idle += 1;
-            if client.next < client.plan.end {
-                let next = client.next;
+            if client.next < group.first_call(ended.client) + group.calls_each {
+                let call = client.next;
                 client.next += 1;
-                let thought = thinking(&think, self.storm.calls[next as usize].key);
+                let thought = storm.thinking(think, ended.client, call);
                 let at = self.fires_at(now.saturating_add(thought));
-                self.queue.schedule(at, Event::Begin { call: next });
+                self.queue.schedule(at, Event::Begin { client: ended.client, call });
             }
             return None;
         }
-        let next = client.backlog.pop_front();
-        if next.is_none() {
+        let Some(place) = client.next_in_backlog() else {
             client.idle = client.idle.saturating_add(1);
-        }
-        next
+            return None;
+        };
+        Some(Ongoing { place, call: self.population.task(place).call(), ..ended })
     }
 
     /// When a timer that is set to `time` goes off.
@@ -397,11 +306,4 @@ impl<'a> World<'a> {
             tick => time.div_ceil(tick).saturating_mul(tick),
         }
     }
-}
-
-/// What the server sees of an attempt, whose client may have forgotten it in a restart.
-fn request<'a>(tasks: &'a Tasks, storm: &'a Storm, call: u32, attempt: u32) -> Request<'a> {
-    let script = storm.script(call);
-    let planned = || storm.calls[call as usize].request(attempt, script);
-    tasks.get(call).map_or_else(planned, |task| task.request(attempt, script))
 }

@@ -160,7 +160,7 @@ fn what_cannot_vary_is_said_before_anything_runs() {
         ("clients.count=40..10:5", "'10' must be at least 40"),
         ("clients.count=1,1", "the value 1 comes twice"),
         ("clients.count=1,,2", "a value is empty"),
-        ("clients.count=0", "clients.count=0: the number is 0, must be 1 to 100000"),
+        ("clients.count=0", "clients.count=0: the number is 0, must be 1 to 1000000"),
         ("clients.cuont=1", "unknown key 'cuont'"),
         ("retry.max_atempts=1", "unknown key 'max_atempts'"),
         ("retry.max_attempts=0", "max_attempts is 0, must be at least 1"),

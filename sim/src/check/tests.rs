@@ -61,7 +61,7 @@ fn run(server: &str, policy: &Policy, scenario: &str, promised: &Policy) -> Ende
     let (scenario, storm) = storm(scenario);
     let server = Scenario::parse(server, &[]).unwrap();
     let probe = Probe::checking(Checker::new(&scenario, &storm, promised));
-    let tally = Tally::new(storm.calls.len(), false, false);
+    let tally = Tally::new(false, false);
     let world = World::new(&server, &storm, policy, 1, tally).watched_by(Some(Box::new(probe)));
     world.run(&AtomicBool::new(false)).unwrap()
 }
@@ -90,7 +90,7 @@ fn judge(facts: &[(Instant, Fact)]) -> Option<Violation> {
         checker.step(*when);
         latest = *when;
     }
-    let mut tally = Tally::new(storm.calls.len(), false, false);
+    let mut tally = Tally::new(false, false);
     tally.calls = checker.begun;
     tally.sends = checker.sends;
     tally.answers = checker.answers;

@@ -1,30 +1,34 @@
 //! The line in which a client's calls wait for its engine.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 
 /// Calls in the order in which they came, as in the production driver.
 ///
 /// Tickets only grow, so a place is found by binary search.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
+    /// With the place of each call's task.
     places: VecDeque<(Ticket, u32)>,
-    next: u64,
+    /// Tickets that were given.
+    given: u32,
 }
 
 /// A place in the line.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket(NonZeroU32);
 
 impl Line {
     pub(crate) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// Takes the last place for `call`.
-    pub(crate) fn join(&mut self, call: u32) -> Ticket {
-        let ticket = Ticket(self.next);
-        self.next += 1;
-        self.places.push_back((ticket, call));
+    /// Takes the last place for the call whose task is at `place`.
+    pub(crate) fn join(&mut self, place: u32) -> Ticket {
+        let ticket = Ticket(NonZeroU32::MIN.saturating_add(self.given));
+        // No run is so long that one client takes all of them.
+        self.given = self.given.saturating_add(1);
+        self.places.push_back((ticket, place));
         ticket
     }
 
@@ -47,8 +51,8 @@ impl Line {
         u32::try_from(before).unwrap_or(u32::MAX)
     }
 
-    /// The call at the head.
+    /// The place of the task whose call is at the head.
     pub(crate) fn head(&self) -> Option<u32> {
-        self.places.front().map(|&(_, call)| call)
+        self.places.front().map(|&(_, place)| place)
     }
 }

@@ -1,84 +1,96 @@
 //! A call and the task that drives it.
 
-use forbear_core::{Call, Cost, Timestamp};
+use forbear_core::{Progress, Timestamp};
 
-use super::Ticket;
-use crate::rng::Luck;
-use crate::server::{Reply, Request};
-use crate::storm::{Planned, Script};
+use super::{Ticket, Timer};
 
 /// A call that has begun, and what a task of the production driver would hold.
+///
+/// What does not change, its cost and its luck, is the storm's.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
-    pub(crate) call: Call,
-    /// Whose it is.
-    pub(crate) client: u32,
-    /// What it does cost; the storm's, as the next is, kept where an event looks anyway.
-    actual: Cost,
-    /// The key of its luck.
-    pub(crate) key: u64,
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) progress: Progress,
     pub(crate) timer: Timer,
-    /// Whether it is in the run queue.
-    pub(crate) woken: bool,
     /// When it was wanted, in ns.
     pub(crate) arrived_at: u64,
+    /// Of the attempt under way, in ns: the time on the way back, and once the answer is
+    /// under way the wait that it asks for, with [`NO_WAIT`] for none.
+    pub(crate) answer_ns: u64,
+    /// The call, or [`NOBODY`].
+    call: u32,
     /// Attempts that it made before its client restarted last.
     pub(crate) forgotten: u32,
-    /// The time on the way back of the attempt under way, in ns.
-    pub(crate) back_ns: u64,
-    /// When the client stops waiting for the attempt under way, in ns.
-    pub(crate) waits_until: u64,
-    /// The answer on its way.
-    pub(crate) reply: Reply,
+    pub(crate) ticket: Option<Ticket>,
+    /// Of the answer under way; 0 if the client stops waiting.
+    pub(crate) status: u16,
+    /// Whether the answer under way says what the request used.
+    pub(crate) tells_usage: bool,
+    /// Whether it is in the run queue.
+    pub(crate) woken: bool,
 }
 
-/// The timer of a task: set once, reset, or dropped.
-///
-/// A timer that is reset leaves its event in the queue, and is told from it by the
-/// generation.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Timer {
-    /// What it was set to, before the granularity of the clock, in ns.
-    pub(crate) deadline: Option<u64>,
-    /// When it goes off, if it is yet to do so, in ns.
-    pub(crate) fires_at: Option<u64>,
-    pub(crate) generation: u32,
-}
+/// An answer that asks for no wait.
+pub(crate) const NO_WAIT: u64 = u64::MAX;
+
+/// The call of a place that has none.
+const NOBODY: u32 = u32::MAX;
 
 impl Task {
-    /// A call that is wanted `now`.
-    pub(crate) const fn new(now: u64, planned: &Planned) -> Self {
+    /// A place that has no call.
+    pub(super) fn vacant() -> Self {
+        Self::new(0, NOBODY, Timer::default())
+    }
+
+    /// The task of `call`, which is wanted `now`.
+    fn new(now: u64, call: u32, timer: Timer) -> Self {
         Self {
-            call: Call::new(Timestamp::from_nanos(now), planned.reserved),
-            client: planned.client,
-            actual: planned.actual,
-            key: planned.key,
-            ticket: None,
-            timer: Timer { deadline: None, fires_at: None, generation: 0 },
-            woken: false,
+            progress: Progress::new(Timestamp::from_nanos(now)),
+            timer,
             arrived_at: now,
+            answer_ns: NO_WAIT,
+            call,
             forgotten: 0,
-            back_ns: 0,
-            waits_until: u64::MAX,
-            reply: Reply::TIMED_OUT,
+            ticket: None,
+            status: 0,
+            tells_usage: false,
+            woken: false,
         }
+    }
+
+    /// `call` has its task here, and is wanted `now`.
+    pub(super) fn open(&mut self, now: u64, call: u32) {
+        debug_assert!(self.is_vacant(), "a place has one call at a time");
+        *self = Self::new(now, call, self.timer.next());
+    }
+
+    /// The call is over.
+    pub(super) const fn close(&mut self) {
+        self.timer.clear();
+        self.call = NOBODY;
+    }
+
+    pub(super) const fn is_vacant(&self) -> bool {
+        self.call == NOBODY
+    }
+
+    /// The call that has its task here.
+    pub(crate) const fn call(&self) -> u32 {
+        self.call
+    }
+
+    /// Whether `call` has its task here.
+    pub(crate) const fn is_of(&self, call: u32) -> bool {
+        self.call == call
     }
 
     /// The number of the last attempt, counted from 1 and on through restarts.
     pub(crate) const fn attempt(&self) -> u32 {
-        self.forgotten.saturating_add(self.call.sends())
+        self.forgotten.saturating_add(self.progress.sends())
     }
 
-    /// What the server sees of an attempt.
-    pub(crate) const fn request(&self, attempt: u32, script: Option<Script>) -> Request<'_> {
-        let luck = Luck::new(self.key, attempt);
-        Request { reserved: self.call.cost(), actual: &self.actual, luck, script }
-    }
-
-    /// Whether the answer to this attempt is waited for.
-    pub(crate) const fn awaits(&self, attempt: u32) -> bool {
-        self.attempt() == attempt && self.call.is_in_flight()
+    /// Whether the answer to this attempt of `call` is waited for.
+    pub(crate) const fn awaits(&self, call: u32, attempt: u32) -> bool {
+        self.is_of(call) && self.attempt() == attempt && self.progress.is_in_flight()
     }
 
     /// What a restart leaves of it: the call, which the queue has again.
@@ -86,35 +98,5 @@ impl Task {
         self.forgotten = self.attempt();
         self.ticket = None;
         self.timer.clear();
-    }
-}
-
-impl Timer {
-    /// Sets it to `deadline`, to go off at `fires_at`; returns the generation of the
-    /// event to schedule, or `None` if it was set to that already.
-    pub(crate) fn set(&mut self, deadline: u64, fires_at: u64) -> Option<u32> {
-        if self.deadline == Some(deadline) && self.fires_at.is_some() {
-            return None;
-        }
-        self.generation = self.generation.wrapping_add(1);
-        self.deadline = Some(deadline);
-        self.fires_at = Some(fires_at);
-        Some(self.generation)
-    }
-
-    /// Drops it.
-    pub(crate) const fn clear(&mut self) {
-        self.generation = self.generation.wrapping_add(1);
-        self.deadline = None;
-        self.fires_at = None;
-    }
-
-    /// An event of `generation` comes; whether it is this timer that goes off.
-    pub(crate) const fn goes_off(&mut self, generation: u32) -> bool {
-        let mine = self.generation == generation && self.fires_at.is_some();
-        if mine {
-            self.fires_at = None;
-        }
-        mine
     }
 }

@@ -47,9 +47,9 @@ impl Chronicle {
         Self {
             watched,
             kept: Vec::new(),
-            latest: vec![None; storm.calls.len()],
-            clients: storm.calls.iter().map(|call| call.client).collect(),
-            told: vec![None; storm.clients.len()],
+            latest: vec![None; storm.calls() as usize],
+            clients: (0..storm.calls()).map(|call| storm.client_of(call)).collect(),
+            told: vec![None; storm.clients() as usize],
         }
     }
 

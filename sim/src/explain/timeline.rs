@@ -177,7 +177,7 @@ impl From<WaitReason> for Reason {
 impl Chronicle {
     /// The timeline of the call that was watched.
     pub(crate) fn into_timeline(self, scenario: &Scenario, storm: &Storm, call: u32) -> Timeline {
-        let planned = &storm.calls[call as usize];
+        let planned = storm.planned(call);
         let mut entries = Vec::with_capacity(self.kept.len());
         let mut arrived = None;
         for kept in &self.kept {

@@ -4,15 +4,15 @@
 #![expect(clippy::cast_precision_loss, reason = "counts stay below 2^53, and times need no ns")]
 
 use super::Tally;
-use crate::client::Client;
 use crate::results::{CdfPoint, Metrics};
 use crate::server::{Server, Usage};
 
 /// Points of a completion curve: more than a chart has pixels to tell apart.
 const POINTS: usize = 200;
 
-/// What was measured; `tally.completions` must be sorted.
-pub(crate) fn metrics(tally: &Tally, clients: &[Client], server: &Server) -> Metrics {
+/// What was measured; `tally.completions` must be sorted, and of each client it is known how
+/// many calls succeeded and how many it makes.
+pub(crate) fn metrics(tally: &Tally, got_and_wanted: Vec<(u32, u32)>, server: &Server) -> Metrics {
     let drained = seconds(tally.last_end);
     let calls = tally.calls.max(1) as f64;
     Metrics {
@@ -32,9 +32,7 @@ pub(crate) fn metrics(tally: &Tally, clients: &[Client], server: &Server) -> Met
         completion_p95: percentile(&tally.completions, 95).map(seconds),
         completion_p99: percentile(&tally.completions, 99).map(seconds),
         quota_utilisation: utilisation(server, tally.last_end),
-        fairness: fairness(
-            clients.iter().map(|client| (client.succeeded, client.calls())).collect(),
-        ),
+        fairness: fairness(got_and_wanted),
         // It takes the scenario and the storm to know.
         drain_bound: None,
     }

@@ -36,8 +36,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Room for `calls`; with what is only kept for runs that are looked at.
-    pub(crate) fn new(calls: usize, drawn: bool, trace: bool) -> Self {
+    /// Of nothing yet; with what is only kept for runs that are looked at.
+    pub(crate) fn new(drawn: bool, trace: bool) -> Self {
         Self {
             calls: 0,
             succeeded: 0,
@@ -47,7 +47,7 @@ impl Tally {
             throttled: 0,
             before_hint: 0,
             last_end: 0,
-            completions: Vec::with_capacity(calls),
+            completions: Vec::new(),
             timeline: drawn.then(Timeline::new),
             attempts: drawn.then(BTreeMap::new),
             trace: trace.then(Vec::new),

@@ -4,9 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::sample::Sample;
-use crate::rng::Luck;
 use crate::scenario::Scenario;
-use crate::server::{Cause, Request, Server};
+use crate::server::{Cause, Server};
 use crate::storm::Storm;
 
 /// What the model says of the recorded attempts, each at the time at which it was made.
@@ -41,12 +40,7 @@ impl Fit {
         let mut leaves = BinaryHeap::<Reverse<(u64, u32)>>::new();
         let mut fit = Self::default();
         for &(call, sample) in samples {
-            let request = |call: u32| {
-                let planned = &storm.calls[call as usize];
-                let (reserved, actual) = (&planned.reserved, &planned.actual);
-                let (luck, script) = (Luck::new(planned.key, 1), storm.script(call));
-                Request { reserved, actual, luck, script }
-            };
+            let request = |call: u32| storm.request(storm.client_of(call), call, 1);
             while let Some(&Reverse((at, leaving))) = leaves.peek()
                 && at <= sample.at
             {

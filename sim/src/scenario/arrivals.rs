@@ -8,7 +8,7 @@ use forbear_core::{Cost, Dimension, InvalidConfig, Rate};
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{Count, positive};
-use super::dist::Dist;
+use super::dist::{Dist, Sampler};
 use forbear_core::spec::DurationText;
 
 /// When the calls of one client arrive.
@@ -162,5 +162,13 @@ impl RecordedSpec {
 impl ArrivalsSpec {
     pub(crate) const fn is_closed(&self) -> bool {
         matches!(self, Self::Closed { .. })
+    }
+
+    /// How long a caller thinks between two calls, where it is one that does.
+    pub(crate) fn think(&self) -> Option<Sampler> {
+        match self {
+            Self::Closed { think } => Some(think.sampler()),
+            _ => None,
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::bounded::{Count, Positive};
 pub(crate) struct ClientsSpec {
     /// How many there are.
     #[serde(default = "one")]
-    count: Count<100_000>,
+    count: Count<1_000_000>,
     /// Calls that each of them makes.
     #[serde(default = "one_call")]
     calls: Count,
@@ -68,7 +68,7 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-const fn one() -> Count<100_000> {
+const fn one() -> Count<1_000_000> {
     Count::ONE
 }
 

@@ -36,6 +36,14 @@ pub(crate) struct Price {
 }
 
 impl CostSpec {
+    /// Whether each call is one request and nothing else.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.input_tokens.is_none()
+            && self.output_tokens.is_none()
+            && self.max_tokens.is_none()
+            && self.points.is_none()
+    }
+
     pub(crate) fn price(&self) -> Price {
         let sampler =
             |dist: &Option<Dist<u32>>| dist.as_ref().map_or(Sampler::constant(0), Dist::sampler);

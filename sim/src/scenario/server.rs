@@ -119,7 +119,7 @@ pub(crate) enum LimitSpec {
         #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")]
         window: Duration,
         /// Whether a refused request counts as one that was let in, as in the stick tables
-        /// of HAProxy.
+        /// of `HAProxy`.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         refusals_count: bool,
         /// How long after time 0 a window begins.

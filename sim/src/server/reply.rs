@@ -8,20 +8,36 @@ use crate::scenario::nanos;
 
 /// What a client gets: the status and the headers that matter, already as they
 /// would be read off the wire.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) retry_after_ns: Option<u64>,
     usage: Option<Cost>,
-    quotas: [Option<Quota>; 2],
+    /// Not beside the rest, since most servers tell of none and every event moves a reply.
+    windows: Option<Box<[Option<Quota>; 2]>>,
 }
 
 impl Reply {
-    /// What a client sees that stopped waiting.
-    pub(crate) const TIMED_OUT: Self = Self::new(0);
+    /// The status that a client sees which stopped waiting.
+    pub(crate) const TIMED_OUT: u16 = 0;
 
     pub(crate) const fn new(status: u16) -> Self {
-        Self { status, retry_after_ns: None, usage: None, quotas: [None; 2] }
+        Self { status, retry_after_ns: None, usage: None, windows: None }
+    }
+
+    /// One that was taken apart on its way.
+    pub(crate) const fn taken(
+        status: u16,
+        retry_after_ns: Option<u64>,
+        usage: Option<Cost>,
+        windows: Option<Box<[Option<Quota>; 2]>>,
+    ) -> Self {
+        Self { status, retry_after_ns, usage, windows }
+    }
+
+    /// The windows that it tells of.
+    pub(crate) fn take_windows(self) -> Option<Box<[Option<Quota>; 2]>> {
+        self.windows
     }
 
     /// With this wait, in ns.
@@ -37,13 +53,15 @@ impl Reply {
     }
 
     /// The same reply with the waits and windows that a client read.
-    pub(super) fn as_read(mut self, seen: &Observation) -> Self {
-        self.retry_after_ns = seen.retry_after.map(nanos);
-        self.quotas = [None; 2];
-        for (place, quota) in self.quotas.iter_mut().zip(seen.quotas.as_slice()) {
-            *place = Some(*quota);
+    pub(super) fn as_read(&self, seen: &Observation) -> Self {
+        let mut windows = None;
+        let read = seen.quotas.as_slice();
+        if !read.is_empty() {
+            let quota = |place| read.get(place).copied();
+            windows = Some(Box::new([quota(0), quota(1)]));
         }
-        self
+        let retry_after_ns = seen.retry_after.map(nanos);
+        Self { status: self.status, retry_after_ns, usage: self.usage, windows }
     }
 
     /// What the request used, where the reply says so.
@@ -60,7 +78,7 @@ impl Reply {
         seen.retry_after = self.retry_after();
         seen.usage = self.usage;
         seen.code = self.code();
-        if self.quotas[0].is_some() || !seen.quotas.is_empty() {
+        if self.windows.is_some() || !seen.quotas.is_empty() {
             seen.quotas = self.quotas();
         }
     }
@@ -71,7 +89,8 @@ impl Reply {
         // To whole milliseconds, as `6m0.5s` and its like are read.
         let to_reset = quota.resets_in().unwrap_or_default().as_nanos().div_ceil(1_000_000);
         let resets_in = Duration::from_millis(u64::try_from(to_reset).unwrap_or(u64::MAX));
-        if let Some(place) = self.quotas.iter_mut().find(|place| place.is_none()) {
+        let windows = self.windows.get_or_insert_default();
+        if let Some(place) = windows.iter_mut().find(|place| place.is_none()) {
             *place = Some(quota.with_resets_in(resets_in));
         }
     }
@@ -95,7 +114,7 @@ impl RateSignal for Reply {
     }
 
     fn quotas(&self) -> Quotas {
-        self.quotas.iter().flatten().copied().collect()
+        self.windows.iter().flat_map(|windows| windows.iter().flatten().copied()).collect()
     }
 
     fn usage(&self) -> Option<Cost> {
@@ -104,6 +123,6 @@ impl RateSignal for Reply {
 
     /// The status; a client that stopped waiting saw none.
     fn code(&self) -> Option<u16> {
-        (self.status != Self::TIMED_OUT.status).then_some(self.status)
+        (self.status != Self::TIMED_OUT).then_some(self.status)
     }
 }

@@ -5,25 +5,20 @@ use forbear_core::{Entropy, Rate};
 use crate::rng::{StreamRng, scaled};
 use crate::scenario::{ArrivalsSpec, Sampler, nanos};
 
-/// The times of `calls` calls, in ns; `None` where a call waits for the end of another.
-pub(super) fn times(
-    spec: &ArrivalsSpec,
-    calls: u32,
-    callers: u32,
-    rng: &mut StreamRng,
-) -> Vec<Option<u64>> {
+/// The times of `calls` calls, in ns; none where callers think.
+pub(super) fn times(spec: &ArrivalsSpec, calls: u32, rng: &mut StreamRng) -> Vec<u64> {
     let calls = 0..calls;
     match spec {
         ArrivalsSpec::Burst { at, spread } => {
             let (at, spread) = (nanos(*at), nanos(*spread));
-            calls.map(|_| Some(at.saturating_add(scaled(rng.next_u64(), spread)))).collect()
+            calls.map(|_| at.saturating_add(scaled(rng.next_u64(), spread))).collect()
         }
         ArrivalsSpec::Waves { size, every, spread } => {
             let (every, spread) = (nanos(*every), nanos(*spread));
             calls
                 .map(|call| {
                     let wave = u64::from(call / size.get()).saturating_mul(every);
-                    Some(wave.saturating_add(scaled(rng.next_u64(), spread)))
+                    wave.saturating_add(scaled(rng.next_u64(), spread))
                 })
                 .collect()
         }
@@ -33,7 +28,7 @@ pub(super) fn times(
             calls
                 .map(|_| {
                     now = now.saturating_add(gaps.sample(rng.next_u64()));
-                    Some(now)
+                    now
                 })
                 .collect()
         }
@@ -49,12 +44,12 @@ pub(super) fn times(
                 .map(|_| {
                     busy = busy.saturating_add(gaps.sample(rng.next_u64()));
                     let real = (busy / on).saturating_mul(cycle).saturating_add(busy % on);
-                    Some(real.saturating_sub(phase))
+                    real.saturating_sub(phase)
                 })
                 .collect()
         }
-        ArrivalsSpec::Recorded(recorded) => recorded.at_ns.iter().map(|&at| Some(at)).collect(),
-        ArrivalsSpec::Closed { .. } => calls.map(|call| (call < callers).then_some(0)).collect(),
+        ArrivalsSpec::Recorded(recorded) => recorded.at_ns.clone(),
+        ArrivalsSpec::Closed { .. } => Vec::new(),
     }
 }
 

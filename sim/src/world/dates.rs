@@ -49,8 +49,8 @@ impl Dates {
                 (nanos(clients.clock_skew()), u64::from(clients.clock_drift_ppm()))
             })
             .collect();
-        let clock = |(client, plan): (u32, &crate::storm::Caller)| {
-            let (skew, drift) = clocks[plan.group as usize];
+        let clock = |client| {
+            let (skew, drift) = clocks[storm.group_of(client).number as usize];
             let mut words = StreamRng::of(seed, Stream::Clocks(client));
             // Anything from that much behind to that much ahead.
             let skew_at = scaled(words.next_u64(), skew.saturating_mul(2));
@@ -62,7 +62,7 @@ impl Dates {
                 faster: drift_at.saturating_sub(drift),
             }
         };
-        let clients = (0..).zip(&storm.clients).map(clock).collect();
+        let clients = (0..storm.clients()).map(clock).collect();
         Some(Box::new(Self { clients, asked: BTreeMap::new() }))
     }
 
@@ -75,7 +75,9 @@ impl Dates {
         reply: &Reply,
         [decided_at, written_at, answered_at]: [u64; 3],
     ) -> Reply {
-        let Some(written) = WrittenAt::of(scenario, decided_at, written_at) else { return *reply };
+        let Some(written) = WrittenAt::of(scenario, decided_at, written_at) else {
+            return reply.clone();
+        };
         let read = read_at(reply, &written, self.clients[client as usize].tells(answered_at));
         match reply.retry_after_ns {
             Some(wait) => {

@@ -5,11 +5,12 @@
 //! queue already does nothing there, nor here: a second poll could find another
 //! state and send in another order.
 
-use forbear_core::{Action, GiveUp, Timestamp, WaitReason};
+use forbear_core::{Action, Call, GiveUp, Timestamp, WaitReason};
 
-use super::World;
 use super::event::Event;
 use super::wire::{WIRE_CHECKED_EVERY, check_reply};
+use super::{Ongoing, World};
+use crate::client::Line;
 use crate::fact::{Fact, Instant};
 
 /// What became of a poll.
@@ -21,35 +22,48 @@ enum Poll {
 }
 
 impl World<'_> {
-    /// Polls the task of `call`, and then those that follow it in the same caller.
-    pub(super) fn drive(&mut self, call: u32) {
-        let mut call = call;
-        while let Poll::Over(end) = self.poll(call) {
-            self.end(call, end);
-            let Some(next) = self.next_call(call) else { return };
+    /// Polls the task of a call, and then those that follow it in the same caller.
+    pub(super) fn drive(&mut self, ongoing: Ongoing) {
+        let poll = self.poll(ongoing);
+        self.follow(ongoing, poll);
+    }
+
+    /// Goes on after a poll.
+    fn follow(&mut self, ongoing: Ongoing, poll: Poll) {
+        let (mut ongoing, mut poll) = (ongoing, poll);
+        while let Poll::Over(end) = poll {
+            self.end(ongoing, end);
+            let Some(next) = self.next_call(ongoing) else { return };
             self.begin(next);
-            call = next;
+            ongoing = next;
+            poll = self.poll(ongoing);
         }
     }
 
     /// The answer to a send: into the engine, and on with the call.
-    pub(super) fn answer(&mut self, call: u32, attempt: u32) {
+    pub(super) fn answer(&mut self, sender: Ongoing, attempt: u32) {
         let now = self.queue.now();
+        let Ongoing { client: number, call, place } = sender;
         // After a restart there may be nobody who waits.
-        let Some(task) = self.tasks.get_mut(call) else { return };
-        if !task.awaits(attempt) {
-            debug_assert!(attempt <= task.forgotten, "an answer belongs to the last send");
+        let task = self.population.task(place);
+        if !task.awaits(call, attempt) {
+            let is_old = !task.is_of(call) || attempt <= task.forgotten;
+            debug_assert!(is_old, "an answer belongs to the last send");
             return;
         }
-        let reply = task.reply;
-        let client = &mut self.clients[task.client as usize];
+        let reply = self.take_reply(sender);
+        let (reserved, actual) = self.storm.costs(call);
         reply.observe_into(&mut self.seen);
-        client.engine.complete_with(Timestamp::from_nanos(now), &mut task.call, &self.seen);
-        if cfg!(debug_assertions)
-            && self.dates.is_none()
-            && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY)
-        {
-            check_reply(&reply, self.seen);
+        let (client, task) = self.population.pair_mut(number, place);
+        let mut resumed = Call::resumed(*reserved, task.progress);
+        client.engine.complete_with(Timestamp::from_nanos(now), &mut resumed, &self.seen);
+        let end = resumed.end();
+        task.progress = resumed.progress().unwrap_or(task.progress);
+        if cfg!(debug_assertions) {
+            debug_assert!(reply.used().is_none_or(|used| used == *actual));
+            if self.dates.is_none() && self.tally.answers.is_multiple_of(WIRE_CHECKED_EVERY) {
+                check_reply(&reply, self.seen);
+            }
         }
         // What was really asked, and not what a clock that is off made of it.
         let asked_until = match &self.dates {
@@ -59,54 +73,52 @@ impl World<'_> {
         if let Some(until) = asked_until {
             client.asked_to_wait_until = client.asked_to_wait_until.max(until);
         }
-        let head = client.line.head();
+        let head = client.head();
         self.tally.answered(now, call, reply.status);
         let (outcome, status) = (self.seen.outcome, reply.status);
         if let Some(probe) = &mut self.probe {
             probe.answered(Instant { event: self.events + 1, at: now }, call, attempt, &self.seen);
         }
-        self.note(Fact::Answered {
-            call,
-            attempt,
-            status,
-            outcome,
-            asked_ns: reply.retry_after_ns,
-        });
+        let asked_ns = reply.retry_after_ns;
+        self.note(Fact::Answered { call, attempt, status, outcome, asked_ns });
         self.wake(head);
-        self.drive(call);
+        let poll = end.map_or_else(|| self.poll(sender), Poll::Over);
+        self.follow(sender, poll);
     }
 
-    /// `Attempts::poll_permit`.
-    fn poll(&mut self, call: u32) -> Poll {
+    /// `Attempts::poll_permit`, of a call that is neither in flight nor over.
+    fn poll(&mut self, ongoing: Ongoing) -> Poll {
         let now = Timestamp::from_nanos(self.queue.now());
-        let task = &mut self.tasks[call];
-        if let Some(end) = task.call.end() {
-            return Poll::Over(end);
-        }
-        let client = &mut self.clients[task.client as usize];
-        if let Some(time) = task.call.not_before()
+        let (client, task) = self.population.pair_mut(ongoing.client, ongoing.place);
+        if let Some(time) = task.progress.not_before()
             && now < time
         {
             // It backs off, and joins the line when that is over.
-            let reason = task.call.waits_for().unwrap_or(WaitReason::Backoff);
-            return self.wait(call, Some(time), reason, true);
+            let reason = task.progress.waits_for().unwrap_or(WaitReason::Backoff);
+            return self.wait(ongoing, Some(time), reason, true);
         }
-        let line = &mut client.line;
-        let first = task.ticket.map_or_else(|| line.is_empty(), |place| line.is_head(place));
-        let deadline = client.engine.deadline(&task.call);
+        let first = match (task.ticket, client.line()) {
+            (None, line) => line.is_none_or(Line::is_empty),
+            (Some(place), line) => line.is_some_and(|line| line.is_head(place)),
+        };
+        let (reserved, _) = self.storm.costs(ongoing.call);
+        let mut call = Call::resumed(*reserved, task.progress);
         // Behind others, only the deadline can end the wait.
+        let deadline = if first { None } else { client.engine.deadline(&call) };
         let (wait, reason, is_named) = if !first && deadline.is_none_or(|at| now < at) {
             (deadline, WaitReason::Line, false)
         } else {
-            match client.engine.poll(now, &mut task.call) {
+            let action = client.engine.poll(now, &mut call);
+            task.progress = call.progress().unwrap_or(task.progress);
+            match action {
                 Action::Send => {
-                    self.note(Fact::Permitted { call });
-                    self.leave_line(call);
-                    self.send(call);
+                    self.note(Fact::Permitted { call: ongoing.call });
+                    self.leave_line(ongoing);
+                    self.send(ongoing);
                     return Poll::Waits;
                 }
                 Action::Finish(end) => {
-                    self.leave_line(call);
+                    self.leave_line(ongoing);
                     return Poll::Over(end);
                 }
                 Action::SleepUntil(time, reason) => (Some(time), reason, true),
@@ -114,20 +126,20 @@ impl World<'_> {
             }
         };
         if task.ticket.is_none() {
-            task.ticket = Some(client.line.join(call));
+            task.ticket = Some(client.line_mut().join(ongoing.place));
         }
-        self.wait(call, wait, reason, is_named)
+        self.wait(ongoing, wait, reason, is_named)
     }
 
     /// Drops the timer and the place of a call that waits no longer, and wakes who
     /// is the head then.
-    fn leave_line(&mut self, call: u32) {
-        let task = &mut self.tasks[call];
+    fn leave_line(&mut self, ongoing: Ongoing) {
+        let (client, task) = self.population.pair_mut(ongoing.client, ongoing.place);
         task.timer.clear();
-        let Some(place) = task.ticket.take() else { return };
-        let line = &mut self.clients[task.client as usize].line;
-        let was_head = line.is_head(place);
-        line.leave(place);
+        let Some(ticket) = task.ticket.take() else { return };
+        let line = client.line_mut();
+        let was_head = line.is_head(ticket);
+        line.leave(ticket);
         let head = line.head().filter(|_| was_head);
         self.wake(head);
     }
@@ -138,74 +150,82 @@ impl World<'_> {
     /// `is_named` says whether the wait is over then, or only given up.
     fn wait(
         &mut self,
-        call: u32,
+        ongoing: Ongoing,
         until: Option<Timestamp>,
         reason: WaitReason,
         is_named: bool,
     ) -> Poll {
         if self.probe.is_some() {
-            self.note_wait(call, until, reason, is_named);
+            self.note_wait(ongoing, until, reason, is_named);
         }
         if let Some(until) = until {
-            let fires_at = self.fires_at(until.as_nanos());
-            let timer = &mut self.tasks[call].timer;
-            if let Some(generation) = timer.set(until.as_nanos(), fires_at) {
-                self.queue.schedule(fires_at, Event::Timer { call, generation });
+            let place = ongoing.place;
+            let timer = &mut self.population.task_mut(place).timer;
+            if let Some(generation) = timer.set(until.as_nanos()) {
+                let fires_at = self.fires_at(until.as_nanos());
+                self.queue.schedule(fires_at, Event::Timer { place, generation });
             }
         }
         Poll::Waits
     }
 
-    /// Tells those that look on what `call` waits for.
+    /// Tells those that look on what a call waits for.
     fn note_wait(
         &mut self,
-        call: u32,
+        ongoing: Ongoing,
         timer: Option<Timestamp>,
         reason: WaitReason,
         is_named: bool,
     ) {
-        let line = &self.clients[self.storm.calls[call as usize].client as usize].line;
-        let place = self.tasks[call].ticket;
-        let ahead = place.map_or(0, |place| line.ahead_of(place));
+        let line = self.population.client(ongoing.client).line();
+        let place = self.population.task(ongoing.place).ticket;
+        let ahead = line.zip(place).map_or(0, |(line, place)| line.ahead_of(place));
         let (until, gives_up_at) = if is_named { (timer, None) } else { (None, timer) };
-        self.note(Fact::Waits { call, until, gives_up_at, reason, ahead });
+        self.note(Fact::Waits { call: ongoing.call, until, gives_up_at, reason, ahead });
     }
 
-    /// Puts a task into the run queue, unless it is there.
-    fn wake(&mut self, call: Option<u32>) {
-        let Some(call) = call else { return };
-        let task = &mut self.tasks[call];
-        if !task.woken && task.timer.fires_at != Some(self.queue.now()) {
-            task.woken = true;
-            self.queue.schedule(self.queue.now(), Event::Wake { call });
+    /// Puts the task at a place into the run queue, unless it is there.
+    fn wake(&mut self, place: Option<u32>) {
+        let Some(place) = place else { return };
+        let now = self.queue.now();
+        let task = self.population.task(place);
+        let fires_at = task.timer.deadline().map(|deadline| self.fires_at(deadline));
+        if !task.woken && fires_at != Some(now) {
+            let call = task.call();
+            self.population.task_mut(place).woken = true;
+            self.queue.schedule(now, Event::Wake { place, call });
         }
     }
 
     /// A call is over.
-    fn end(&mut self, call: u32, end: Result<(), GiveUp>) {
+    fn end(&mut self, ongoing: Ongoing, end: Result<(), GiveUp>) {
         let now = self.queue.now();
-        let task = &self.tasks[call];
-        self.clients[task.client as usize].succeeded += u32::from(end.is_ok());
+        let call = ongoing.call;
+        let (client, task) = self.population.pair_mut(ongoing.client, ongoing.place);
+        client.succeeded += u32::from(end.is_ok());
         let (sends, took) = (task.attempt(), now - task.arrived_at);
         self.tally.ended(now, call, sends, took, end.is_ok());
         self.note(Fact::Ended { call, end });
-        self.tasks.close(call);
+        self.population.close(ongoing.place);
     }
 
     /// Ends what the horizon cut off.
     pub(super) fn give_up_the_rest(&mut self) {
         let at = Timestamp::from_nanos(self.horizon);
-        for call in self.tasks.calls().collect::<Vec<_>>() {
-            let task = &mut self.tasks[call];
-            self.cut_off += u64::from(task.call.is_in_flight());
-            self.clients[task.client as usize].engine.abandon(at, &mut task.call);
+        for place in self.population.places() {
+            let call = self.population.task(place).call();
+            let Ongoing { client, .. } = self.ongoing(place, call);
+            let (client, task) = self.population.pair_mut(client, place);
+            self.cut_off += u64::from(task.progress.is_in_flight());
+            let (reserved, _) = self.storm.costs(call);
+            client.engine.abandon(at, &mut Call::resumed(*reserved, task.progress));
             let (sends, took) = (task.attempt(), self.horizon - task.arrived_at);
             self.tally.ended(self.horizon, call, sends, took, false);
             if let Some(probe) = &mut self.probe {
                 let when = Instant { event: self.events, at: self.horizon };
                 probe.note(when, Fact::CutOff { call });
             }
-            self.tasks.close(call);
+            self.population.close(place);
         }
     }
 }

@@ -7,13 +7,22 @@ use std::collections::BTreeSet;
 
 use forbear_core::Entropy;
 
-use super::World;
 use super::event::Event;
+use super::{Ongoing, World};
 use crate::fact::Fact;
 use crate::queue::EventQueue;
 use crate::rng::{Stream, StreamRng};
-use crate::scenario::{Scenario, nanos};
+use crate::scenario::{FaultSpec, Scenario, nanos};
 use crate::storm::Storm;
+
+/// Whether any client may restart.
+pub(super) fn happens(scenario: &Scenario) -> bool {
+    faults(scenario).next().is_some()
+}
+
+fn faults(scenario: &Scenario) -> impl Iterator<Item = &FaultSpec> {
+    scenario.faults().iter().filter(|fault| !fault.restart.is_none())
+}
 
 /// Schedules the restarts of `scenario`, drawn for each client from a stream of its own.
 pub(super) fn schedule(
@@ -22,13 +31,12 @@ pub(super) fn schedule(
     storm: &Storm,
     seed: u64,
 ) {
-    let faults = || scenario.faults().iter().filter(|fault| !fault.restart.is_none());
-    if faults().next().is_none() {
+    if !happens(scenario) {
         return;
     }
-    for (client, _) in (0..).zip(&storm.clients) {
+    for client in 0..storm.clients() {
         let mut words = StreamRng::of(seed, Stream::Restarts(client));
-        for fault in faults() {
+        for fault in faults(scenario) {
             if fault.restart.holds(words.next_u64()) {
                 queue.schedule(nanos(fault.from), Event::Restart { client });
             }
@@ -39,23 +47,28 @@ pub(super) fn schedule(
 impl World<'_> {
     /// A client dies and starts anew: its unfinished calls begin again, in their order.
     pub(super) fn restart(&mut self, number: u32) {
-        let client = &mut self.clients[number as usize];
-        let policy = self.scenario.policy_of(client.plan.group).unwrap_or(self.policy);
+        let group = self.storm.group_of(number);
+        let policy = self.scenario.policy_of(group.number).unwrap_or(self.policy);
+        let client = self.population.client_mut(number);
         client.restart(number, policy, self.seed);
         // What no caller had taken up yet is in the queue still.
-        let backlog: BTreeSet<u32> = client.backlog.iter().copied().collect();
-        let mut begun: Vec<u32> = (client.plan.first..client.plan.end).collect();
-        begun.retain(|call| self.tasks.get(*call).is_some() && !backlog.contains(call));
+        let backlog: BTreeSet<u32> = client.backlog().collect();
+        let first = group.first_call(number);
+        let begun = (first..first + group.calls_each).filter_map(|call| {
+            let place = self.population.place_of(call).filter(|place| !backlog.contains(place))?;
+            Some(Ongoing { client: number, call, place })
+        });
+        let begun: Vec<Ongoing> = begun.collect();
         self.tally.restarted(self.queue.now(), number, begun.len() as u64);
         self.note(Fact::Restarted { client: number });
-        for &call in &begun {
-            let task = &mut self.tasks[call];
-            self.cut_off += u64::from(task.call.is_in_flight());
+        for &ongoing in &begun {
+            let task = self.population.task_mut(ongoing.place);
+            self.cut_off += u64::from(task.progress.is_in_flight());
             task.forget();
-            self.begin(call);
+            self.begin(ongoing);
         }
-        for call in begun {
-            self.drive(call);
+        for ongoing in begun {
+            self.drive(ongoing);
         }
     }
 }

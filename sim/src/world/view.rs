@@ -1,10 +1,10 @@
 //! What those see of a run who explain it.
 
-use forbear_core::{Cost, Engine};
+use forbear_core::{BorrowedEngine, Cost};
 
 use super::World;
-use crate::client::Task;
 use crate::probe::Probe;
+use crate::rng::StreamRng;
 use crate::scenario::Scenario;
 use crate::server::Server;
 
@@ -27,15 +27,16 @@ impl World<'_> {
 
     /// The client of a call under way, and the attempts that it has made.
     pub(crate) fn whose(&self, call: u32) -> (u32, u32) {
-        let client = self.storm.calls[call as usize].client;
-        (client, self.tasks.get(call).map_or(0, Task::attempt))
+        let place = self.population.place_of(call);
+        let attempts = place.map_or(0, |place| self.population.task(place).attempt());
+        (self.storm.client_of(call), attempts)
     }
 
     /// Each client's engine, with the cost of the call that is next in its line.
-    pub(crate) fn each_engine(&self, mut look: impl FnMut(&Engine, &Cost)) {
-        for client in &self.clients {
-            let head = client.line.head();
-            let cost = head.map_or(Cost::REQUEST, |call| self.storm.calls[call as usize].reserved);
+    pub(crate) fn each_engine(&self, mut look: impl FnMut(&BorrowedEngine<'_, StreamRng>, &Cost)) {
+        for client in self.population.clients() {
+            let head = client.head().map(|place| self.population.task(place).call());
+            let cost = head.map_or(Cost::REQUEST, |call| self.storm.costs(call).0);
             look(&client.engine, &cost);
         }
     }

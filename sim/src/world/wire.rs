@@ -10,7 +10,7 @@ pub(super) const WIRE_CHECKED_EVERY: u64 = 64;
 
 /// Panics where the production parser would read another thing than the engine got.
 pub(super) fn check_reply(reply: &Reply, mut seen: Observation) {
-    if reply.status == Reply::TIMED_OUT.status {
+    if reply.status == Reply::TIMED_OUT {
         return;
     }
     // What was used is told in the body.

@@ -22,11 +22,16 @@ name = "plain"
 
 /// A change to `GOOD`, and what the message must say.
 const REFUSED: &[(&str, &str, &str)] = &[
-    ("count = 3", "count = 0", "the number is 0, must be 1 to 100000"),
-    ("count = 3", "count = -1", "the number is -1, must be 1 to 100000"),
-    ("count = 3", "count = 9999999", "the number is 9999999, must be 1 to 100000"),
+    ("count = 3", "count = 0", "the number is 0, must be 1 to 1000000"),
+    ("count = 3", "count = -1", "the number is -1, must be 1 to 1000000"),
+    ("count = 3", "count = 9999999", "the number is 9999999, must be 1 to 1000000"),
     ("count = 3", "count = 2.5", "invalid type: floating point `2.5`"),
     ("count = 3", "count = 100000\ncalls = 1000", "is 100000000, must be at most 1000000"),
+    (
+        "count = 3\n[arrivals]\nkind = \"burst\"",
+        "count = 1000000\ncalls = 11\ncallers = 1\n[arrivals]\nkind = \"closed\"\nthink = \"1s\"",
+        "is 11000000, must be at most 10000000",
+    ),
     ("count = 3", "counts = 3", "unknown field `counts`"),
     ("count = 3", "count = 3\ntimeout = \"0\"", "duration is 0, must be longer than 0"),
     ("count = 3", "count = 3\ntimeout = 5", "invalid type: integer `5`"),
@@ -164,7 +169,7 @@ fn a_mistake_in_the_file_has_a_place() {
 
 /// Keys and values to set, and what the message must say.
 const NOT_SET: &[(&str, &str, &str)] = &[
-    ("clients.count", "0", "clients.count=0: the number is 0, must be 1 to 100000"),
+    ("clients.count", "0", "clients.count=0: the number is 0, must be 1 to 1000000"),
     ("clients.cuont", "5", "clients.cuont=5: unknown field `cuont`"),
     ("nothing.here", "5", "nothing.here=5: unknown field `nothing`"),
     ("horizon", "soon", "horizon=soon: duration is 'soon'"),

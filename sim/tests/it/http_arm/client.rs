@@ -68,18 +68,18 @@ pub(super) async fn over_http(scenario: &Scenario, policy: &Policy, seed: u64) -
         })
         .collect();
     // What callers make one after another, thinking in between, by client.
-    let later = |client: u32| {
+    let following = |client: u32| {
         let mine = calls.iter().filter(|call| call.client == client && call.at.is_none());
         let mut mine: Vec<StagedCall> = mine.copied().collect();
         mine.sort_by_key(|call| call.call);
         Arc::new(Mutex::new(VecDeque::from(mine)))
     };
-    let later: Vec<_> = (0..clients).map(later).collect();
+    let following: Vec<_> = (0..clients).map(following).collect();
     let mut running = Vec::new();
     for call in calls.iter().filter(|call| call.at.is_some()) {
         let client = call.client as usize;
         let (layer, callers) = (layers[client].clone(), Arc::clone(&callers[client]));
-        let (later, first) = (Arc::clone(&later[client]), *call);
+        let (following, first) = (Arc::clone(&following[client]), *call);
         let (http, server, url) = (http.clone(), Arc::clone(&server), url.clone());
         running.push(tokio::spawn(async move {
             let mut ends = Vec::new();
@@ -87,16 +87,16 @@ pub(super) async fn over_http(scenario: &Scenario, policy: &Policy, seed: u64) -
             loop {
                 sleep_until(at).await;
                 let caller = callers.acquire().await.unwrap();
-                let (http, served) = (http.clone(), Arc::clone(&server));
+                let (http, origin) = (http.clone(), Arc::clone(&server));
                 let sending = service_fn(move |request: reqwest::Request| {
-                    send(request, call, http.clone(), Arc::clone(&served))
+                    send(request, call, http.clone(), Arc::clone(&origin))
                 });
                 let request = reqwest::Client::new().get(&url).header(CALL, call.call);
                 let answer = layer.layer(sending).oneshot(request.build().unwrap()).await;
                 drop(caller);
                 let succeeded = answer.is_ok_and(|answer| answer.status().is_success());
                 ends.push((succeeded, Instant::now() - at, Instant::now() - start));
-                let Some(next) = later.lock().unwrap().pop_front() else { return ends };
+                let Some(next) = following.lock().unwrap().pop_front() else { return ends };
                 let thought = server.stage.lock().unwrap().thinking(next.call).unwrap();
                 (call, at) = (next, Instant::now() + thought);
             }
