@@ -40,6 +40,8 @@ mod families;
 mod hedging;
 /// Octets that nobody should send.
 mod hostile;
+/// How late the machine is.
+mod lateness;
 /// The layer: what is sent again, what is not, and what comes back.
 mod layer;
 /// Rates that are learned from real servers, none configured.
