@@ -68,6 +68,7 @@ mod cost;
 mod decision;
 mod engine;
 mod entropy;
+mod hedging;
 mod invalid_config;
 mod policy;
 mod rate;
@@ -81,6 +82,7 @@ pub use crate::{
     decision::{Decision, Refusal},
     engine::{Action, Beyond, Call, Engine, GiveUp, Hedge, HintRule, Progress, WaitReason},
     entropy::{Entropy, SplitMix64},
+    hedging::Hedging,
     invalid_config::InvalidConfig,
     limiter::{Completion, Limiter},
     policy::{BorrowedEngine, Policy, PolicyBuilder},

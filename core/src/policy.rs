@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use crate::backoff::{BackoffStrategy, Exponential};
 use crate::limiter::All;
-use crate::{Engine, Entropy, HintRule, Limiter, StopCondition};
+use crate::{Engine, Entropy, Hedging, HintRule, Limiter, StopCondition};
 
 pub(crate) use self::bounds::Bounds;
 pub use self::builder::PolicyBuilder;
@@ -64,6 +64,7 @@ struct Plan {
     bounds: Arc<Bounds>,
     budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
+    hedging: Option<Hedging>,
     #[cfg(feature = "std")]
     observers: crate::driver::Observers,
 }
@@ -198,6 +199,12 @@ impl Policy {
     #[must_use]
     pub fn hint_rule(&self) -> HintRule {
         self.plan.hint
+    }
+
+    /// When reads are sent a second time, if they are; for drivers that hedge.
+    #[must_use]
+    pub fn hedging(&self) -> Option<Hedging> {
+        self.plan.hedging
     }
 
     /// The same policy with a state of its own.

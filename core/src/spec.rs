@@ -22,6 +22,7 @@
 
 mod backoff;
 mod budget;
+mod hedge;
 mod jitter;
 mod limit;
 mod policy;
@@ -34,6 +35,7 @@ mod schema;
 pub use self::{
     backoff::{BackoffSpec, Cut, StepSpec},
     budget::BudgetSpec,
+    hedge::HedgeSpec,
     jitter::{JitterSpec, Sides},
     limit::{LimitSpec, WindowStart},
     policy::PolicySpec,

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use forbear_core::Policy;
-use forbear_http::{ForbearLayer, Hedging};
+use forbear_core::{Hedging, Policy};
+use forbear_http::ForbearLayer;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::Instant;

@@ -31,7 +31,7 @@ use std::any::Any;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use forbear_core::{Cost, Observation, Policy};
+use forbear_core::{Cost, Hedging, Observation, Policy};
 use http::HeaderName;
 use tower_layer::Layer;
 
@@ -41,7 +41,6 @@ use crate::{Head, Reader};
 
 pub use self::{
     error::Error,
-    hedging::Hedging,
     nesting::SendOnce,
     peeked::Peeked,
     replay_body::{ReplayBody, ReplayError},
@@ -123,7 +122,9 @@ impl ForbearLayer {
     /// Sends as `policy` says.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { scopes: Scopes::common(policy), rules: Arc::default() }
+        let hedging = policy.hedging().map(hedging::Armed::new);
+        let rules = Rules { hedging, ..Rules::default() };
+        Self { scopes: Scopes::common(policy), rules: Arc::new(rules) }
     }
 
     /// Reads responses with `reader`, for a provider whose fields do not explain
@@ -245,11 +246,29 @@ impl ForbearLayer {
         self
     }
 
-    /// Sends reads a second time when their answer is late, as `hedging` says.
+    /// Sends reads a second time when their answer is late, as `hedging` says and whatever
+    /// the policy does.
+    ///
+    /// Held to more than a retry is:
+    ///
+    /// * Only a GET, HEAD, OPTIONS or TRACE is hedged, or a request with an
+    ///   `Idempotency-Key`, which is the same on both; and only with a body that can be sent
+    ///   twice at once.
+    /// * A hedge is paid from the retry budget and counts as an attempt: of three attempts
+    ///   at most, three may be under way at once, and then there is no retry.
+    /// * It never waits: if a limiter would hold it back, or others stand in line, there is
+    ///   none. So there is none after a 429, and none while a server tells anyone to wait.
+    /// * Its deadline is that of the request.
+    ///
+    /// A percentile is that of the last 256 requests of the same host or key; until there
+    /// are 32 nothing is hedged. Hedges are counted in
+    /// [`Statistics`](forbear_core::driver::Statistics), told to
+    /// [`Observer::before_hedge`](forbear_core::driver::Observer::before_hedge), and each is
+    /// an attempt of its own in a trace.
     ///
     /// ```
-    /// use forbear_core::Policy;
-    /// use forbear_http::{ForbearLayer, Hedging};
+    /// use forbear_core::{Hedging, Policy};
+    /// use forbear_http::ForbearLayer;
     ///
     /// let layer =
     ///     ForbearLayer::new(Policy::recommended()).hedging(Hedging::after_percentile(95)?);

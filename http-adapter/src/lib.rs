@@ -54,7 +54,7 @@ pub use crate::{
     dialect::{CounterRole, Dialect},
     head::{Fields, Head},
     layer::{
-        Error, Forbear, ForbearFuture, ForbearLayer, Hedging, HttpRequest, HttpResponse, Peeked,
+        Error, Forbear, ForbearFuture, ForbearLayer, HttpRequest, HttpResponse, Peeked,
         PeekedResponse, ReplayBody, ReplayError, ReplayableBody, SendError, SendOnce,
         is_idempotent, was_not_done,
     },

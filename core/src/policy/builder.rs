@@ -8,7 +8,9 @@ use core::time::Duration;
 use super::{Bounds, BudgetPrototype, Plan, Policy, Prototype, recommended_backoff};
 use crate::budget::Budget;
 use crate::stop::{Deadline, Elapsed, MaxAttempts, TotalWait};
-use crate::{BackoffStrategy, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition};
+use crate::{
+    BackoffStrategy, Hedging, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition,
+};
 
 /// A [`Policy`] that is being put together; made by [`Policy::builder`].
 ///
@@ -24,6 +26,7 @@ pub struct PolicyBuilder {
     backoff: Arc<dyn BackoffStrategy>,
     budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
+    hedging: Option<Hedging>,
     limiters: Vec<Box<dyn Prototype>>,
     #[cfg(feature = "std")]
     observers: crate::driver::Observers,
@@ -41,6 +44,7 @@ impl Default for PolicyBuilder {
             // Finagle's shape: a share of the traffic, and a floor for quiet clients.
             budget: RetryBudget::new(0.1, 10).ok().map(|budget| Box::new(budget) as Box<_>),
             hint: HintRule::default(),
+            hedging: None,
             limiters: Vec::new(),
             #[cfg(feature = "std")]
             observers: crate::driver::Observers::default(),
@@ -117,6 +121,12 @@ impl PolicyBuilder {
         self
     }
 
+    /// Sends reads a second time when their answer is late; for drivers that hedge.
+    pub const fn hedging(mut self, hedging: Hedging) -> Self {
+        self.hedging = Some(hedging);
+        self
+    }
+
     /// Holds requests back by `limiter` too; every limiter must admit them.
     pub fn limit(mut self, limiter: impl Limiter + Clone + Sync + 'static) -> Self {
         self.limiters.push(Box::new(limiter));
@@ -161,6 +171,7 @@ impl PolicyBuilder {
             backoff: self.backoff,
             budget: self.budget,
             hint: self.hint,
+            hedging: self.hedging,
             #[cfg(feature = "std")]
             observers: self.observers,
         }))

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LimitSpec, QueueSpec, RetrySpec};
+use super::{HedgeSpec, LimitSpec, QueueSpec, RetrySpec};
 use crate::{InvalidConfig, Policy, PolicyBuilder};
 
 /// A policy file: what [`Policy`] is built from.
@@ -27,6 +27,9 @@ pub struct PolicySpec {
     /// How jobs that wait in a queue are ordered; calls without a queue stand in line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueSpec>,
+    /// When a read is sent a second time because its answer is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<HedgeSpec>,
 }
 
 impl PolicySpec {
@@ -59,6 +62,9 @@ impl PolicySpec {
         let mut builder = self.retry.apply(Policy::builder())?;
         for limit in &self.limit {
             builder = limit.apply(builder)?;
+        }
+        if let Some(hedge) = &self.hedge {
+            builder = builder.hedging(hedge.build()?);
         }
         if let Some(queue) = &self.queue {
             queue.build()?;

@@ -40,6 +40,10 @@ ageing = "30s"
 [queue.weights]
 product = 4
 research = 1
+
+[hedge]
+after = "200ms"
+at_most = 4
 "#;
 
 #[test]
@@ -156,6 +160,14 @@ fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
         ("limit = [{ kind = 'gcra', rate = '1/s', brst = 1 }]", "unknown field `brst`"),
         ("limit = [{ kind = 'concurrency', max = 0 }]", "max is 0, must be at least 1"),
         ("limit = [{ kind = 'gcra', rate = '1/s', dimension = 'x' }]", "unknown variant `x`"),
+        ("hedge = {}", "after is missing, must be set, or percentile"),
+        (
+            "hedge = { after = '1s', percentile = 95 }",
+            "percentile is 95, must be left out beside after",
+        ),
+        ("hedge = { percentile = 100 }", "percentile is 100, must be in 1..=99"),
+        ("hedge = { after = '1s', at_most = 0 }", "at_most is 0, must be at least 1"),
+        ("hedge = { delay = '1s' }", "unknown field `delay`, expected one of `after`"),
         ("queue = { capacty = 1 }", "unknown field `capacty`, expected one of `capacity`"),
         ("queue = { capacity = 0 }", "capacity is 0, must be at least 1"),
         ("queue = { overflow = 'drop' }", "unknown variant `drop`, expected one of"),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use forbear_core::Observation;
 use forbear_core::driver::HedgedSend;
+use forbear_core::{Observation, Outcome};
 use tokio::time::Sleep;
 use tower_service::Service;
 
@@ -73,16 +73,18 @@ impl Sending {
         Q: HttpRequest,
     {
         let begun = self.attempts.elapsed();
-        let latencies = self.scope.latencies().unwrap_or(&armed.common);
-        let delay = armed.hedging.delay(latencies);
-        let mut race = Race::new(answer(rules, inner.call(request)), delay);
-        let mut left = armed.hedging.most();
+        let delay = armed.delay(self.scope.latencies());
+        let number = self.attempts.sends();
+        let mut race = Race::new(number, answer(rules, inner.call(request)), delay);
+        let mut left = armed.most();
         let last = loop {
             let Some((at, one)) = poll_fn(|cx| race.poll(cx)).await else {
                 left = left.saturating_sub(1);
                 match self.next_hedge(inner, &spare) {
                     Some((hedge, copy)) => {
-                        race.join(hedge, answer(rules, inner.call(copy)));
+                        self.recording.sent();
+                        let number = self.attempts.sends();
+                        race.join(number, hedge, answer(rules, inner.call(copy)));
                         race.wait(delay.filter(|_| left > 0));
                     }
                     // What forbids a hedge forbids the next one too.
@@ -95,17 +97,21 @@ impl Sending {
                 self.attempts.exchange(&mut hedge);
                 race.own().hedge = Some(hedge);
             }
-            race.runners.swap_remove(at);
+            let number = race.runners.swap_remove(at).number;
             let others = race.runners.first_mut().filter(|_| one.seen.outcome.is_retryable());
             match others.and_then(|next| next.hedge.take()) {
-                Some(hedge) => self.attempts.fall_back(hedge, &one.seen),
+                Some(hedge) => {
+                    self.recording.overtaken(number, &one.seen);
+                    self.attempts.fall_back(hedge, &one.seen);
+                }
                 None => break one,
             }
         };
-        if armed.hedging.is_learning() {
-            let took = self.attempts.elapsed().saturating_sub(begun);
-            self.scope.latencies().unwrap_or(&armed.common).add(took);
+        for left in &race.runners {
+            self.recording.overtaken(left.number, &Observation::new(Outcome::Ignored));
         }
+        let took = self.attempts.elapsed().saturating_sub(begun);
+        armed.learn(self.scope.latencies(), took);
         (last, spare)
     }
 
@@ -137,21 +143,23 @@ struct Race<F> {
 }
 
 struct Runner<F> {
+    /// Which send of the call it is, from 1.
+    number: u32,
     send: Pin<Box<F>>,
     /// What it holds; `None` for the send that is the call's own.
     hedge: Option<HedgedSend>,
 }
 
 impl<F: Future> Race<F> {
-    fn new(first: F, delay: Option<Duration>) -> Self {
-        let mut race =
-            Self { runners: vec![Runner { send: Box::pin(first), hedge: None }], timer: None };
+    fn new(number: u32, first: F, delay: Option<Duration>) -> Self {
+        let own = Runner { number, send: Box::pin(first), hedge: None };
+        let mut race = Self { runners: vec![own], timer: None };
         race.wait(delay);
         race
     }
 
-    fn join(&mut self, hedge: HedgedSend, send: F) {
-        self.runners.push(Runner { send: Box::pin(send), hedge: Some(hedge) });
+    fn join(&mut self, number: u32, hedge: HedgedSend, send: F) {
+        self.runners.push(Runner { number, send: Box::pin(send), hedge: Some(hedge) });
     }
 
     #[expect(clippy::disallowed_methods, reason = "a driver waits")]

@@ -22,6 +22,13 @@ impl Recording {
         }
     }
 
+    /// The send `number` ended while another of the call goes on or counts.
+    pub(super) fn overtaken(&mut self, number: u32, seen: &Observation) {
+        if let Some(call) = &mut self.0 {
+            call.overtaken(number, seen);
+        }
+    }
+
     pub(super) fn answered(&mut self, seen: &Observation, verdict: Verdict) {
         if let Some(call) = &mut self.0 {
             call.answered(seen, verdict);
@@ -43,6 +50,8 @@ impl Recording {
     }
 
     pub(super) fn sent(&self) {}
+
+    pub(super) fn overtaken(&self, _: u32, _: &Observation) {}
 
     pub(super) fn answered(&self, _: &Observation, _: Verdict) {}
 

@@ -38,33 +38,51 @@ pub struct RecordedCall {
     scope: Option<String>,
     cost: Cost,
     sends: u32,
-    sent_at: Option<Timestamp>,
+    /// The numbers of what is under way, and when it was sent: one, or more where an
+    /// attempt is hedged.
+    under_way: Vec<(u32, Timestamp)>,
     is_over: bool,
 }
 
 impl RecordedCall {
     pub(super) fn new(recorder: Recorder, number: u64, scope: Option<String>, cost: Cost) -> Self {
         let arrived_at = recorder.now();
-        Self { recorder, number, arrived_at, scope, cost, sends: 0, sent_at: None, is_over: false }
+        let under_way = Vec::new();
+        Self { recorder, number, arrived_at, scope, cost, sends: 0, under_way, is_over: false }
     }
 
-    /// An attempt is sent now.
+    /// An attempt is sent now: a retry, or beside those that are under way.
+    ///
+    /// The first of a call has the number 1, each further one the next.
     pub fn sent(&mut self) {
         self.sends = self.sends.saturating_add(1);
-        self.sent_at = Some(self.recorder.now());
+        self.under_way.push((self.sends, self.recorder.now()));
     }
 
-    /// The attempt that was sent last ended now, and `verdict` followed.
+    /// The attempt `number` ended now, while another of the call goes on or has the last
+    /// word: it failed, or nobody waits for its answer any more
+    /// ([`Ignored`](Outcome::Ignored)).
     ///
-    /// Nothing is recorded if none is under way.
+    /// Nothing is recorded if it is not under way.
+    pub fn overtaken(&mut self, number: u32, seen: &Observation) {
+        if let Some(at) = self.under_way.iter().position(|&(other, _)| other == number) {
+            let (number, sent_at) = self.under_way.remove(at);
+            self.write(Some((number, sent_at, seen)), None);
+        }
+    }
+
+    /// The attempt that is under way ended now, and `verdict` followed.
+    ///
+    /// Nothing is recorded if none is; of several it is the one that was sent first.
     pub fn answered(&mut self, seen: &Observation, verdict: Verdict) {
         let end = match verdict {
             Verdict::Retry => None,
             Verdict::Success => Some(CallEnd::Success),
             Verdict::GiveUp(why) => Some(why.into()),
         };
-        if let Some(sent_at) = self.sent_at.take() {
-            self.write(Some((sent_at, seen)), end);
+        if !self.under_way.is_empty() {
+            let (number, sent_at) = self.under_way.remove(0);
+            self.write(Some((number, sent_at, seen)), end);
         }
     }
 
@@ -73,14 +91,14 @@ impl RecordedCall {
         self.write(None, Some(why.into()));
     }
 
-    fn write(&mut self, attempt: Option<(Timestamp, &Observation)>, end: Option<CallEnd>) {
+    fn write(&mut self, attempt: Option<(u32, Timestamp, &Observation)>, end: Option<CallEnd>) {
         if self.is_over {
             return;
         }
         self.is_over = end.is_some();
         let now = self.recorder.now();
-        let attempt = attempt.map(|(sent_at, seen)| TraceAttempt {
-            number: self.sends,
+        let attempt = attempt.map(|(number, sent_at, seen)| TraceAttempt {
+            number,
             sent_at,
             answered_at: now,
             observation: self.recorder.without_names(seen),
@@ -101,7 +119,11 @@ impl RecordedCall {
 impl Drop for RecordedCall {
     fn drop(&mut self) {
         let ignored = Observation::new(Outcome::Ignored);
-        let attempt = self.sent_at.take().map(|sent_at| (sent_at, &ignored));
+        let last = self.under_way.pop();
+        for (number, sent_at) in mem::take(&mut self.under_way) {
+            self.write(Some((number, sent_at, &ignored)), None);
+        }
+        let attempt = last.map(|(number, sent_at)| (number, sent_at, &ignored));
         self.write(attempt, Some(CallEnd::Abandoned));
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use forbear_core::backoff::Constant;
 use forbear_core::limiter::{Concurrency, Gcra};
-use forbear_core::{Policy, PolicyBuilder};
-use forbear_http::{ForbearLayer, Hedging, ReplayBody};
+use forbear_core::{Hedging, Policy, PolicyBuilder};
+use forbear_http::{ForbearLayer, ReplayBody};
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::time::Instant;
@@ -289,7 +289,7 @@ async fn a_percentile_is_learned_for_each_host() {
 fn a_percentile_is_a_percentile() {
     for percent in [0, 100, 255] {
         let error = Hedging::after_percentile(percent).unwrap_err();
-        assert_eq!(error.to_string(), format!("percent is {percent}, must be in 1..=99"));
+        assert_eq!(error.to_string(), format!("percentile is {percent}, must be in 1..=99"));
     }
 }
 
@@ -335,4 +335,17 @@ fn async_stream(
     }
     let pause = Duration::from_millis(pause_ms);
     Paced { left: frames, pause, sleep: Box::pin(tokio::time::sleep(pause)) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_file_says_when_to_hedge() {
+    let server = Server::new(&[(10_000, 200), (5, 200)]);
+    let file = "retry = { max_attempts = 2, budget = 'none' }\nhedge = { after = '300ms' }";
+    let layer = ForbearLayer::new(toml::from_str(file).unwrap());
+    assert_eq!(send(&server, &layer, &Method::GET).await.0, "1");
+    assert_eq!(server.times(), [0, 300]);
+    // What the layer is told has the last word.
+    let server = Server::new(&[(10_000, 200), (5, 200)]);
+    send(&server, &layer.hedging(Hedging::after(DELAY)), &Method::GET).await;
+    assert_eq!(server.times(), [0, 100]);
 }

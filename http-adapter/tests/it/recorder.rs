@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use forbear_core::backoff::Constant;
 use forbear_core::limiter::Concurrency;
-use forbear_core::{Cost, GiveUp, Outcome, Policy, PolicyBuilder, Timestamp};
+use forbear_core::{Cost, GiveUp, Hedging, Outcome, Policy, PolicyBuilder, Timestamp};
 use forbear_http::ForbearLayer;
 use forbear_http::trace::{CallEnd, Recorder, TraceEntry, TraceReader};
 use http::{Request, Response};
@@ -182,6 +182,50 @@ async fn calls_that_end_unsent_or_go_away_are_demand_too() {
     let hung = entries[1].attempt.unwrap();
     assert_eq!((hung.observation.outcome, hung.answered_at), (Outcome::Ignored, ms(3000)));
     assert_eq!(entries[1].end.unwrap().how, CallEnd::Abandoned);
+}
+
+/// A hedge is sent, and then one of the two is answered first.
+#[tokio::test(start_paused = true)]
+async fn each_send_of_a_hedged_attempt_is_a_line() {
+    let lines = |first_ms: u64, first_status: u16| async move {
+        let numbers = Arc::new(Mutex::new(0));
+        let server = service_fn(move |_: Request<Full<Bytes>>| {
+            let number = {
+                let mut numbers = numbers.lock().unwrap();
+                *numbers += 1;
+                *numbers
+            };
+            let (takes, status) = if number == 1 { (first_ms, first_status) } else { (500, 200) };
+            async move {
+                tokio::time::sleep(Duration::from_millis(takes)).await;
+                let response = Response::builder().status(status).body(Full::from("")).unwrap();
+                Ok::<Response<Full<Bytes>>, Infallible>(response)
+            }
+        });
+        let disk = Disk::with_room(usize::MAX);
+        let recorder = Recorder::builder().write_to(disk.clone()).unwrap();
+        let hedging = Hedging::after(Duration::from_millis(100));
+        let layer = ForbearLayer::new(policy().build().unwrap());
+        let client = layer.hedging(hedging).recording(recorder).layer(server);
+        client.oneshot(get("http://a.example/")).await.unwrap();
+        let line = |entry: &TraceEntry| {
+            let attempt = entry.attempt.unwrap();
+            let end = entry.end.map(|end| end.how);
+            (attempt.number, attempt.sent_at, attempt.answered_at, attempt.observation.outcome, end)
+        };
+        disk.read().0.iter().map(line).collect::<Vec<_>>()
+    };
+    let success = Some(CallEnd::Success);
+    // The hedge wins, and the first is dropped then.
+    let first = (1, ms(0), ms(600), Outcome::Ignored, None);
+    let hedge = (2, ms(100), ms(600), Outcome::Success, success);
+    assert_eq!(lines(10_000, 200).await, [first, hedge]);
+    // The first fails, and the hedge goes on.
+    let first = (1, ms(0), ms(150), Outcome::Transient, None);
+    assert_eq!(lines(150, 503).await, [first, hedge]);
+    // The first wins.
+    let hedge = (2, ms(100), ms(150), Outcome::Ignored, None);
+    assert_eq!(lines(150, 200).await, [hedge, (1, ms(0), ms(150), Outcome::Success, success)]);
 }
 
 #[test]
