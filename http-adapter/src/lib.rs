@@ -39,6 +39,8 @@ mod verdict;
 mod wait;
 mod wall_clock;
 
+#[cfg(feature = "ureq")]
+pub mod blocking;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 pub mod observe;
 #[cfg(feature = "record")]

@@ -2,6 +2,8 @@
 
 use forbear_core::driver::Verdict;
 use http::Response;
+#[cfg(feature = "ureq")]
+use http::{HeaderMap, StatusCode};
 
 use super::service::{Sending, end_of};
 use super::{Error, ForbearLayer, HttpRequest, safety};
@@ -91,6 +93,14 @@ impl ForbearLayer {
     }
 }
 
+impl ForbearLayer {
+    /// Whether the body of a response like that may say more.
+    #[cfg(feature = "ureq")]
+    pub(crate) fn wants_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        self.rules.reader.wants_body(status.as_u16(), headers)
+    }
+}
+
 impl Sending {
     fn send_blocking<Q, B, E>(
         mut self,
@@ -135,7 +145,8 @@ impl Sending {
             let verdict = self.conclude(&seen, may_repeat);
             match (verdict, result, spare) {
                 (Verdict::Retry, result, Some(spare)) => {
-                    last_error = result.err();
+                    // One that a refusal followed is still the last there was.
+                    last_error = result.err().or(last_error);
                     next = spare;
                 }
                 (Verdict::GiveUp(why), Ok(mut response), _) => {

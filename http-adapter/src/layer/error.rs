@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use forbear_core::GiveUp;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "ureq"))]
 use forbear_core::Outcome;
 use forbear_core::driver::{Attempts, History};
 
@@ -25,7 +25,7 @@ impl<E> Error<E> {
     }
 
     /// What could not become a request.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "ureq"))]
     pub(crate) fn unsendable(source: E) -> Self {
         let reason = GiveUp::NotRetryable(Outcome::Permanent);
         Self { reason, attempts: 0, history: Box::default(), source: Some(source) }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use forbear_core::backoff::Constant;
-use forbear_core::limiter::Concurrency;
+use forbear_core::limiter::{Concurrency, Gcra};
 use forbear_core::{GiveUp, Outcome, Policy, PolicyBuilder, StopReason};
 use forbear_http::{ForbearLayer, Preset};
 use http::{HeaderName, Request, Response};
@@ -110,6 +110,18 @@ fn the_body_of_an_error_is_read() {
     });
     assert_eq!(response.unwrap().status(), 429);
     assert_eq!(sends, 1, "a quota that is used up is not waited for");
+}
+
+/// As in the layer for tasks: the last error is not forgotten when a refusal follows it.
+#[test]
+fn the_last_error_is_told_though_a_refusal_followed_it() {
+    // Two at once, and the third an hour later: beyond the deadline.
+    let limiter = Gcra::per("1/h".parse().unwrap()).with_burst(2).unwrap();
+    let layer = ForbearLayer::new(builder().limit(limiter).build().unwrap());
+    let (send, got) = server(&[0, 429]);
+    let error = layer.send_blocking(get(), send).unwrap_err();
+    assert_eq!((got.lock().unwrap().len(), error.attempts()), (2, 2));
+    assert_eq!(error.into_inner().unwrap().kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[test]

@@ -14,6 +14,8 @@
 
 /// Clients that block, with the layer around them.
 mod blocking;
+/// The ready client for threads, over loopback.
+mod blocking_client;
 /// What is read of bodies, and what is not.
 mod body;
 /// The ready client, over loopback.
