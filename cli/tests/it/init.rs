@@ -27,6 +27,12 @@ const PRESETS: &[&str] = &[
     "twitch",
     "linear",
     "atlassian",
+    "auth0",
+    "salesforce",
+    "docker-hub",
+    "binance",
+    "bluesky",
+    "mastodon",
 ];
 
 #[test]

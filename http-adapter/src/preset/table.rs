@@ -1,6 +1,6 @@
 //! The presets, one row each. The policy files are in `presets/`.
 
-use forbear_core::Outcome;
+use forbear_core::{Outcome, Throttle};
 
 use super::{Figure, Preset};
 use crate::Rule;
@@ -38,6 +38,12 @@ const REDDIT: &str =
 const ZENDESK: &str = "https://developer.zendesk.com/api-reference/introduction/rate-limits";
 const GRAPH: &str = "https://learn.microsoft.com/graph/throttling-limits";
 
+const AUTH0: &str = "https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy/rate-limit-configurations/free-public";
+const SALESFORCE: &str = "https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html";
+const BLUESKY: &str = "https://docs.bsky.app/docs/advanced-guides/rate-limits";
+const MASTODON: &str = "https://docs.joinmastodon.org/api/rate-limits/";
+const BINANCE: &str = "https://api.binance.com/api/v3/exchangeInfo";
+
 /// A lock that was held: the SDKs of both send again, `_should_retry` of
 /// <https://github.com/openai/openai-python/blob/main/src/openai/_base_client.py> and of
 /// <https://github.com/anthropics/anthropic-sdk-python/blob/main/src/anthropic/_base_client.py>.
@@ -51,6 +57,10 @@ const STRIPE_LOCK: &[Rule] =
 /// An account on its way to another data centre, with a `Retry-After`,
 /// <https://developers.hubspot.com/docs/api-reference/error-handling>.
 const HUBSPOT_MIGRATION: &[Rule] = &[Rule::new(Outcome::Transient).status(477)];
+
+/// An address that went on after a 429 is banned, with a `Retry-After`,
+/// <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits>.
+const BINANCE_BAN: &[Rule] = &[Rule::new(Outcome::Throttled(Throttle::RateLimit)).status(418)];
 
 const GPT_4O: &str = "gpt-4o in usage tier 1";
 const SONNET_4: &str = "Claude Sonnet 4 in usage tier 1";
@@ -168,4 +178,33 @@ pub(super) const PRESETS: &[Preset] = &[
     preset!("twitch", "Twitch's Helix API; the bucket is learned", &[]),
     preset!("linear", "Linear; both buckets are learned", &[]),
     preset!("atlassian", "Jira and Confluence; all windows are learned", &[]),
+    preset!(
+        "auth0",
+        "Auth0's Management API, free subscription",
+        &[Figure::new("2/s", "requests", "one tenant, free subscription", AUTH0)]
+    ),
+    preset!(
+        "salesforce",
+        "Salesforce's REST API, a production org; the day's requests are learned",
+        &[Figure::new("25", "in flight", "a production org or sandbox, 20 s and more", SALESFORCE)]
+    ),
+    preset!("docker-hub", "Docker Hub; the account's pulls are learned", &[]),
+    Preset {
+        rules: BINANCE_BAN,
+        ..preset!(
+            "binance",
+            "Binance's spot API, weights as points",
+            &[Figure::new("6000/min", "points", "one address", BINANCE)]
+        )
+    },
+    preset!(
+        "bluesky",
+        "A PDS of Bluesky, one address",
+        &[Figure::new("3000/5min", "requests", "one address", BLUESKY)]
+    ),
+    preset!(
+        "mastodon",
+        "A server of Mastodon, one account",
+        &[Figure::new("300/5min", "requests", "one account, as servers are set up", MASTODON)]
+    ),
 ];
