@@ -1,3 +1,8 @@
+/// Language models.
+mod models;
+/// Fields with a grammar of their own.
+mod shapes;
+
 use forbear_http::known_fields;
 use serde_json::{Value, json};
 
@@ -23,109 +28,6 @@ fn every_row_has_a_provider_and_a_source() {
         assert_eq!(field.name, field.name.to_lowercase(), "{field:?}");
     }
     assert!(known_fields().count() > 60);
-}
-
-#[test]
-fn azure_openai_sends_sentinels_for_what_it_does_not_know() {
-    let headers = [
-        ("x-ratelimit-limit-tokens", "-1"),
-        ("x-ratelimit-remaining-tokens", "-1"),
-        ("x-ratelimit-reset-tokens", "0"),
-    ];
-    let reading = read(200, &headers);
-    assert_eq!(reading["limits"], json!([window("tokens", NONE, NONE, 0, NONE)]));
-    assert_eq!(
-        reading["malformed"],
-        json!(["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens"])
-    );
-}
-
-#[test]
-fn anthropic_has_two_encodings_in_one_namespace() {
-    assert_limits(
-        &[
-            ("anthropic-ratelimit-tokens-limit", "80000"),
-            ("anthropic-ratelimit-tokens-reset", "2026-08-20T12:00:30Z"),
-            ("anthropic-priority-input-tokens-remaining", "5"),
-            ("anthropic-ratelimit-unified-status", "allowed"),
-            ("anthropic-ratelimit-unified-5h-status", "allowed"),
-            ("anthropic-ratelimit-unified-5h-utilization", "0.42"),
-            ("anthropic-ratelimit-unified-5h-reset", "1787227260"),
-            ("anthropic-ratelimit-unified-7d-reset", "1787227260"),
-        ],
-        json!([
-            window("tokens", 80_000, NONE, 30_000, NONE),
-            window("priority_input_tokens", NONE, 5, NONE, NONE),
-            window("unified_5h", NONE, NONE, 60_000, 18_000_000),
-            window("unified_7d", NONE, NONE, 60_000, 604_800_000),
-        ]),
-    );
-}
-
-#[test]
-fn cerebras_names_the_window() {
-    assert_limits(
-        &[
-            ("x-ratelimit-limit-requests-day", "14400"),
-            ("x-ratelimit-remaining-requests-day", "14399"),
-            ("x-ratelimit-reset-requests-day", "51834.5"),
-            ("x-ratelimit-remaining-tokens-minute", "60000"),
-        ],
-        json!([
-            window("requests", 14_400, 14_399, 51_834_500, 86_400_000),
-            window("tokens", NONE, 60_000, NONE, 60_000),
-        ]),
-    );
-}
-
-#[test]
-fn mistral_counts_by_size() {
-    assert_limits(
-        &[
-            ("ratelimitbysize-limit", "500000"),
-            ("ratelimitbysize-remaining", "499000"),
-            ("ratelimitbysize-reset", "21"),
-            ("ratelimitbysize-query-cost", "50"),
-            ("x-ratelimitbysize-limit-month", "1000000000"),
-        ],
-        json!([
-            window("tokens", 500_000, 499_000, 21_000, NONE),
-            window("tokens", 1_000_000_000, NONE, NONE, 2_592_000_000_u64),
-        ]),
-    );
-}
-
-#[test]
-fn together_counts_tokens_apart() {
-    assert_limits(
-        &[
-            ("x-ratelimit-limit", "60"),
-            ("x-ratelimit-reset", "1"),
-            ("x-tokenlimit-limit", "6000"),
-            ("x-tokenlimit-remaining", "5000"),
-        ],
-        json!([
-            window("requests", 60, NONE, 1_000, NONE),
-            window("tokens", 6_000, 5_000, NONE, NONE),
-        ]),
-    );
-}
-
-#[test]
-fn openrouter_and_linear_count_in_epoch_milliseconds() {
-    assert_limits(
-        &[
-            ("X-RateLimit-Requests-Limit", "1500"),
-            ("X-RateLimit-Requests-Remaining", "1499"),
-            ("X-RateLimit-Requests-Reset", "1787227260000"),
-            ("X-RateLimit-Complexity-Limit", "250000"),
-            ("X-Complexity", "5"),
-        ],
-        json!([
-            window("requests", 1_500, 1_499, 60_000, NONE),
-            window("complexity", 250_000, NONE, NONE, NONE),
-        ]),
-    );
 }
 
 #[test]
@@ -201,101 +103,6 @@ fn reddit_sends_floats_and_no_limit() {
         ],
         json!([window("requests", 600, 597, 540_000, NONE)]),
     );
-}
-
-#[test]
-fn meta_counts_percent() {
-    assert_limits(
-        &[("X-App-Usage", r#"{"call_count":28,"total_time":25.5,"total_cputime":150}"#)],
-        json!([
-            window("call_count", 100, 72, NONE, NONE),
-            window("total_time", 100, 74.5, NONE, NONE),
-            window("total_cputime", 100, 0, NONE, NONE),
-        ]),
-    );
-    assert_limits(
-        &[(
-            "X-Ad-Account-Usage",
-            r#"{"acc_id_util_pct":9.67,"reset_time_duration":100,"ads_api_access_tier":"x"}"#,
-        )],
-        json!([window("acc_id_util_pct", 100, 90.33, 100_000, NONE)]),
-    );
-    let business = r#"{"1":[{"type":"pages","call_count":95,"estimated_time_to_regain_access":19},
-        {"type":"ads","call_count":10,"estimated_time_to_regain_access":3}]}"#;
-    let reading = read(400, &[("X-Business-Use-Case-Usage", business)]);
-    assert_eq!(reading["retry_after_ms"], 19 * 60_000);
-    assert_eq!(reading["scope"], "pages");
-    assert_eq!(reading["limits"].as_array().map(Vec::len), Some(2));
-    for bad in ["{not json", "[]", "5", "{}", r#"{"call_count":"x"}"#, r#"{"call_count":-1}"#] {
-        assert_eq!(
-            read(200, &[("x-app-usage", bad)])["malformed"],
-            json!(["x-app-usage"]),
-            "{bad}"
-        );
-    }
-}
-
-#[test]
-fn strava_tells_windows_by_their_place() {
-    assert_limits(
-        &[
-            ("X-RateLimit-Limit", "600,30000"),
-            ("X-RateLimit-Usage", "314,27536"),
-            ("X-ReadRateLimit-Limit", "300, 900"),
-            ("X-ReadRateLimit-Usage", "400, 1"),
-        ],
-        json!([
-            window("requests", 600, 286, NONE, 900_000),
-            window("requests", 30_000, 2_464, NONE, 86_400_000),
-            window("read", 300, 0, NONE, 900_000),
-            window("read", 900, 899, NONE, 86_400_000),
-        ]),
-    );
-    let swapped = [("X-RateLimit-Usage", "a,b"), ("X-RateLimit-Limit", "100,200")];
-    let reading = read(200, &swapped);
-    assert_eq!(reading["malformed"], json!(["x-ratelimit-usage"]));
-    assert_eq!(reading["limits"][1], window("requests", 200, NONE, NONE, 86_400_000));
-    assert_limits(
-        &[("X-RateLimit-Limit", "100"), ("X-RateLimit-Usage", "40")],
-        json!([window("requests", 100, 60, NONE, NONE)]),
-    );
-}
-
-#[test]
-fn riot_joins_on_the_window() {
-    assert_limits(
-        &[
-            ("X-App-Rate-Limit", "20:1,100:120"),
-            ("X-App-Rate-Limit-Count", "101:120,3:1"),
-            ("X-Method-Rate-Limit", "2000:10"),
-        ],
-        json!([
-            window("app", 20, 17, NONE, 1_000),
-            window("app", 100, 0, NONE, 120_000),
-            window("method", 2_000, NONE, NONE, 10_000),
-        ]),
-    );
-    let bad = read(200, &[("X-App-Rate-Limit", "abc,5:0"), ("X-App-Rate-Limit-Count", "1:1")]);
-    assert_eq!(bad["malformed"], json!(["x-app-rate-limit"]));
-}
-
-#[test]
-fn shopify_and_salesforce_send_ratios() {
-    assert_limits(
-        &[("X-Shopify-Shop-Api-Call-Limit", "32/40")],
-        json!([window("requests", 40, 8, NONE, NONE)]),
-    );
-    assert_limits(
-        &[("Sforce-Limit-Info", "api-usage=5001/5000; per-app-api-usage=17/250(appName=x)")],
-        json!([
-            window("api-usage", 5_000, 0, NONE, NONE),
-            window("per-app-api-usage", 250, 233, NONE, NONE),
-        ]),
-    );
-    for bad in ["40", "abc/40", "40/", "-1/40", "1/2/3", ""] {
-        let headers = [("x-shopify-shop-api-call-limit", bad)];
-        assert_eq!(read(200, &headers)["malformed"], json!([headers[0].0]), "{bad}");
-    }
 }
 
 #[test]
