@@ -1,5 +1,6 @@
 //! How late the machine is while a test goes by real time.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -56,6 +57,20 @@ impl Lateness {
     /// Whether so little was late that what is asked of an idle machine can be asked: a
     /// wake-up takes a tenth of a millisecond there.
     pub(crate) fn is_calm(&self) -> bool {
-        self.lost * 5 <= self.watched && self.worst <= Duration::from_millis(40)
+        self.lost * 20 <= self.watched && self.worst <= Duration::from_millis(15)
+    }
+}
+
+/// Runs what goes by real time up to three times: a busy machine may be late once.
+///
+/// What no lateness excuses is asserted in `run`.
+pub(crate) async fn within_three<F>(mut run: impl FnMut() -> F)
+where
+    F: Future<Output = Result<(), String>>,
+{
+    for left in (0..3).rev() {
+        let Err(missed) = run().await else { return };
+        assert!(left > 0, "{missed}");
+        println!("{missed}");
     }
 }
