@@ -29,7 +29,8 @@ pub struct PaceLayer<H> {
 }
 
 impl<H: HandBack> PaceLayer<H> {
-    /// Hands tasks back to `tasks`: for apalis-sqlite, the pool of the storage.
+    /// Hands tasks back to `tasks`: for apalis-sqlite, the pool of the storage; for
+    /// apalis-redis, `RedisTasks`.
     pub const fn new(tasks: H) -> Self {
         Self { tasks }
     }

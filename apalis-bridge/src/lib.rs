@@ -58,8 +58,13 @@ mod layer;
 mod paced;
 mod permit;
 
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+
+#[cfg(feature = "redis")]
+pub use crate::redis::{RedisTasks, Rescheduling};
 
 pub use crate::{
     hand_back::HandBack,

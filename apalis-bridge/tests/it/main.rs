@@ -1,4 +1,4 @@
-//! Workers of apalis on SQLite, as one binary.
+//! Workers of apalis on SQLite and Redis, as one binary.
 #![allow(
     missing_docs,
     clippy::disallowed_methods,
@@ -11,6 +11,9 @@
 mod claiming;
 /// What becomes of tasks that fail.
 mod handing_back;
+/// The same on a Redis server that the tests start.
+#[cfg(feature = "redis")]
+mod redis;
 
 use apalis_sqlite::{Config, SqlitePool, SqlitePoolOptions, SqliteStorage};
 

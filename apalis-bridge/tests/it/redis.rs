@@ -1,0 +1,230 @@
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use apalis::prelude::*;
+use apalis_redis::{Config, ConnectionManager, RedisStorage};
+use forbear_apalis::{PaceLayer, Paced, Permit, RedisTasks};
+use forbear_core::backoff::Constant;
+use forbear_core::limiter::{Concurrency, Gcra};
+use forbear_core::{Observation, Outcome, Policy};
+
+/// A server on loopback that keeps nothing on disk, gone when it is dropped.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// `None` where Redis is not installed; where `CI` is set that is a failure.
+    fn start() -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+        let programs = folders.flat_map(|folder| {
+            ["redis-server", "valkey-server"].map(|program| folder.join(program))
+        });
+        let Some(program) = programs.into_iter().find(|program| program.is_file()) else {
+            assert!(std::env::var_os("CI").is_none(), "redis-server is not installed");
+            eprintln!("skipped: redis-server is not installed");
+            return None;
+        };
+        (0..10).find_map(|_| Self::try_start(&program))
+    }
+
+    /// `None` if another took the port in between.
+    fn try_start(program: &PathBuf) -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new(program)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", "no", "--dir"])
+            .arg(std::env::temp_dir())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut server = Self { child, port };
+        for _ in 0..1000 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Some(server);
+            }
+            if server.child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        None
+    }
+
+    async fn connection(&self) -> ConnectionManager {
+        apalis_redis::connect(format!("redis://127.0.0.1:{}/", self.port)).await.unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn config() -> Config {
+    Config::default().queue("requests").batch_size(1)
+}
+
+fn storage(connection: &ConnectionManager) -> RedisStorage<u32> {
+    RedisStorage::new(connection.clone()).with_config(config())
+}
+
+/// How many tasks a command that counts finds in this place.
+async fn count(connection: &ConnectionManager, command: &str, key: String) -> u64 {
+    redis::cmd(command).arg(key).query_async(&mut connection.clone()).await.unwrap()
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+}
+
+/// The task and its attempt, at each send.
+type Sends = Arc<Mutex<Vec<(u32, usize, Duration)>>>;
+
+const BUSY: u32 = 0;
+const WRONG: u32 = 1;
+const BROKEN: u32 = 2;
+const WAIT: Duration = Duration::from_millis(3200);
+
+async fn send(
+    task: u32,
+    attempt: Attempt,
+    permit: Permit,
+    sends: Data<Sends>,
+    worker: WorkerContext,
+) -> Result<(), BoxDynError> {
+    let so_far = {
+        let mut sends = sends.lock().unwrap();
+        sends.push((task, attempt.current(), now()));
+        sends.len()
+    };
+    if so_far == 5 {
+        worker.stop()?;
+    }
+    match (task, attempt.current()) {
+        (BUSY, 1) => {
+            permit.saw(&Observation::throttled(Some(WAIT)));
+            Err("429 Too Many Requests".into())
+        }
+        (WRONG, _) => {
+            permit.saw(&Observation::new(Outcome::Permanent));
+            Err("400 Bad Request".into())
+        }
+        // It says nothing of what it saw.
+        (BROKEN, _) => Err("connection reset".into()),
+        _ => Ok(()),
+    }
+}
+
+#[tokio::test]
+async fn what_failed_is_handed_back_until_its_time_or_killed() {
+    let Some(server) = Server::start() else { return };
+    let connection = server.connection().await;
+    let mut storage = storage(&connection);
+    for task in [WRONG, BROKEN, BUSY] {
+        storage.push(task).await.unwrap();
+    }
+    let policy = Policy::builder()
+        .max_attempts(2)
+        .no_budget()
+        .backoff(Constant::new(Duration::from_millis(1)))
+        .build()
+        .unwrap();
+    let sends = Sends::default();
+    let tasks = RedisTasks::of(&mut storage);
+    let backend = tasks.wrap(storage.poll_with_interval(Duration::from_millis(20)));
+    let worker = WorkerBuilder::new("paced")
+        .backend(Paced::new(backend, &policy))
+        .data(Arc::clone(&sends))
+        .layer(PaceLayer::new(tasks))
+        .build(send);
+    worker.run().await.unwrap();
+    let sends = core::mem::take(&mut *sends.lock().unwrap());
+    let of =
+        |task| sends.iter().filter(|send| send.0 == task).map(|send| send.1).collect::<Vec<_>>();
+    assert_eq!((of(WRONG), of(BROKEN), of(BUSY)), (vec![1], vec![1, 2], vec![1, 2]));
+    let at: Vec<_> = sends.iter().filter(|send| send.0 == BUSY).map(|send| send.2).collect();
+    // The wait that one task was told is everybody's; by itself apalis waits a second.
+    let over = at[0] + WAIT;
+    assert!(at[1] >= over, "{at:?}");
+    let after = sends.iter().filter(|send| send.2 > at[0] && send.2 < over);
+    assert_eq!(after.count(), 0, "{sends:?}");
+    let places = config();
+    let [dead, done] = [places.dead_jobs_set(), places.done_jobs_set()];
+    assert_eq!(count(&connection, "SCARD", dead).await, 2);
+    assert_eq!(count(&connection, "SCARD", done).await, 1);
+    assert_eq!(count(&connection, "ZCARD", places.scheduled_jobs_set()).await, 0);
+}
+
+/// How many were sent, when each was, and how many were still in the list then.
+#[derive(Clone)]
+struct Seen {
+    connection: ConnectionManager,
+    sent: Arc<Mutex<Vec<(std::time::Instant, u64)>>>,
+}
+
+async fn send_one(
+    _: u32,
+    permit: Permit,
+    seen: Data<Seen>,
+    worker: WorkerContext,
+) -> Result<(), BoxDynError> {
+    let waiting = count(&seen.connection, "LLEN", config().active_jobs_list()).await
+        + count(&seen.connection, "ZCARD", config().scheduled_jobs_set()).await;
+    let sent = {
+        let mut sent = seen.sent.lock().unwrap();
+        sent.push((std::time::Instant::now(), waiting));
+        sent.len()
+    };
+    permit.saw(Observation::SUCCESS);
+    if sent == 6 {
+        worker.stop()?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
+    let Some(server) = Server::start() else { return };
+    let connection = server.connection().await;
+    let mut storage = storage(&connection);
+    for number in 0..6 {
+        storage.push(number).await.unwrap();
+    }
+    let policy = Policy::builder()
+        .limit(Gcra::per("20/s".parse().unwrap()))
+        .limit(Concurrency::new(1).unwrap())
+        .build()
+        .unwrap();
+    let seen = Seen { connection: connection.clone(), sent: Arc::default() };
+    let tasks = RedisTasks::of(&mut storage);
+    let backend = tasks.wrap(storage.poll_with_interval(Duration::from_millis(10)));
+    let worker = WorkerBuilder::new("paced")
+        .backend(Paced::new(backend, &policy))
+        .data(seen.clone())
+        .layer(PaceLayer::new(tasks))
+        .build(send_one);
+    let begun = std::time::Instant::now();
+    worker.run().await.unwrap();
+    let sent = core::mem::take(&mut *seen.sent.lock().unwrap());
+    // By its rate, counted from before it began: a machine that is late makes it later.
+    for (number, (at, _)) in (0..).zip(&sent) {
+        let after = *at - begun;
+        assert!(after >= number * Duration::from_millis(50), "{number} after {after:?}");
+    }
+    // All but those that were sent wait in Redis.
+    let waiting: Vec<_> = sent.iter().map(|send| send.1).collect();
+    assert_eq!(waiting, [5, 4, 3, 2, 1, 0]);
+    assert_eq!(count(&connection, "SCARD", config().done_jobs_set()).await, 6);
+    assert_eq!(policy.statistics().sends, 6, "a permit without a task is taken back");
+}
