@@ -12,6 +12,7 @@ use core::time::Duration;
 
 use crate::backoff::{BackoffStrategy, Exponential};
 use crate::limiter::All;
+use crate::queue::QueueConfig;
 use crate::{Engine, Entropy, Hedging, HintRule, Limiter, StopCondition};
 
 pub(crate) use self::bounds::Bounds;
@@ -65,6 +66,7 @@ struct Plan {
     budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
     hedging: Option<Hedging>,
+    queue: Option<QueueConfig>,
     #[cfg(feature = "std")]
     observers: crate::driver::Observers,
 }
@@ -187,6 +189,25 @@ impl Policy {
     #[must_use]
     pub fn stop(&self) -> &Arc<dyn StopCondition> {
         &self.plan.stop
+    }
+
+    /// How jobs that wait are ordered, if it says: for a queue, such as that of the
+    /// simulator's clients.
+    ///
+    /// Calls that are made without a queue stand in line in the order in which they come,
+    /// whatever is said here.
+    ///
+    /// ```
+    /// use forbear_core::Policy;
+    /// use forbear_core::queue::QueueConfig;
+    ///
+    /// let policy = Policy::builder().queue(QueueConfig::new().strict_lanes(2)?).build()?;
+    /// assert_eq!(policy.queue().map(QueueConfig::lanes), Some(2));
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    #[must_use]
+    pub fn queue(&self) -> Option<&QueueConfig> {
+        self.plan.queue.as_ref()
     }
 
     /// What it makes of the waits that the server asks for.

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use super::{Bounds, BudgetPrototype, Plan, Policy, Prototype, recommended_backoff};
 use crate::budget::Budget;
+use crate::queue::QueueConfig;
 use crate::stop::{Deadline, Elapsed, MaxAttempts, TotalWait};
 use crate::{
     BackoffStrategy, Hedging, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition,
@@ -28,6 +29,7 @@ pub struct PolicyBuilder {
     hint: HintRule,
     hedging: Option<Hedging>,
     limiters: Vec<Box<dyn Prototype>>,
+    queue: Option<QueueConfig>,
     #[cfg(feature = "std")]
     observers: crate::driver::Observers,
 }
@@ -46,6 +48,7 @@ impl Default for PolicyBuilder {
             hint: HintRule::default(),
             hedging: None,
             limiters: Vec::new(),
+            queue: None,
             #[cfg(feature = "std")]
             observers: crate::driver::Observers::default(),
         }
@@ -133,6 +136,13 @@ impl PolicyBuilder {
         self
     }
 
+    /// Says how jobs are ordered that wait, for drivers that have a queue; see
+    /// [`Policy::queue`].
+    pub fn queue(mut self, queue: QueueConfig) -> Self {
+        self.queue = Some(queue);
+        self
+    }
+
     /// Tells `observer` what becomes of each call; several are told in this order.
     ///
     /// A policy without one looks at an empty list, no more.
@@ -168,6 +178,7 @@ impl PolicyBuilder {
             stop: Arc::<Bounds>::clone(&bounds),
             bounds,
             limiters: self.limiters,
+            queue: self.queue,
             backoff: self.backoff,
             budget: self.budget,
             hint: self.hint,

@@ -35,6 +35,7 @@ pub struct QueueConfig {
     pub(super) order: Order,
     pub(super) capacity: u32,
     pub(super) overflow: Overflow,
+    by_tenant: bool,
 }
 
 /// Which lane goes first.
@@ -91,6 +92,7 @@ impl Default for QueueConfig {
             order: Order::Fifo,
             capacity: 100_000,
             overflow: Overflow::RejectNewest,
+            by_tenant: true,
         }
     }
 }
@@ -168,6 +170,30 @@ impl QueueConfig {
     pub const fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
+    }
+
+    /// Whoever comes first goes first within a lane, however many jobs its tenant has.
+    ///
+    /// For drivers that have jobs of several tenants: they are to push all as jobs of one.
+    #[must_use]
+    pub const fn regardless_of_tenants(mut self) -> Self {
+        self.by_tenant = false;
+        self
+    }
+
+    /// Whether tenants share the turns of a lane.
+    #[must_use]
+    pub const fn is_by_tenant(&self) -> bool {
+        self.by_tenant
+    }
+
+    /// How many lanes there are, from 0 on.
+    #[must_use]
+    pub fn lanes(&self) -> u8 {
+        match &self.lanes {
+            LaneOrder::Strict(lanes) => *lanes,
+            LaneOrder::Weighted(weights) => u8::try_from(weights.len()).unwrap_or(u8::MAX),
+        }
     }
 
     /// What is done with a job that comes to a full queue.

@@ -24,7 +24,8 @@ pub struct PolicySpec {
     /// What holds requests back; every limit must admit a request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limit: Vec<LimitSpec>,
-    /// How jobs that wait in a queue are ordered; calls without a queue stand in line.
+    /// How jobs that wait in a queue are ordered, in a batch and in the simulator; calls
+    /// without a queue stand in line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueSpec>,
     /// When a read is sent a second time because its answer is late.
@@ -33,8 +34,8 @@ pub struct PolicySpec {
 }
 
 impl PolicySpec {
-    /// The policy that this file describes; [`queue`](Self::queue) is looked at, and has
-    /// no part in it.
+    /// The policy that this file describes; [`queue`](Self::queue) is for drivers that
+    /// have one.
     ///
     /// # Errors
     ///
@@ -67,7 +68,7 @@ impl PolicySpec {
             builder = builder.hedging(hedge.build()?);
         }
         if let Some(queue) = &self.queue {
-            queue.build()?;
+            builder = builder.queue(queue.build()?);
         }
         Ok(builder)
     }

@@ -14,7 +14,8 @@ use crate::queue::{Order, Overflow, QueueConfig};
 use crate::text::format_duration;
 use crate::{Dimension, InvalidConfig};
 
-/// How jobs are ordered that wait in a queue, as those of a batch do.
+/// How jobs are ordered that wait in a queue, as those of a batch and of the simulator's
+/// clients do.
 ///
 /// Calls that are made without a queue stand in line in the order in which they come,
 /// whatever is said here.
@@ -104,6 +105,9 @@ impl QueueSpec {
     pub fn build(&self) -> Result<QueueConfig, InvalidConfig> {
         let mut config = QueueConfig::new().overflow(self.overflow).order(self.order);
         config = config.counting(self.count);
+        if self.fairness == Fairness::None {
+            config = config.regardless_of_tenants();
+        }
         if let Some(capacity) = self.capacity {
             config = config.capacity(capacity)?;
         }
