@@ -94,39 +94,9 @@ impl Policy {
     /// An engine that follows this policy, with a state of its own.
     #[must_use]
     pub fn engine(&self, entropy: Box<dyn Entropy + Send>) -> Engine {
-        self.engine_under(self.limiter(), entropy)
-    }
-
-    /// The same, limited by `limiter` as well.
-    ///
-    /// For one that no policy can make anew, since somebody else feeds it.
-    ///
-    /// ```
-    /// use forbear_core::limiter::Gcra;
-    /// use forbear_core::{Action, Call, Cost, Policy, SplitMix64, Timestamp};
-    ///
-    /// let limiter = Box::new(Gcra::per("1/s".parse()?));
-    /// let entropy = Box::new(SplitMix64::new(1));
-    /// let mut engine = Policy::recommended().engine_limited_by(limiter, entropy);
-    /// let [mut one, mut other] = [(); 2].map(|()| Call::new(Timestamp::ZERO, Cost::REQUEST));
-    /// assert!(matches!(engine.poll(Timestamp::ZERO, &mut one), Action::Send));
-    /// assert!(matches!(engine.poll(Timestamp::ZERO, &mut other), Action::SleepUntil(..)));
-    /// # Ok::<(), forbear_core::InvalidConfig>(())
-    /// ```
-    #[must_use]
-    pub fn engine_limited_by(
-        &self,
-        limiter: Box<dyn Limiter>,
-        entropy: Box<dyn Entropy + Send>,
-    ) -> Engine {
-        let own = self.plan.limiters.iter().map(|limiter| limiter.fresh());
-        self.engine_under(Box::new(All::new(own.chain([limiter]))), entropy)
-    }
-
-    fn engine_under(&self, limiter: Box<dyn Limiter>, entropy: Box<dyn Entropy + Send>) -> Engine {
         let plan = &self.plan;
         let (backoff, stop) = (Arc::clone(&plan.backoff), Arc::clone(&plan.stop));
-        let engine = Engine::new(limiter, backoff, stop, entropy).with_hint_rule(plan.hint);
+        let engine = Engine::new(self.limiter(), backoff, stop, entropy).with_hint_rule(plan.hint);
         match &plan.budget {
             Some(budget) => engine.with_boxed_budget(budget.fresh()),
             None => engine,
@@ -147,9 +117,41 @@ impl Policy {
     /// assert_eq!(engine.poll(Timestamp::ZERO, &mut call), Action::Send);
     /// ```
     pub fn borrowed_engine<E: Entropy>(&self, entropy: E) -> BorrowedEngine<'_, E> {
+        self.borrowed_engine_under(self.limiter(), entropy)
+    }
+
+    /// The same, limited by `limiter` as well.
+    ///
+    /// For one that no policy can make anew, since somebody else feeds it.
+    ///
+    /// ```
+    /// use forbear_core::limiter::Gcra;
+    /// use forbear_core::{Action, Call, Cost, Policy, SplitMix64, Timestamp};
+    ///
+    /// let (policy, limiter) = (Policy::recommended(), Gcra::per("1/s".parse()?));
+    /// let mut engine = policy.borrowed_engine_limited_by(Box::new(limiter), SplitMix64::new(1));
+    /// let [mut one, mut other] = [(); 2].map(|()| Call::new(Timestamp::ZERO, Cost::REQUEST));
+    /// assert!(matches!(engine.poll(Timestamp::ZERO, &mut one), Action::Send));
+    /// assert!(matches!(engine.poll(Timestamp::ZERO, &mut other), Action::SleepUntil(..)));
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn borrowed_engine_limited_by<E: Entropy>(
+        &self,
+        limiter: Box<dyn Limiter>,
+        entropy: E,
+    ) -> BorrowedEngine<'_, E> {
+        let own = self.plan.limiters.iter().map(|limiter| limiter.fresh());
+        self.borrowed_engine_under(Box::new(All::new(own.chain([limiter]))), entropy)
+    }
+
+    fn borrowed_engine_under<E: Entropy>(
+        &self,
+        limiter: Box<dyn Limiter>,
+        entropy: E,
+    ) -> BorrowedEngine<'_, E> {
         let plan = &*self.plan;
         let (backoff, stop) = (&plan.backoff, &plan.stop);
-        let engine = Engine::new(self.limiter(), backoff, stop, entropy).with_hint_rule(plan.hint);
+        let engine = Engine::new(limiter, backoff, stop, entropy).with_hint_rule(plan.hint);
         match &plan.budget {
             Some(budget) => engine.with_boxed_budget(budget.fresh()),
             None => engine,

@@ -42,12 +42,18 @@ pub(crate) struct Checker {
 
 impl Checker {
     /// The books of a run of `policy`, in which nothing has happened yet.
-    pub(crate) fn new(scenario: &Scenario, storm: &Storm, policy: &Policy) -> Self {
-        let rule = |group| scenario.policy_of(group).unwrap_or(policy).hint_rule();
+    ///
+    /// `shares` says whether the clients without a policy of their own draw from a lease.
+    pub(crate) fn new(scenario: &Scenario, storm: &Storm, policy: &Policy, shares: bool) -> Self {
+        let promise = |group| {
+            let own = scenario.policy_of(group);
+            let is_fed = shares && scenario.redis().is_some() && own.is_none();
+            Promise::new(own.unwrap_or(policy).hint_rule(), is_fed)
+        };
         Self {
             calls: (0..storm.calls()).map(|call| Account::new(storm.client_of(call))).collect(),
             clients: (0..storm.clients())
-                .map(|client| Promise::new(rule(storm.group_of(client).number)))
+                .map(|client| promise(storm.group_of(client).number))
                 .collect(),
             costs: (0..storm.calls()).map(|call| *storm.costs(call)).collect(),
             envelopes: scenario.server().limits().iter().map(Envelope::new).collect(),
@@ -123,6 +129,7 @@ impl Checker {
                 account.state = State::Over;
                 self.failed += 1;
             }
+            Fact::Leased { client } => self.clients[client as usize].fed(),
             Fact::Restarted { client } => self.clients[client as usize].forget(),
         }
     }
@@ -179,7 +186,7 @@ impl Checker {
             WaitReason::Cooldown | WaitReason::Limiter(_) => {
                 let cost = self.costs[call as usize].0;
                 let promise = &mut self.clients[account.client as usize];
-                if until.is_none() && promise.in_flight == 0 {
+                if until.is_none() && promise.in_flight == 0 && !promise.is_fed {
                     let what = format!(
                         "call {} waits for the end of another by {reason}, and none is under way",
                         call + 1

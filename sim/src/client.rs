@@ -16,7 +16,7 @@ mod timer;
 
 use std::collections::VecDeque;
 
-use forbear_core::{BorrowedEngine, Policy};
+use forbear_core::{BorrowedEngine, Limiter, Policy};
 
 use self::timer::Timer;
 pub(crate) use self::{
@@ -54,9 +54,15 @@ struct Queues {
 }
 
 impl<'a> Client<'a> {
-    pub(crate) fn new(number: u32, group: &Group, policy: &'a Policy, seed: u64) -> Self {
+    pub(crate) fn new(
+        number: u32,
+        group: &Group,
+        policy: &'a Policy,
+        lease: Option<Box<dyn Limiter>>,
+        seed: u64,
+    ) -> Self {
         Self {
-            engine: policy.borrowed_engine(StreamRng::jitter(seed, number)),
+            engine: engine(policy, lease, StreamRng::jitter(seed, number)),
             queues: None,
             asked_to_wait_until: 0,
             idle: group.callers,
@@ -67,10 +73,16 @@ impl<'a> Client<'a> {
     }
 
     /// The process dies and starts anew, with an engine that knows nothing.
-    pub(crate) fn restart(&mut self, number: u32, policy: &'a Policy, seed: u64) {
+    pub(crate) fn restart(
+        &mut self,
+        number: u32,
+        policy: &'a Policy,
+        lease: Option<Box<dyn Limiter>>,
+        seed: u64,
+    ) {
         self.restarts += 1;
         let jitter = StreamRng::of(seed, Stream::JitterAfter(number, self.restarts));
-        self.engine = policy.borrowed_engine(jitter);
+        self.engine = engine(policy, lease, jitter);
         if let Some(queues) = &mut self.queues {
             queues.line = Line::default();
         }
@@ -103,5 +115,17 @@ impl<'a> Client<'a> {
     /// The task that waited the longest for a caller has one.
     pub(crate) fn next_in_backlog(&mut self) -> Option<u32> {
         self.queues.as_mut()?.backlog.pop_front()
+    }
+}
+
+/// The engine of a client, which draws from a lease where it shares a quota.
+fn engine(
+    policy: &Policy,
+    lease: Option<Box<dyn Limiter>>,
+    jitter: StreamRng,
+) -> BorrowedEngine<'_, StreamRng> {
+    match lease {
+        Some(lease) => policy.borrowed_engine_limited_by(lease, jitter),
+        None => policy.borrowed_engine(jitter),
     }
 }

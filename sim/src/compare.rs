@@ -97,7 +97,7 @@ pub fn compare(
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            let simulation = Simulation::new(scenario, policy.policy()).seed(seed);
+            let simulation = Simulation::of(scenario, policy).seed(seed);
             let drawn = if replication == 0 { simulation.drawn() } else { simulation };
             let run = drawn.run_in(storm, cancel)?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;

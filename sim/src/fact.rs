@@ -99,6 +99,11 @@ pub(crate) enum Fact {
         /// Which.
         call: u32,
     },
+    /// A client hears from Redis, or waits no longer for it: its lease may be another one.
+    Leased {
+        /// Which.
+        client: u32,
+    },
     /// A client dies and starts anew.
     Restarted {
         /// Which.
@@ -121,7 +126,7 @@ impl Fact {
             | Self::Answered { call, .. }
             | Self::Ended { call, .. }
             | Self::CutOff { call } => Some(call),
-            Self::Restarted { .. } => None,
+            Self::Leased { .. } | Self::Restarted { .. } => None,
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn golden_hash(scenario: &Scenario) -> String {
     let mut hash = Hash::new();
     for policy in scenario.policies() {
         hash.text(policy.name());
-        hash.text(&Simulation::new(scenario, policy.policy()).run().result.hash);
+        hash.text(&Simulation::of(scenario, policy).run().result.hash);
     }
     hash.to_string()
 }

@@ -32,6 +32,7 @@ mod check;
 mod client;
 mod compare;
 mod fact;
+mod fleet;
 mod golden;
 mod hash;
 mod metrics;

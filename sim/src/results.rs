@@ -3,6 +3,7 @@
 //! Floats here only report. Every one of them is computed from integers that the
 //! run counted, in a fixed order, so the same seed prints the same digits.
 
+use forbear_redis::Status;
 use serde::{Deserialize, Serialize};
 
 /// One scenario under several policies, with the same storms for each.
@@ -77,6 +78,32 @@ pub struct RunResult {
     pub events: u64,
     /// What was measured.
     pub metrics: Metrics,
+    /// How the quota was used that clients shared in Redis; `None` where they shared none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedUse>,
+}
+
+/// How a quota was used that clients share in Redis; all clients together.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SharedUse {
+    /// Calls that reached Redis.
+    pub calls: u64,
+    /// Calls that were not answered in time.
+    pub failures: u64,
+    /// Units of the first limit that were sent from leases.
+    pub leased: u64,
+    /// Units of the first limit that were sent without Redis.
+    pub without_redis: u64,
+}
+
+impl SharedUse {
+    /// Adds what a member did that goes now, or when the run ends.
+    pub(crate) fn add(&mut self, status: &Status) {
+        let first = |units: &[u64]| units.first().copied().unwrap_or(0);
+        self.failures += status.failures;
+        self.leased += first(&status.sent);
+        self.without_redis += first(&status.sent_without_redis);
+    }
 }
 
 /// What was measured in one run.

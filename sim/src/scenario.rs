@@ -16,6 +16,7 @@ mod group;
 mod network;
 mod overrides;
 mod policy;
+mod redis;
 mod server;
 mod shipped;
 
@@ -41,6 +42,7 @@ pub(crate) use self::{
     fault::FaultSpec,
     group::GroupSpec,
     network::{Exchange, Network, NetworkSpec},
+    redis::RedisSpec,
     server::{LimitSpec, RetryAfterSpec, ServerSpec, WindowStart},
 };
 pub use self::{
@@ -95,6 +97,8 @@ pub struct Scenario {
     #[serde(default)]
     network: NetworkSpec,
     server: ServerSpec,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redis: Option<RedisSpec>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fault: Vec<FaultSpec>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -235,6 +239,11 @@ impl Scenario {
         &self.fault
     }
 
+    /// The quota that clients share, if they share one.
+    pub(crate) const fn redis(&self) -> Option<&RedisSpec> {
+        self.redis.as_ref()
+    }
+
     /// The groups of clients, the main one first.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&ClientsSpec, &ArrivalsSpec, &CostSpec)> {
         let others = self.group.iter().map(GroupSpec::parts);
@@ -299,6 +308,11 @@ impl Scenario {
         if self.server.optimistic() && self.fault.iter().any(|fault| !fault.restart.is_none()) {
             let must = "left out where clients restart";
             return Err(ScenarioError::invalid("server.optimistic", "set", must));
+        }
+        let of_redis = |fault: &FaultSpec| fault.flush || !fault.partition.is_none();
+        if self.redis.is_none() && self.fault.iter().any(of_redis) {
+            let must = "there where a fault is about it";
+            return Err(ScenarioError::invalid("redis", "missing", must));
         }
         let mut names = BTreeSet::new();
         for policy in &self.policy {

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use forbear_core::{Policy, Timestamp};
 use forbear_http::trace::TraceEntry;
+use forbear_redis::WithoutRedis;
 
 use crate::bound::drain_s;
 use crate::check::{Checker, Violation};
@@ -11,7 +12,7 @@ use crate::explain::{Chronicle, Moment, Timeline};
 use crate::metrics::{Tally, completion_curve};
 use crate::probe::Probe;
 use crate::results::{AttemptCount, CdfPoint, Metrics, RunResult, Series};
-use crate::scenario::{Scenario, nanos};
+use crate::scenario::{NamedPolicy, Scenario, nanos};
 use crate::scribe::Scribe;
 use crate::storm::Storm;
 use crate::trace::{Finished, Sent};
@@ -38,6 +39,7 @@ use crate::world::World;
 pub struct Simulation<'a> {
     scenario: &'a Scenario,
     policy: &'a Policy,
+    without_redis: Option<WithoutRedis>,
     seed: u64,
     is_drawn: bool,
     is_traced: bool,
@@ -66,9 +68,36 @@ pub struct Run {
 }
 
 impl<'a> Simulation<'a> {
-    /// `scenario` under `policy`, with seed 1.
+    /// `scenario` under `policy`, with seed 1; no client shares a quota.
     pub const fn new(scenario: &'a Scenario, policy: &'a Policy) -> Self {
-        Self { scenario, policy, seed: 1, is_drawn: false, is_traced: false, is_checked: false }
+        Self {
+            scenario,
+            policy,
+            without_redis: None,
+            seed: 1,
+            is_drawn: false,
+            is_traced: false,
+            is_checked: false,
+        }
+    }
+
+    /// `scenario` under `named`, with seed 1; where the scenario has a quota that clients
+    /// share under the policy of this name, they do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_sim::{Scenario, Simulation};
+    ///
+    /// let scenario = Scenario::named("redis-partition")?;
+    /// let policies = scenario.policies().iter();
+    /// let shared = policies.map(|named| Simulation::of(&scenario, named).run().result.shared);
+    /// assert_eq!(shared.filter(Option::is_some).count(), 3);
+    /// # Ok::<(), forbear_sim::ScenarioError>(())
+    /// ```
+    pub fn of(scenario: &'a Scenario, named: &'a NamedPolicy) -> Self {
+        let without_redis = scenario.redis().and_then(|redis| redis.rule(named.name()));
+        Self { without_redis, ..Self::new(scenario, named.policy()) }
     }
 
     /// With this seed.
@@ -218,6 +247,7 @@ impl<'a> Simulation<'a> {
                 hash: tally.hash.to_string(),
                 events: outcome.events,
                 metrics: Metrics { drain_bound, ..outcome.metrics },
+                shared: outcome.shared,
             },
             attempts: tally.attempts(),
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),
@@ -233,12 +263,14 @@ impl<'a> Simulation<'a> {
         'a: 'b,
     {
         let tally = Tally::new(self.is_drawn, self.is_traced);
-        World::new(self.scenario, storm, self.policy, self.seed, tally).watched_by(probe)
+        World::new(self.scenario, storm, self.policy, self.without_redis, self.seed, tally)
+            .watched_by(probe)
     }
 
     /// One who checks.
     fn probe(self, storm: &Storm) -> Probe {
-        Probe::checking(Checker::new(self.scenario, storm, self.policy))
+        let shares = self.without_redis.is_some();
+        Probe::checking(Checker::new(self.scenario, storm, self.policy, shares))
     }
 }
 

@@ -75,7 +75,7 @@ pub fn sweep(
         if cancel.load(Ordering::Relaxed) {
             return None;
         }
-        let simulation = Simulation::new(&place.scenario, place.policy.policy()).seed(seed);
+        let simulation = Simulation::of(&place.scenario, &place.policy).seed(seed);
         let result = simulation.run_unless(cancel)?.result;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Progress::of(&result, of, done, runs));

@@ -298,7 +298,7 @@ impl Runner<'_> {
                 if self.cancel.load(Ordering::Relaxed) {
                     return None;
                 }
-                let simulation = Simulation::new(self.scenario, policy.policy());
+                let simulation = Simulation::of(self.scenario, policy);
                 let run = simulation.seed(seed.wrapping_add(storm)).run_unless(self.cancel)?;
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let runs = self.budget.runs;

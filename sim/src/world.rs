@@ -8,22 +8,25 @@ mod driver;
 mod event;
 mod exchange;
 mod restart;
+mod shared;
 mod view;
 mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use forbear_core::{Observation, Outcome, Policy, Progress, Timestamp};
+use forbear_redis::WithoutRedis;
 
 use self::dates::Dates;
 use self::event::Event;
 use self::exchange::Windows;
 use crate::client::{Client, Population};
 use crate::fact::{Fact, Instant};
+use crate::fleet::Fleet;
 use crate::metrics::{Tally, metrics};
 use crate::probe::Probe;
 use crate::queue::EventQueue;
-use crate::results::Metrics;
+use crate::results::{Metrics, SharedUse};
 use crate::scenario::{Network, Scenario, nanos};
 use crate::server::Server;
 use crate::storm::Storm;
@@ -58,6 +61,8 @@ pub(crate) struct World<'a> {
     tally: Tally,
     /// The clocks, where the server says dates.
     dates: Option<Box<Dates>>,
+    /// The quota that the clients share, where they do.
+    fleet: Option<Box<Fleet>>,
     /// Who looks on.
     probe: Option<Box<Probe>>,
 }
@@ -76,6 +81,7 @@ struct Ongoing {
 pub(crate) struct Ended {
     pub(crate) events: u64,
     pub(crate) metrics: Metrics,
+    pub(crate) shared: Option<SharedUse>,
     pub(crate) tally: Tally,
     pub(crate) probe: Option<Box<Probe>>,
 }
@@ -85,13 +91,16 @@ impl<'a> World<'a> {
         scenario: &'a Scenario,
         storm: &'a Storm,
         policy: &'a Policy,
+        without_redis: Option<WithoutRedis>,
         seed: u64,
         tally: Tally,
     ) -> Self {
+        let fleet = Fleet::new(scenario, storm, without_redis, seed);
         let client = |number| {
             let group = storm.group_of(number);
             let policy = scenario.policy_of(group.number).unwrap_or(policy);
-            Client::new(number, group, policy, seed)
+            let lease = fleet.as_ref().and_then(|fleet| fleet.limiter(number));
+            Client::new(number, group, policy, lease, seed)
         };
         let mut population = Population::new((0..storm.clients()).map(client));
         if restart::happens(scenario) || scenario.server().optimistic() {
@@ -118,6 +127,7 @@ impl<'a> World<'a> {
             cut_off: 0,
             tally,
             dates: Dates::new(scenario, storm, seed),
+            fleet,
             probe: None,
         }
     }
@@ -147,7 +157,9 @@ impl<'a> World<'a> {
         let wanted = (0..self.storm.clients()).map(|client| self.storm.group_of(client).calls_each);
         let got = self.population.clients().map(|client| client.succeeded);
         let metrics = metrics(&self.tally, got.zip(wanted).collect(), &self.server);
-        Some(Ended { events: self.events, metrics, tally: self.tally, probe: self.probe })
+        let shared = self.fleet.as_ref().map(|fleet| fleet.usage());
+        let (events, tally, probe) = (self.events, self.tally, self.probe);
+        Some(Ended { events, metrics, shared, tally, probe })
     }
 
     /// Lets the next thing happen and those that look on have a look; `None` if nothing is
@@ -156,7 +168,8 @@ impl<'a> World<'a> {
         if self.probe.as_ref().is_some_and(|probe| probe.is_broken()) {
             return None;
         }
-        let at = self.step()?;
+        let at = self.step_of_fleet().or_else(|| self.step())?;
+        self.settle_fleet(at);
         self.events += 1;
         if let Some(probe) = &mut self.probe {
             probe.step(Instant { event: self.events, at });
@@ -172,6 +185,12 @@ impl<'a> World<'a> {
 
     /// When the next thing happens, in ns.
     fn next_at(&self) -> Option<u64> {
+        let of_fleet = self.fleet.as_ref().and_then(|fleet| fleet.next_at());
+        of_fleet.into_iter().chain(self.arrival_or_event_at()).min()
+    }
+
+    /// When the next call arrives, or the next event of the queue happens, in ns.
+    fn arrival_or_event_at(&self) -> Option<u64> {
         let arrival = Some(self.arrives_at).filter(|&at| at < u64::MAX);
         arrival.into_iter().chain(self.queue.next_at()).min()
     }

@@ -75,7 +75,7 @@ pub(super) struct Storm {
 impl Explain {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let storm = self.storm(output)?;
-        let simulation = Simulation::new(&storm.scenario, storm.policy.policy()).seed(self.seed);
+        let simulation = Simulation::of(&storm.scenario, &storm.policy).seed(self.seed);
         match (self.call, self.at) {
             (Some(number), _) => {
                 let index = storm.index(number);

@@ -13,6 +13,7 @@ use crate::output_file::OutputFile;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
 use crate::simulate::simulate;
+use crate::span::count;
 use crate::table::{Cell, Table};
 use crate::{command_line, policy_file, scenario_file};
 
@@ -57,7 +58,7 @@ impl Run {
         let scenario = scenario_file::load(&self.scenario, &self.set)?;
         let policy = policy_file::one(self.policy.as_deref(), scenario.policies())?;
         let file = self.trace.as_deref().map(OutputFile::new).transpose()?;
-        let simulation = Simulation::new(&scenario, policy.policy()).seed(self.seed);
+        let simulation = Simulation::of(&scenario, &policy).seed(self.seed);
         if self.check
             && let Some(violation) = simulation.checked().run().violation
         {
@@ -98,6 +99,16 @@ impl Run {
             }
         }
         writeln!(out, "\n{}", table.render())?;
+        if let Some(shared) = &run.shared {
+            writeln!(
+                out,
+                "Redis: {} reached it, {} had no answer in time; {} from leases, {} without Redis",
+                count(shared.calls, "call"),
+                shared.failures,
+                count(shared.leased, "unit"),
+                shared.without_redis
+            )?;
+        }
         writeln!(out, "{} events, hash {}", run.events, run.hash)?;
         if self.check {
             writeln!(out, "no rule was broken after any event")?;

@@ -279,6 +279,19 @@ fn one_run_shows_every_metric() {
     assert_ne!(ran.stdout, run(&["run", &file, "patient", "--seed", "8"]).exits(0).stdout);
 }
 
+#[test]
+fn a_shared_quota_is_told_of() {
+    let ran = run(&["run", "redis-partition", "shared"]).exits(0);
+    assert!(ran.stdout.contains("\nRedis: "), "{}", ran.stdout);
+    assert!(ran.stdout.contains(" units from leases, "), "{}", ran.stdout);
+    let json = run(&["run", "redis-partition", "shared-closed", "--json"]).exits(0).json();
+    let shared = &json["comparison"]["policies"][0]["runs"][0]["shared"];
+    assert_eq!(shared["without_redis"], 0, "{shared}");
+    assert!(shared["failures"].as_u64().unwrap() > 0, "{shared}");
+    let without = run(&["run", "redis-partition", "static-split"]).exits(0);
+    assert!(!without.stdout.contains("Redis: "), "{}", without.stdout);
+}
+
 /// Starts what takes long, and presses Ctrl-C after a while.
 #[cfg(unix)]
 pub(crate) fn interrupted(words: &[&str]) -> Ran {

@@ -194,6 +194,7 @@ fn run(manner: &Manner, seed: u64) -> RunResult {
             fairness: Some(0.999 - manner.spread * 0.8),
             drain_bound: Some((succeeded.saturating_sub(60)) as f64 / PERMITTED_PER_S),
         },
+        shared: None,
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) enum State {
 pub(super) struct Promise {
     is_heard: bool,
     is_shared: bool,
+    /// Whether somebody feeds a limiter of it, so that it may wait for that.
+    pub(super) is_fed: bool,
     /// When the wait is over that the server asked any of its calls for, if all keep it.
     pub(super) asked_until: u64,
     /// Its requests under way, of those that its engine knows of.
@@ -73,9 +75,14 @@ impl Account {
 }
 
 impl Promise {
-    pub(super) const fn new(rule: HintRule) -> Self {
+    pub(super) const fn new(rule: HintRule, is_fed: bool) -> Self {
         let (is_heard, is_shared) = promises(rule);
-        Self { is_heard, is_shared, asked_until: 0, in_flight: 0, refused: None }
+        Self { is_heard, is_shared, is_fed, asked_until: 0, in_flight: 0, refused: None }
+    }
+
+    /// Its lease may be another one.
+    pub(super) const fn fed(&mut self) {
+        self.refused = None;
     }
 
     /// The process starts anew and knows of nothing.

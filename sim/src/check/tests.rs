@@ -60,9 +60,10 @@ fn policy(text: &str) -> Policy {
 fn run(server: &str, policy: &Policy, scenario: &str, promised: &Policy) -> Ended {
     let (scenario, storm) = storm(scenario);
     let server = Scenario::parse(server, &[]).unwrap();
-    let probe = Probe::checking(Checker::new(&scenario, &storm, promised));
+    let probe = Probe::checking(Checker::new(&scenario, &storm, promised, false));
     let tally = Tally::new(false, false);
-    let world = World::new(&server, &storm, policy, 1, tally).watched_by(Some(Box::new(probe)));
+    let world =
+        World::new(&server, &storm, policy, None, 1, tally).watched_by(Some(Box::new(probe)));
     world.run(&AtomicBool::new(false)).unwrap()
 }
 
@@ -83,7 +84,7 @@ fn facts() -> Vec<(Instant, Fact)> {
 /// What a checker says of these facts.
 fn judge(facts: &[(Instant, Fact)]) -> Option<Violation> {
     let (scenario, storm) = storm(STORM);
-    let mut checker = Checker::new(&scenario, &storm, &policy(OBEDIENT));
+    let mut checker = Checker::new(&scenario, &storm, &policy(OBEDIENT), false);
     let mut latest = Instant { event: 0, at: 0 };
     for (when, fact) in facts {
         checker.note(*when, fact);

@@ -121,6 +121,12 @@ impl<'a> Population<'a> {
         (place != NOWHERE).then_some(place)
     }
 
+    /// Whether no call is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.vacant.len() == self.further.len()
+            && self.homes.iter().all(|home| home.task.is_vacant())
+    }
+
     /// The places of all tasks, in the order of their calls.
     pub(crate) fn places(&self) -> Vec<u32> {
         let tasks = self.homes.iter().map(|home| &home.task).chain(&self.further);

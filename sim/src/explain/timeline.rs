@@ -223,7 +223,7 @@ fn what(kept: &Kept, is_at_once: bool, scenario: &Scenario) -> Option<What> {
         }
         Fact::CutOff { .. } => What::CutOff,
         Fact::Restarted { .. } => What::Restart,
-        Fact::Permitted { .. } | Fact::Left { .. } => return None,
+        Fact::Permitted { .. } | Fact::Left { .. } | Fact::Leased { .. } => return None,
     })
 }
 

@@ -42,6 +42,10 @@ pub(crate) enum Stream {
     JitterAfter(u32, u32),
     /// How far the clock of a client is off.
     Clocks(u32),
+    /// Which partitions cut a client off from Redis.
+    Partitions(u32),
+    /// How long the messages of a client to Redis take.
+    Redis(u32),
 }
 
 impl StreamRng {
@@ -80,6 +84,8 @@ impl StreamRng {
             Stream::JitterAfter(client, restarts) => (4 + u64::from(restarts), client),
             // Above those of all restarts that a run has time for.
             Stream::Clocks(client) => (1 << 30, client),
+            Stream::Partitions(client) => ((1 << 30) + 1, client),
+            Stream::Redis(client) => ((1 << 30) + 2, client),
         };
         Self::new(seed, kind << 32 | u64::from(client))
     }

@@ -51,6 +51,12 @@ pub(crate) struct FaultSpec {
     /// first attempt, as from a queue that outlives the process.
     #[serde(skip_serializing_if = "Share::is_none")]
     pub(crate) restart: Share,
+    /// Which share of the clients cannot reach Redis.
+    #[serde(skip_serializing_if = "Share::is_none")]
+    pub(crate) partition: Share,
+    /// Whether Redis loses its memory when it begins.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) flush: bool,
 }
 
 /// As the file has it.
@@ -77,6 +83,10 @@ struct Unchecked {
     retry_after: Option<RetryAfterSpec>,
     #[serde(default)]
     restart: Option<Share>,
+    #[serde(default)]
+    partition: Option<Share>,
+    #[serde(default)]
+    flush: bool,
 }
 
 impl TryFrom<Unchecked> for FaultSpec {
@@ -84,22 +94,35 @@ impl TryFrom<Unchecked> for FaultSpec {
 
     fn try_from(unchecked: Unchecked) -> Result<Self, InvalidConfig> {
         let Unchecked { from, until, status, after, quota, retry_after, .. } = unchecked;
-        let Unchecked { fail, slow, lose, restart, .. } = unchecked;
+        let Unchecked { fail, slow, lose, restart, partition, flush, .. } = unchecked;
         if from >= until {
             return Err(InvalidConfig::new("from", format_duration(from), "before until"));
         }
         if !(400..=599).contains(&status) {
             return Err(InvalidConfig::new("status", status, "a status from 400 to 599"));
         }
-        let shares = [fail, lose, restart];
-        let others = [slow.is_some(), quota.is_some(), retry_after.is_some()];
+        let shares = [fail, lose, restart, partition];
+        let others = [slow.is_some(), quota.is_some(), retry_after.is_some(), flush];
         if shares.iter().all(Option::is_none) && !others.contains(&true) {
-            let must = "one with fail, slow, lose, quota, retry_after or restart";
+            let must = "one with fail, slow, lose, quota, retry_after, restart, partition or flush";
             return Err(InvalidConfig::new("fault", "empty", must));
         }
-        let [fail, lose, restart] = shares.map(Option::unwrap_or_default);
+        let [fail, lose, restart, partition] = shares.map(Option::unwrap_or_default);
         let slow = slow.unwrap_or(Count::ONE);
-        Ok(Self { from, until, fail, status, after, slow, lose, quota, retry_after, restart })
+        Ok(Self {
+            from,
+            until,
+            fail,
+            status,
+            after,
+            slow,
+            lose,
+            quota,
+            retry_after,
+            restart,
+            partition,
+            flush,
+        })
     }
 }
 

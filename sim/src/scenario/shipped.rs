@@ -34,6 +34,7 @@ impl Shipped {
         "metastable",
         "noisy-neighbour",
         "quota-cut",
+        "redis-partition",
         "regions",
         "retry-after-herd",
         "token-bucket-and-concurrency",

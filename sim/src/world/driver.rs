@@ -185,7 +185,7 @@ impl World<'_> {
     }
 
     /// Puts the task at a place into the run queue, unless it is there.
-    fn wake(&mut self, place: Option<u32>) {
+    pub(super) fn wake(&mut self, place: Option<u32>) {
         let Some(place) = place else { return };
         let now = self.queue.now();
         let task = self.population.task(place);

@@ -47,10 +47,12 @@ pub(super) fn schedule(
 impl World<'_> {
     /// A client dies and starts anew: its unfinished calls begin again, in their order.
     pub(super) fn restart(&mut self, number: u32) {
+        let now = self.queue.now();
+        let lease = self.fleet.as_mut().and_then(|fleet| fleet.restart(now, number));
         let group = self.storm.group_of(number);
         let policy = self.scenario.policy_of(group.number).unwrap_or(self.policy);
         let client = self.population.client_mut(number);
-        client.restart(number, policy, self.seed);
+        client.restart(number, policy, lease, self.seed);
         // What no caller had taken up yet is in the queue still.
         let backlog: BTreeSet<u32> = client.backlog().collect();
         let first = group.first_call(number);

@@ -14,6 +14,8 @@ mod determinism;
 mod errors;
 /// Each kind of fault.
 mod faults;
+/// Clients that share a quota through Redis.
+mod fleet;
 /// Figures of the shipped storms that others have measured.
 mod gates;
 /// The shipped scenarios: their hashes and what they promise.
