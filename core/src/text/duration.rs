@@ -73,6 +73,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidConfig> {
 /// Writes a duration so that [`parse_duration`] reads the same one back,
 /// saturating at 584 years.
 ///
+/// In the largest unit that leaves no rest, or as a decimal of milliseconds or
+/// microseconds where that unit is smaller.
+///
 /// ```
 /// use std::time::Duration;
 /// use forbear_core::text::format_duration;
@@ -80,6 +83,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidConfig> {
 /// assert_eq!(format_duration(Duration::from_millis(1500)), "1500ms");
 /// assert_eq!(format_duration(Duration::from_secs(90)), "90s");
 /// assert_eq!(format_duration(Duration::from_secs(7200)), "2h");
+/// assert_eq!(format_duration(Duration::from_micros(10_200)), "10.2ms");
 /// assert_eq!(format_duration(Duration::ZERO), "0s");
 /// ```
 #[must_use]
@@ -88,13 +92,21 @@ pub fn format_duration(duration: Duration) -> String {
     if total == 0 {
         return String::from("0s");
     }
-    let divides = |&&(_, unit_ns): &&(&str, u64)| total.is_multiple_of(unit_ns);
-    // `d`, `h`, `m`, `s`, `ms`, `us`, `ns`: the largest that leaves no rest.
-    let (unit, unit_ns) = [&UNITS[8], &UNITS[7], &UNITS[6], &UNITS[5], &UNITS[3], &UNITS[1]]
-        .into_iter()
-        .find(|unit| divides(unit))
-        .unwrap_or(&UNITS[0]);
-    format!("{}{unit}", total / unit_ns)
+    // `d`, `h`, `m`, `s`, `ms`: the largest that leaves no rest.
+    let whole = [8, 7, 6, 5, 3].map(|unit| UNITS[unit]);
+    if let Some((unit, unit_ns)) = whole.into_iter().find(|&(_, ns)| total.is_multiple_of(ns)) {
+        return format!("{}{unit}", total / unit_ns);
+    }
+    // `ms`, `us`, `ns`: the largest that it has one of.
+    let parts = [3, 1].map(|unit| UNITS[unit]);
+    let (unit, unit_ns) = parts.into_iter().find(|&(_, ns)| total >= ns).unwrap_or(UNITS[0]);
+    let (number, rest) = (total / unit_ns, total % unit_ns);
+    if rest == 0 {
+        return format!("{number}{unit}");
+    }
+    let places = usize::try_from(unit_ns.ilog10()).unwrap_or(0);
+    let rest = format!("{rest:0places$}");
+    format!("{number}.{}{unit}", rest.trim_end_matches('0'))
 }
 
 /// At most 40 characters of a value, so that an error line stays a line.
@@ -115,6 +127,28 @@ mod tests {
         for (unit, unit_ns) in UNITS {
             let text = format!("3{unit}");
             assert_eq!(parse_duration(&text).unwrap(), Duration::from_nanos(3 * unit_ns), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for (ns, text) in [
+            (1, "1ns"),
+            (999, "999ns"),
+            (1_000, "1us"),
+            (1_500, "1.5us"),
+            (10_200_000, "10.2ms"),
+            (123_456_000, "123.456ms"),
+            (1_000_001, "1.000001ms"),
+            (1_500_000_000, "1500ms"),
+            (90_000_000_000, "90s"),
+            (5_400_000_000_000, "90m"),
+            (86_400_000_000_000, "1d"),
+            (u64::MAX, "18446744073709.551615ms"),
+        ] {
+            let duration = Duration::from_nanos(ns);
+            assert_eq!(format_duration(duration), text);
+            assert_eq!(parse_duration(text).unwrap(), duration, "{text}");
         }
     }
 
