@@ -263,6 +263,7 @@ impl Policy {
 
     /// The state that its calls share, made at the first call.
     #[cfg(feature = "std")]
+    #[inline]
     pub(crate) fn shared(&self) -> &Arc<crate::driver::Shared> {
         self.shared.get_or_init(|| self.start(Box::new(crate::SplitMix64::from_os())))
     }

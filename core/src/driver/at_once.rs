@@ -6,8 +6,11 @@
 //! before the budget is next asked. A call that is not over after its first poll, or
 //! that failed, begins in the shared state then.
 
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod tally;
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use self::tally::Tally;
 #[cfg(feature = "tokio")]
 use super::Shared;
 
@@ -17,48 +20,46 @@ pub(super) struct AtOnce {
     /// Whether the parts of the policy allow it: no limiter, no observer, no stop
     /// condition that may hold from the start, no budget that goes by time.
     allowed: bool,
-    /// Whether no server's wait is in force and nobody stands in line.
-    calm: AtomicBool,
-    successes: AtomicU64,
+    /// Whether it is allowed, no server's wait is in force and nobody stands in line.
+    is_open: AtomicBool,
+    successes: Tally,
 }
 
 impl AtOnce {
     pub(super) fn new(allowed: bool) -> Self {
-        Self { allowed, calm: AtomicBool::new(true), successes: AtomicU64::new(0) }
+        Self { allowed, is_open: AtomicBool::new(allowed), successes: Tally::new(allowed) }
     }
 
     /// Whether a call may be sent now without being asked for.
     ///
     /// Who is told of a server's wait at the same moment is as if it had been sent
     /// just before.
-    #[cfg(feature = "tokio")]
     #[inline]
     pub(super) fn is_open(&self) -> bool {
-        self.allowed && self.calm.load(Ordering::Relaxed)
+        self.is_open.load(Ordering::Relaxed)
     }
 
     pub(super) const fn is_allowed(&self) -> bool {
         self.allowed
     }
 
-    pub(super) fn is_calm(&self) -> bool {
-        self.calm.load(Ordering::Relaxed)
-    }
-
-    /// To be said under the lock, or an older word may be the last.
-    pub(super) fn set_calm(&self, calm: bool) {
-        self.calm.store(calm, Ordering::Relaxed);
+    /// Opens or closes the way, where it is allowed; to be said under the lock, or an
+    /// older word may be the last.
+    pub(super) fn set_open(&self, is_open: bool) {
+        if is_open != self.is_open() {
+            self.is_open.store(is_open && self.allowed, Ordering::Relaxed);
+        }
     }
 
     #[cfg(feature = "tokio")]
     #[inline]
     pub(super) fn succeeded(&self) {
-        self.successes.fetch_add(1, Ordering::Relaxed);
+        self.successes.add_one();
     }
 
     /// How many calls took the short way to its end.
     pub(super) fn successes(&self) -> u64 {
-        self.successes.load(Ordering::Relaxed)
+        self.successes.total()
     }
 }
 

@@ -46,6 +46,7 @@ struct Differences {
 
 impl CallOptions {
     /// All as the policy has it, at the cost of one request.
+    #[inline]
     pub const fn new() -> Self {
         Self { cost: Cost::REQUEST, own: None }
     }

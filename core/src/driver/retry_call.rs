@@ -43,6 +43,7 @@ impl Policy {
     /// assert_eq!(parsed.unwrap(), 8);
     /// # Ok::<(), forbear_core::driver::GaveUp<i32, io::Error>>(())
     /// ```
+    #[inline]
     pub const fn retry<F>(&self, op: F) -> RetryCall<'_, F> {
         RetryCall { policy: self, op, judge: BySignal, observer: (), options: CallOptions::new() }
     }

@@ -235,10 +235,7 @@ impl Shared {
     /// somebody stands in line, each has to ask.
     fn look_for_calm(&self, state: &State, now: Timestamp) {
         if self.at_once.is_allowed() {
-            let is_calm = state.line.is_empty() && state.engine.is_calm(now);
-            if is_calm != self.at_once.is_calm() {
-                self.at_once.set_calm(is_calm);
-            }
+            self.at_once.set_open(state.line.is_empty() && state.engine.is_calm(now));
         }
     }
 }

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::at_once::FirstPoll;
 use super::shared::{Admission, Shared};
 use super::{Attempts, CallOptions, Fallback, GaveUp, Judge, Observer, RetryCall};
-use crate::{GiveUp, Outcome, Policy, Timestamp};
+use crate::{GiveUp, Observation, Outcome, Policy, Timestamp};
 
 impl Attempts {
     /// Waits until the call may be sent.
@@ -111,6 +111,13 @@ enum Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// Begins a call whose first attempt is not over.
+    #[cold]
+    fn begin_waiting<T>(&mut self) -> Poll<T> {
+        self.begin(Attempts::sent_at_once);
+        Poll::Pending
+    }
+
     /// The call, which begins now if it has not begun.
     fn begin(&mut self, begin: impl FnOnce(&Policy, &CallOptions) -> Attempts) -> &mut Attempts {
         if let Self::New { policy, options } = self {
@@ -169,21 +176,31 @@ where
         let running = this.running.as_mut().as_pin_mut().expect("it was set in the line above");
         let Poll::Ready(result) = running.poll(cx) else {
             first_poll.defuse();
-            this.stage.begin(Attempts::sent_at_once);
-            return Poll::Pending;
+            return this.stage.begin_waiting();
         };
         let judged = this.judge.judge(&result);
         first_poll.defuse();
-        let result = match result {
+        match result {
             Ok(value) if judged.as_ref().is_none_or(|seen| seen.outcome == Outcome::Success) => {
                 shared.at_once().succeeded();
                 this.running.set(None);
-                return Poll::Ready(Ok(value));
+                Poll::Ready(Ok(value))
             }
-            result => result,
-        };
+            result => self.begin_failed(result, judged.as_ref(), cx),
+        }
+    }
+
+    /// Begins with the first result, which is no success.
+    #[cold]
+    fn begin_failed(
+        mut self: Pin<&mut Self>,
+        result: Result<T, E>,
+        judged: Option<&Observation>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, GaveUp<T, E>>> {
+        let mut this = self.as_mut().project();
         let attempts = this.stage.begin(Attempts::sent_at_once);
-        let concluded = attempts.conclude_judged(result, judged.as_ref(), this.observer);
+        let concluded = attempts.conclude_judged(result, judged, this.observer);
         this.running.set(None);
         match concluded {
             ControlFlow::Break(end) => Poll::Ready(end),
