@@ -1,7 +1,8 @@
 //! The delay before the fourth retry, beside backon's.
 //!
 //! backon's strategies are iterators that one call steps through, so a fair
-//! round is a whole call: a fresh iterator and its first four delays.
+//! round is a whole call: a fresh iterator and its first four delays; here a fresh
+//! [`Retry`], which says at each delay which retry it is.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -14,9 +15,10 @@ use forbear_core::{Retry, SplitMix64};
 const RETRIES: u32 = 4;
 
 fn four_delays(backoff: &dyn BackoffStrategy, entropy: &mut SplitMix64) -> Duration {
-    let mut sum = Duration::ZERO;
-    for number in 1..=RETRIES {
-        sum += black_box(backoff.delay(&Retry::nth(number), entropy));
+    let (mut retry, mut sum) = (Retry::nth(1), Duration::ZERO);
+    for _ in 0..RETRIES {
+        sum += black_box(backoff.delay(&retry, entropy));
+        retry.number = retry.number.saturating_add(1);
     }
     sum
 }

@@ -35,9 +35,13 @@ use self::modelled as parking;
 #[cfg(not(forbear_loom))]
 mod parking;
 
+#[cfg(feature = "quanta")]
+mod quanta_clock;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+#[cfg(feature = "quanta")]
+pub use self::quanta_clock::QuantaClock;
 #[cfg(feature = "tokio")]
 pub use self::tokio::{FallbackFuture, RetryFuture};
 pub use self::{

@@ -44,6 +44,7 @@ impl MonotonicClock {
 
 impl Clock for MonotonicClock {
     #[cfg(not(forbear_loom))]
+    #[inline]
     fn now(&self) -> Timestamp {
         Timestamp::ZERO.after(self.origin.elapsed())
     }

@@ -96,6 +96,7 @@ impl Gcra {
 }
 
 impl Limiter for Gcra {
+    #[inline]
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
         let units = cost.get(self.shape.dimension);
         if units == 0 {
@@ -112,6 +113,7 @@ impl Limiter for Gcra {
         self.shape.first_ns(earliest).map_or_else(Decision::Refuse, Decision::WaitUntil)
     }
 
+    #[inline]
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
         let units = self.shape.units(cost.get(self.shape.dimension));
         self.tat = self.tat.max(self.shape.at(now)).saturating_add(units);
