@@ -10,6 +10,18 @@ use crate::Entropy;
 /// Cap first and jitter then: the jitter draws below the cap. The other way
 /// round, every delay that was drawn above the cap is the cap, and callers meet
 /// again.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::backoff::{BackoffStrategy, Exponential};
+/// use forbear_core::{Retry, SplitMix64};
+///
+/// let second = Duration::from_secs(1);
+/// let backoff = Exponential::new(second).capped_at(5 * second);
+/// let mut entropy = SplitMix64::new(0);
+/// let delays = [1, 2, 3, 4].map(|number| backoff.delay(&Retry::nth(number), &mut entropy));
+/// assert_eq!(delays, [second, 2 * second, 4 * second, 5 * second]);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Capped<B> {
     inner: B,

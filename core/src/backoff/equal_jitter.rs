@@ -11,6 +11,17 @@ use crate::Entropy;
 /// Uniform over `delay/2..=delay`; made by [`BackoffStrategy::equal_jitter`].
 ///
 /// The half is rounded up, so that no draw is below it.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::backoff::{BackoffStrategy, Exponential};
+/// use forbear_core::{Retry, SplitMix64};
+///
+/// let second = Duration::from_secs(1);
+/// let backoff = Exponential::new(2 * second).equal_jitter();
+/// let delay = backoff.delay(&Retry::nth(1), &mut SplitMix64::new(7));
+/// assert!(second <= delay && delay <= 2 * second);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct EqualJitter<B>(B);
 

@@ -9,6 +9,18 @@ use crate::Entropy;
 ///
 /// Inside a jitter, the jitter keeps to it too. Outside, a draw below it is
 /// raised to it.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::backoff::{BackoffStrategy, Exponential};
+/// use forbear_core::{Retry, SplitMix64};
+///
+/// let second = Duration::from_secs(1);
+/// let backoff = Exponential::new(second).at_least(3 * second);
+/// let mut entropy = SplitMix64::new(0);
+/// let delays = [1, 2, 3].map(|number| backoff.delay(&Retry::nth(number), &mut entropy));
+/// assert_eq!(delays, [3 * second, 3 * second, 4 * second]);
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Floored<B> {
     inner: B,

@@ -11,6 +11,18 @@ use crate::Entropy;
 /// Uniform over `0..=delay`; made by [`BackoffStrategy::full_jitter`].
 ///
 /// From the minimum instead of 0 where the delay has one.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::backoff::{BackoffStrategy, Exponential};
+/// use forbear_core::{Retry, SplitMix64};
+///
+/// let second = Duration::from_secs(1);
+/// let backoff = Exponential::new(2 * second).full_jitter();
+/// let draw = |seed| backoff.delay(&Retry::nth(1), &mut SplitMix64::new(seed));
+/// assert!(draw(7) <= 2 * second);
+/// assert_ne!(draw(7), draw(8));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FullJitter<B>(B);
 

@@ -8,6 +8,17 @@ use crate::{Cost, Decision, Timestamp};
 /// Admits what both limiters admit, and charges both or neither.
 ///
 /// The static form of [`All`](super::All); made by [`Limiter::and`].
+///
+/// ```
+/// use forbear_core::limiter::{Concurrency, Gcra};
+/// use forbear_core::{Cost, Decision, Limiter, Timestamp};
+///
+/// let both = Gcra::per("9/s".parse().unwrap()).with_burst(9).unwrap();
+/// let mut both = both.and(Concurrency::new(1).unwrap());
+/// assert!(both.acquire(Timestamp::ZERO, &Cost::REQUEST).is_admit());
+/// let next = both.check(Timestamp::ZERO, &Cost::REQUEST);
+/// assert_eq!(next, Decision::WaitForCompletion);
+/// ```
 #[derive(Clone, Debug)]
 pub struct And<A, B> {
     first: A,

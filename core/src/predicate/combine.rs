@@ -5,6 +5,15 @@ use core::ops::{BitAnd, BitOr};
 use super::{AnyError, Cause, Message, OfError, OfValue, Predicate};
 
 /// Holds where either does; written `a | b`.
+///
+/// ```
+/// use forbear_core::predicate::{Predicate, message, value};
+///
+/// let again = message("busy") | value(|n: &u32| *n == 0);
+/// assert!(again.holds(&Ok::<_, std::io::Error>(0)));
+/// assert!(again.holds(&Err(std::io::Error::other("the server is busy"))));
+/// assert!(!again.holds(&Ok(1)));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Either<A, B>(A, B);
 
@@ -15,6 +24,15 @@ impl<T, E, A: Predicate<T, E>, B: Predicate<T, E>> Predicate<T, E> for Either<A,
 }
 
 /// Holds where both do; written `a & b`.
+///
+/// ```
+/// use forbear_core::predicate::{Predicate, any_error, message};
+///
+/// let again = any_error() & !message("fatal");
+/// assert!(again.holds(&Err::<(), _>(std::io::Error::other("busy"))));
+/// assert!(!again.holds(&Err(std::io::Error::other("a fatal one"))));
+/// assert!(!again.holds(&Ok(())));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct All<A, B>(A, B);
 

@@ -10,6 +10,14 @@ pub struct OfValue<F>(F);
 
 /// Holds for the values that `holds` returns true for: an answer that says
 /// "not yet".
+///
+/// ```
+/// use forbear_core::predicate::{Predicate, value};
+///
+/// let pending = value(|state: &&str| *state == "pending");
+/// assert!(pending.holds(&Ok::<_, ()>("pending")));
+/// assert!(!pending.holds(&Ok::<_, ()>("done")));
+/// ```
 pub const fn value<T, F: Fn(&T) -> bool>(holds: F) -> OfValue<F> {
     OfValue(holds)
 }

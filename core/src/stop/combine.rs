@@ -10,6 +10,18 @@ use super::{
 use crate::{Retry, Timestamp};
 
 /// Stops when either condition does; written `a | b`.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::Retry;
+/// use forbear_core::stop::{Deadline, MaxAttempts, StopCondition};
+///
+/// let second = Duration::from_secs(1);
+/// let stop = MaxAttempts::new(3).unwrap() | Deadline::new(60 * second).unwrap();
+/// assert!(stop.stop(&Retry::nth(2), second).is_none());
+/// assert!(stop.stop(&Retry::nth(3), second).is_some());
+/// assert!(stop.stop(&Retry::nth(1), 60 * second).is_some());
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Any<A, B>(A, B);
 
@@ -27,6 +39,17 @@ impl<A: StopCondition, B: StopCondition> StopCondition for Any<A, B> {
 }
 
 /// Stops when both conditions do, for the reason of the second; written `a & b`.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::Retry;
+/// use forbear_core::stop::{Deadline, MaxAttempts, StopCondition};
+///
+/// let second = Duration::from_secs(1);
+/// let stop = MaxAttempts::new(3).unwrap() & Deadline::new(60 * second).unwrap();
+/// assert!(stop.stop(&Retry::nth(3), second).is_none());
+/// assert!(stop.stop(&Retry::nth(3), 60 * second).is_some());
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Both<A, B>(A, B);
 

@@ -10,6 +10,19 @@ use crate::{InvalidConfig, Retry, Timestamp};
 /// The time of the attempts counts, and the call ends before a wait that would
 /// overrun, not after it. An attempt under way is not cut off: set a time-out in
 /// the client for that.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::Retry;
+/// use forbear_core::stop::{Deadline, StopCondition};
+///
+/// let second = Duration::from_secs(1);
+/// let deadline = Deadline::new(10 * second).unwrap();
+/// let retry = Retry::nth(1).after(8 * second);
+/// assert!(deadline.stop(&retry, second).is_none());
+/// // It would be sent when all of the time is gone.
+/// assert!(deadline.stop(&retry, 2 * second).is_some());
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Deadline(Duration);
 

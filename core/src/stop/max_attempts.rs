@@ -7,6 +7,17 @@ use super::{StopCondition, StopReason};
 use crate::{InvalidConfig, Retry};
 
 /// Stops after `max` sends in all, the first one included.
+///
+/// ```
+/// use std::time::Duration;
+/// use forbear_core::Retry;
+/// use forbear_core::stop::{MaxAttempts, StopCondition};
+///
+/// let second = Duration::from_secs(1);
+/// let three = MaxAttempts::new(3).unwrap();
+/// assert!(three.stop(&Retry::nth(2), second).is_none());
+/// assert!(three.stop(&Retry::nth(3), second).is_some());
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MaxAttempts(NonZeroU32);
 
