@@ -21,6 +21,7 @@ mod gcra;
 mod keyed;
 mod leaky_bucket;
 mod learned;
+mod reservoir;
 mod rolling;
 mod sliding_counter;
 mod sliding_log;
@@ -49,6 +50,7 @@ pub use self::{
     keyed::Keyed,
     leaky_bucket::LeakyBucket,
     learned::{Learned, ModelKind, ServerModel},
+    reservoir::Reservoir,
     sliding_counter::SlidingCounter,
     sliding_log::SlidingLog,
     token_bucket::{Carry, TokenBucket},

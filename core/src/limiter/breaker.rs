@@ -7,9 +7,12 @@
 //! limiters that obey it are others. What counts is a request that failed in a
 //! way that may pass, or an overload.
 
+mod last;
+
 use alloc::boxed::Box;
 use core::time::Duration;
 
+use self::last::Last;
 use super::rolling::Rolling;
 use super::{Completion, Limiter, is_stale};
 use crate::time::nanos;
@@ -57,6 +60,8 @@ enum Trip {
     InARow { failures: u32, seen: u32 },
     /// This share of the requests, once there are enough of them.
     Share { percent: u32, at_least: u32, seen: Box<Rolling> },
+    /// This share of the last requests, once there were as many.
+    LastShare { percent: u32, seen: Last },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -89,13 +94,42 @@ impl Breaker {
         window: Duration,
         open_for: Duration,
     ) -> Result<Self, InvalidConfig> {
-        if !(1..=100).contains(&percent) {
-            return Err(InvalidConfig::new("percent", percent, "from 1 to 100"));
-        }
+        refuse_no_percent(percent)?;
         InvalidConfig::refuse_zero("at_least", at_least)?;
         InvalidConfig::refuse_no_time("window", window)?;
         let seen = Box::new(Rolling::over(nanos(window)));
         Self::new(Trip::Share { percent, at_least, seen }, open_for)
+    }
+
+    /// Opens when `percent` of the last `requests` failed, for `open_for`; not before so
+    /// many were answered since it closed.
+    ///
+    /// A window of a count instead of a time, as resilience4j's default: what it takes to
+    /// open it is the same however much is sent. One bit a request.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::limiter::Breaker;
+    ///
+    /// let breaker = Breaker::at_share_of_last(50, 100, Duration::from_secs(60))?;
+    /// # let _ = breaker;
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `percent` is not from 1 to 100, `requests` not from 1 to 1,000,000, or
+    /// `open_for` is 0.
+    pub fn at_share_of_last(
+        percent: u32,
+        requests: u32,
+        open_for: Duration,
+    ) -> Result<Self, InvalidConfig> {
+        refuse_no_percent(percent)?;
+        if !(1..=1_000_000).contains(&requests) {
+            return Err(InvalidConfig::new("requests", requests, "from 1 to 1000000"));
+        }
+        Self::new(Trip::LastShare { percent, seen: Last::new(requests) }, open_for)
     }
 
     fn new(trip: Trip, open_for: Duration) -> Result<Self, InvalidConfig> {
@@ -128,6 +162,7 @@ impl Breaker {
         match &mut self.trip {
             Trip::InARow { seen, .. } => *seen = 0,
             Trip::Share { seen, .. } => seen.clear(),
+            Trip::LastShare { seen, .. } => seen.clear(),
         }
     }
 }
@@ -143,8 +178,11 @@ impl Trip {
             Self::Share { percent, at_least, seen } => {
                 seen.add(now, [1, u64::from(failed)]);
                 let [all, bad] = seen.sums(now);
-                let share = u128::from(bad) * 100 >= u128::from(all) * u128::from(*percent);
-                failed && share && all >= u64::from(*at_least)
+                failed && is_share(bad, all, *percent) && all >= u64::from(*at_least)
+            }
+            Self::LastShare { percent, seen } => {
+                let full = seen.add(failed);
+                failed && full.is_some_and(|(bad, all)| is_share(bad, all, *percent))
             }
         }
     }
@@ -155,8 +193,22 @@ impl Trip {
             Self::InARow { seen, .. } => *seen == 0,
             // The successes count too: without them a failure weighs more.
             Self::Share { seen, .. } => seen.sums(now) == [0, 0],
+            // Made anew it has to see as many before it opens.
+            Self::LastShare { seen, .. } => seen.is_clear(),
         }
     }
+}
+
+fn refuse_no_percent(percent: u32) -> Result<(), InvalidConfig> {
+    if (1..=100).contains(&percent) {
+        return Ok(());
+    }
+    Err(InvalidConfig::new("percent", percent, "from 1 to 100"))
+}
+
+/// Whether `bad` of `all` is at least so many percent.
+fn is_share(bad: u64, all: u64, percent: u32) -> bool {
+    u128::from(bad) * 100 >= u128::from(all) * u128::from(percent)
 }
 
 /// Whether a request failed as far as a breaker is concerned; `None` says nothing.

@@ -12,7 +12,10 @@ mod curve;
 mod meter;
 
 use super::{Completion, Limiter, is_stale};
-use crate::{Cost, Decision, Dimension, Outcome, Quantity, Refusal, Throttle, Timestamp};
+use crate::text::Decimal;
+use crate::{
+    Cost, Decision, Dimension, InvalidConfig, Outcome, Quantity, Refusal, Throttle, Timestamp,
+};
 
 pub use self::curve::CubicCurve;
 use self::meter::Meter;
@@ -21,7 +24,7 @@ use self::meter::Meter;
 /// a [`CubicCurve`].
 ///
 /// It starts without a limit. The rate never exceeds twice the rate of answers
-/// and never falls below half a unit a second. Up to one second's worth, and at
+/// and never falls below half a unit a second, unless set otherwise. Up to one second's worth, and at
 /// least one unit, may go at once; what costs more waits for a full bucket and
 /// leaves a debt, so no cost is too large. Errors other than refusals change
 /// nothing.
@@ -46,12 +49,16 @@ use self::meter::Meter;
 /// // The first answer of a half-second is two a second; five refusals are one cut.
 /// assert_eq!(limiter.rate().unwrap().to_string(), "1.4");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Cubic {
     dimension: Dimension,
     meter: Meter,
     pace: Option<Pace>,
     latest: Timestamp,
+    /// What is kept at a cut.
+    kept: Decimal,
+    /// The least rate, in millionths of a unit per second; not 0.
+    floor: u64,
 }
 
 /// The limit in force since the first cut.
@@ -75,7 +82,45 @@ impl Cubic {
     /// Without a limit, until the server refuses a request.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            dimension: Dimension::Requests,
+            meter: Meter::default(),
+            pace: None,
+            latest: Timestamp::ZERO,
+            kept: Decimal { digits: 7, places: 1 },
+            floor: RATE_MIN,
+        }
+    }
+
+    /// Keeps `ratio` of the rate at a refusal, instead of seven tenths.
+    ///
+    /// # Errors
+    ///
+    /// If `ratio` is not above 0 and below 1.
+    pub fn cutting_to(mut self, ratio: f64) -> Result<Self, InvalidConfig> {
+        self.kept = curve::share(ratio)?;
+        Ok(self)
+    }
+
+    /// Never falls below `rate` units a second, instead of half a unit; at most 10^9
+    /// count.
+    ///
+    /// ```
+    /// use forbear_core::Quantity;
+    /// use forbear_core::limiter::Cubic;
+    ///
+    /// let slow = Cubic::new().cutting_to(0.5)?.never_below(Quantity::from_micros(10_000))?;
+    /// # let _ = slow;
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is 0.
+    pub fn never_below(mut self, rate: Quantity) -> Result<Self, InvalidConfig> {
+        InvalidConfig::refuse_zero("rate", rate.as_micros())?;
+        self.floor = rate.as_micros().min(CubicCurve::PEAK_MICROS_MAX);
+        Ok(self)
     }
 
     /// Counts `dimension` instead of requests.
@@ -94,13 +139,15 @@ impl Cubic {
     fn cut(&mut self, now: Timestamp) {
         let measured = self.meter.rate();
         let peak = self.rate().map_or(measured, |rate| rate.min(measured));
-        let peak = peak.max(Quantity::from_micros(RATE_MIN));
-        let curve = CubicCurve::cut_at(now, peak);
+        let peak = peak.max(Quantity::from_micros(self.floor));
+        let curve = CubicCurve::kept(now, peak, self.kept);
         let (tokens, updated) = self.pace.map_or((0, now), |pace| {
             let updated = pace.updated.max(now);
             (pace.tokens_at(updated), updated)
         });
-        let rate = (peak.as_micros() / 10 * 7).max(RATE_MIN);
+        let kept = u128::from(peak.as_micros()) * u128::from(self.kept.digits)
+            / u128::from(self.kept.denominator());
+        let rate = u64::try_from(kept).unwrap_or(u64::MAX).max(self.floor);
         self.pace = Some(Pace { curve, cut_at: now, rate, tokens, updated }.trimmed());
     }
 
@@ -109,7 +156,7 @@ impl Cubic {
         if let Some(pace) = &mut self.pace {
             let updated = pace.updated.max(now);
             (pace.tokens, pace.updated) = (pace.tokens_at(updated), updated);
-            pace.rate = pace.curve.rate(now).as_micros().min(twice).max(RATE_MIN);
+            pace.rate = pace.curve.rate(now).as_micros().min(twice).max(self.floor);
             *pace = pace.trimmed();
         }
     }
@@ -136,7 +183,7 @@ impl Pace {
         if self.tokens_at(now) >= wanted {
             return Decision::Admit;
         }
-        // The rate is at least RATE_MIN.
+        // The rate is at least the floor, which is not 0.
         let rate = i128::from(self.rate);
         let missing = wanted - self.tokens;
         let wait_ns = (missing + rate - 1) / rate;
@@ -144,6 +191,12 @@ impl Pace {
             Ok(at) => Decision::WaitUntil(Timestamp::from_nanos(at)),
             Err(_) => Decision::Refuse(Refusal::BeyondTime),
         }
+    }
+}
+
+impl Default for Cubic {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -157,6 +210,7 @@ impl Limiter for Cubic {
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
         self.latest = self.latest.max(now);
+        self.meter.start(now);
         let units = cost.get(self.dimension);
         if let Some(pace) = &mut self.pace {
             let updated = pace.updated.max(now);

@@ -43,6 +43,21 @@ pub enum LimitSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         initial: Option<u32>,
     },
+    /// A bucket that is refilled at a stroke; what was not used is kept.
+    Reservoir {
+        /// What it counts.
+        #[serde(default)]
+        dimension: Dimension,
+        /// Units per refill, such as "100/min".
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        rate: Rate,
+        /// What it holds; at least 1.
+        #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+        capacity: u32,
+        /// What it holds at the start; full unless set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        initial: Option<u32>,
+    },
     /// A rate, evenly spaced, without any burst.
     LeakyBucket {
         /// What it counts.
@@ -166,6 +181,13 @@ pub enum LimitSpec {
         /// What it counts.
         #[serde(default)]
         dimension: Dimension,
+        /// What is kept of the rate at a refusal; above 0 and below 1, 0.7 unless set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ratio: Option<f64>,
+        /// Below which it never falls, such as "1/min"; "1/2s" unless set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<alloc::string::String>"))]
+        min_rate: Option<Rate>,
     },
     /// Drops a share of the requests while the server refuses most.
     AdaptiveThrottle {
@@ -184,6 +206,10 @@ pub enum LimitSpec {
         /// Or the share of failures that opens it, from 1 to 100.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         percent: Option<u32>,
+        /// With `percent`: of this many last requests, instead of those of a window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
+        last: Option<u32>,
         /// With `percent`: over how long.
         #[serde(default = "ten_seconds", with = "serde_duration")]
         #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]

@@ -7,10 +7,11 @@ use forbear_core::backoff::{
 };
 use forbear_core::budget::{RetryBudget, RetryQuota, RetryThrottle, WindowedBudget};
 use forbear_core::limiter::{
-    Adaptive, AdaptiveThrottle, Aimd, Breaker, Concurrency, Cooldown, Cubic, FixedWindow, Gcra,
-    Gradient, Keyed, LeakyBucket, Learned, SlidingCounter, SlidingLog, TokenBucket, Vegas, WarmUp,
-    Window,
+    Adaptive, AdaptiveThrottle, Aimd, Breaker, Concurrency, Cooldown, Cubic, CubicCurve,
+    FixedWindow, Gcra, Gradient, Keyed, LeakyBucket, Learned, Reservoir, SlidingCounter,
+    SlidingLog, TokenBucket, Vegas, WarmUp, Window,
 };
+use forbear_core::queue::{Queue, QueueConfig};
 use forbear_core::stop::{Deadline, Elapsed, MaxAttempts, Never, StopCondition, TotalWait, Until};
 use forbear_core::{
     Beyond, Completion, Cost, Dimension, Entropy, HintRule, InvalidConfig, Limiter, Observation,
@@ -92,6 +93,34 @@ fn every_number_that_is_refused_is_named_with_its_value() {
         (refused(Breaker::at_share(50, 0, SECOND, SECOND)), "at_least is 0"),
         (refused(Breaker::at_share(50, 1, ZERO, SECOND)), "window is 0"),
         (refused(Breaker::after(1, SECOND).unwrap().with_probes(0)), "probes is 0"),
+        (refused(Breaker::at_share_of_last(0, 1, SECOND)), "percent is 0"),
+        (refused(Breaker::at_share_of_last(50, 0, SECOND)), "requests is 0"),
+        (refused(Breaker::at_share_of_last(50, u32::MAX, SECOND)), "requests is 4294967295"),
+        (refused(Breaker::at_share_of_last(50, 1, ZERO)), "open_for is 0"),
+        (refused(Reservoir::new(0, 1, SECOND)), "capacity is 0"),
+        (refused(Reservoir::new(1, 0, SECOND)), "refill is 0"),
+        (refused(Reservoir::new(1, 1, ZERO)), "period is 0"),
+        (refused(Cubic::new().cutting_to(f64::NAN)), "ratio is NaN"),
+        (refused(Cubic::new().cutting_to(1.0)), "ratio is 1"),
+        (refused(Cubic::new().never_below(Quantity::ZERO)), "rate is 0"),
+        (refused(CubicCurve::cut_to(Timestamp::MAX, Quantity::ZERO, -0.5)), "ratio is -0.5"),
+        (refused(Aimd::new(1).unwrap().cutting_to(f64::NAN)), "ratio is NaN"),
+        (refused(Aimd::new(1).unwrap().cutting_to(0.0)), "ratio is 0"),
+        (refused(Gcra::per(tenth()).set_burst(Timestamp::ZERO, 0)), "burst is 0"),
+        (refused(FixedWindow::new(1, SECOND).unwrap().set_limit(0)), "limit is 0"),
+        (refused(Window::unknown(1, SECOND).unwrap().with_margin(SECOND)), "margin is 1s"),
+        (refused(AtomicGcra::new(tenth(), 2).unwrap().lease(0)), "size is 0"),
+        (refused(AtomicGcra::new(tenth(), 2).unwrap().lease(3)), "size is 3"),
+        (refused(KeyedAtomicGcra::new(tenth(), 1, 1 << 41)), "capacity is 2199023255552"),
+        (refused(QueueConfig::new().capacity(0)), "capacity is 0"),
+        (refused(QueueConfig::new().strict_lanes(0)), "lanes is 0"),
+        (refused(QueueConfig::new().weighted_lanes(&[])), "lanes is 0"),
+        (refused(QueueConfig::new().weighted_lanes(&[1; 256])), "lanes is 256"),
+        (refused(QueueConfig::new().weighted_lanes(&[1, 0])), "weight is 0"),
+        (refused(Queue::<()>::new(QueueConfig::new()).add_tenant(0)), "weight is 0"),
+        (refused(Policy::builder().max_attempts(0).build()), "max_attempts is 0"),
+        (refused(Policy::builder().deadline(ZERO).build()), "deadline is 0"),
+        (refused(Policy::builder().elapsed(ZERO).build()), "elapsed is 0"),
         (refused(Aimd::new(0)), "initial is 0"),
         (refused(Vegas::new(2, 1)), "initial is 2"),
         (refused(Gradient::new(1, 0, 1)), "min is 0"),
@@ -262,7 +291,7 @@ fn limiters_answer_at_every_edge() {
         for period in [NANO, END, Duration::MAX] {
             for count in [1, u32::MAX] {
                 let edge = Timestamp::MAX;
-                let limiters: [Box<dyn Limiter>; 21] = [
+                let limiters: [Box<dyn Limiter>; 25] = [
                     Box::new(Gcra::per(rate).with_burst(count).unwrap()),
                     Box::new(TokenBucket::new(rate, count).unwrap()),
                     Box::new(LeakyBucket::new(rate)),
@@ -280,7 +309,11 @@ fn limiters_answer_at_every_edge() {
                     Box::new(Adaptive::new(Aimd::new(count).unwrap())),
                     Box::new(Adaptive::new(Vegas::new(1, count).unwrap())),
                     Box::new(Adaptive::new(Gradient::new(count, 1, count).unwrap())),
+                    Box::new(Reservoir::new(count, 1, period).unwrap().prorated_at(edge)),
+                    Box::new(Reservoir::new(1, count, period).unwrap().aligned_to(edge)),
+                    Box::new(Breaker::at_share_of_last(1, 1, period).unwrap()),
                     Box::new(Cubic::new()),
+                    Box::new(extreme_cubic()),
                     Box::new(AdaptiveThrottle::new(1000.0).unwrap()),
                     Box::new(Cooldown::new()),
                     Box::new(Learned::new().with_share(1e-9).unwrap()),
@@ -289,6 +322,11 @@ fn limiters_answer_at_every_edge() {
             }
         }
     }
+}
+
+fn extreme_cubic() -> Cubic {
+    let most = Quantity::from_micros(u64::MAX);
+    Cubic::new().cutting_to(1e-9).unwrap().never_below(most).unwrap()
 }
 
 /// Sends and answers at every edge of time, forwards and then backwards.

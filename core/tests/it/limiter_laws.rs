@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use forbear_core::limiter::{
     Adaptive, AdaptiveThrottle, Aimd, All, Breaker, Concurrency, Cooldown, Cubic, FixedWindow,
-    Gcra, Gradient, LeakyBucket, Learned, SlidingCounter, SlidingLog, TokenBucket, Vegas, WarmUp,
-    Window,
+    Gcra, Gradient, LeakyBucket, Learned, Reservoir, SlidingCounter, SlidingLog, TokenBucket,
+    Vegas, WarmUp, Window,
 };
 use forbear_core::testkit::laws;
 use forbear_core::{Dimension, Limiter, Timestamp};
@@ -116,6 +116,23 @@ fn a_warm_up_keeps_the_laws() {
 }
 
 #[test]
+fn a_reservoir_keeps_the_laws() {
+    let make = || Reservoir::new(5, 2, SECOND).unwrap().aligned_to(Timestamp::from_nanos(7));
+    laws::limiter(make);
+    laws::limiter(|| make().starting_at(0).counting(Dimension::Tokens));
+    laws::limiter(|| make().prorated_at(Timestamp::from_nanos(5_500_000_000)));
+    laws::limiter(|| Reservoir::new(u32::MAX, u32::MAX, Duration::MAX).unwrap());
+    laws::limiter(|| Reservoir::new(1, 1, Duration::from_nanos(1)).unwrap());
+    // A refill that is more than it holds.
+    laws::limiter(|| Reservoir::new(3, 9, SECOND).unwrap());
+    laws::limiter_charging(make, Dimension::Requests, 5);
+    let refills =
+        |span: Duration| 2 * (u64::try_from(span.as_nanos() / 1_000_000_000).unwrap() + 1);
+    laws::limiter_within(make, Dimension::Requests, |span| 5 + refills(span));
+    laws::limiter_reaches(make, Dimension::Requests, |span| refills(span).saturating_sub(2));
+}
+
+#[test]
 fn adaptive_bounds_keep_the_laws() {
     laws::limiter(|| Adaptive::new(Aimd::new(2).unwrap()));
     laws::limiter(|| Adaptive::new(Vegas::new(2, 10).unwrap()));
@@ -126,11 +143,14 @@ fn adaptive_bounds_keep_the_laws() {
 fn cubic_keeps_the_laws() {
     laws::limiter(Cubic::new);
     laws::limiter(|| Cubic::new().counting(Dimension::Tokens));
+    let floor = forbear_core::Quantity::from_micros(1);
+    laws::limiter(|| Cubic::new().cutting_to(0.9).unwrap().never_below(floor).unwrap());
 }
 
 #[test]
 fn breakers_keep_the_laws() {
     laws::limiter(|| Breaker::after(1, SECOND).unwrap());
+    laws::limiter(|| Breaker::at_share_of_last(50, 3, SECOND).unwrap());
     laws::limiter(|| Breaker::at_share(50, 2, SECOND, SECOND).unwrap().with_probes(2).unwrap());
 }
 

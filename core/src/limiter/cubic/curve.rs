@@ -2,13 +2,14 @@
 
 use core::time::Duration;
 
-use crate::{Quantity, Timestamp};
+use crate::text::Decimal;
+use crate::{InvalidConfig, Quantity, Timestamp};
 
 /// How a rate comes back after a cut: fast, then slowly past the rate at which it
 /// was cut, then fast again.
 ///
 /// `rate(t) = peak + 0.4 * (t - k)^3` with `k = cbrt(0.3 * peak / 0.4)` seconds,
-/// which begins at `0.7 * peak`: RFC 9438 with the constants of the AWS SDKs, in
+/// which begins at `0.7 * peak`, or at another share ([`cut_to`](Self::cut_to)): RFC 9438 with the constants of the AWS SDKs, in
 /// units per second instead of segments. In integers: `t` and `k` to the
 /// nanosecond, rates to the millionth, rounded down. It no longer grows 1000 s
 /// after the plateau, and peaks count up to 10^9 units a second.
@@ -34,16 +35,43 @@ pub struct CubicCurve {
 }
 
 impl CubicCurve {
-    const PEAK_MICROS_MAX: u64 = 1_000_000_000_000_000;
+    pub(super) const PEAK_MICROS_MAX: u64 = 1_000_000_000_000_000;
     /// 1000 s: its cube, times 4, is below 2^127.
     const REACH_NS: i128 = 1_000_000_000_000;
 
     /// The curve after a cut at `now`, from `peak` units a second.
     #[must_use]
     pub fn cut_at(now: Timestamp, peak: Quantity) -> Self {
+        Self::kept(now, peak, Decimal { digits: 7, places: 1 })
+    }
+
+    /// The curve after a cut at `now` to `ratio` of `peak` units a second, where
+    /// [`cut_at`](Self::cut_at) keeps seven tenths.
+    ///
+    /// ```
+    /// use forbear_core::limiter::CubicCurve;
+    /// use forbear_core::{Quantity, Timestamp};
+    ///
+    /// let (now, ten) = (Timestamp::ZERO, Quantity::from_units(10));
+    /// let curve = CubicCurve::cut_to(now, ten, 0.6)?;
+    /// assert_eq!(curve.rate(now), Quantity::from_units(6));
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If `ratio` is not above 0 and below 1.
+    pub fn cut_to(now: Timestamp, peak: Quantity, ratio: f64) -> Result<Self, InvalidConfig> {
+        Ok(Self::kept(now, peak, share(ratio)?))
+    }
+
+    pub(super) fn kept(now: Timestamp, peak: Quantity, kept: Decimal) -> Self {
         let peak_micros = peak.as_micros().min(Self::PEAK_MICROS_MAX);
-        // 0.3 / 0.4 of the peak, from millionths of s^3 to ns^3: below 2^120.
-        let cube = u128::from(peak_micros) * 750_000_000_000_000_000_000;
+        let unit = kept.denominator();
+        let lost = u128::from(unit - kept.digits.min(unit));
+        // 1 / 0.4 of what is lost, from millionths of s^3 to ns^3: below 2^121.
+        let cube =
+            u128::from(peak_micros) * (lost * (2_500_000_000_000_000_000_000 / u128::from(unit)));
         Self { cut_at: now, peak_micros, plateau_ns: cube_root(cube) }
     }
 
@@ -68,8 +96,15 @@ impl CubicCurve {
 }
 
 /// The cube root of a number below 2^120, rounded down.
+/// What is kept at a cut.
+pub(super) fn share(ratio: f64) -> Result<Decimal, InvalidConfig> {
+    Decimal::from_f64(ratio)
+        .filter(|decimal| decimal.digits > 0 && decimal.digits < decimal.denominator())
+        .ok_or_else(|| InvalidConfig::new("ratio", ratio, "a number above 0 and below 1"))
+}
+
 fn cube_root(number: u128) -> u64 {
-    (0..40).rev().fold(0_u64, |root, bit| {
+    (0..41).rev().fold(0_u64, |root, bit| {
         let next = root | 1 << bit;
         if u128::from(next).pow(3) <= number { next } else { root }
     })
@@ -81,7 +116,7 @@ mod tests {
 
     #[test]
     fn cube_roots_are_rounded_down() {
-        for root in [1, 2, 10, 999_999, 908_560_296_416, (1 << 40) - 1] {
+        for root in [1, 2, 10, 999_999, 908_560_296_416, (1 << 41) - 1] {
             let cube = u128::from(root).pow(3);
             assert_eq!(cube_root(cube), root);
             assert_eq!(cube_root(cube + 1), root);

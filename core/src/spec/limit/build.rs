@@ -3,9 +3,11 @@
 use super::{LimitSpec, WindowStart};
 use crate::limiter::{
     Adaptive, AdaptiveThrottle, Aimd, Breaker, Concurrency, Cubic, FixedWindow, Gcra, Gradient,
-    LeakyBucket, Learned, SlidingCounter, SlidingLog, TokenBucket, Vegas, WarmUp, Window,
+    LeakyBucket, Learned, Reservoir, SlidingCounter, SlidingLog, TokenBucket, Vegas, WarmUp,
+    Window,
 };
-use crate::{InvalidConfig, PolicyBuilder, Rate};
+use crate::time::nanos;
+use crate::{InvalidConfig, PolicyBuilder, Quantity, Rate};
 
 impl LimitSpec {
     /// Adds the limiter that this describes.
@@ -20,6 +22,11 @@ impl LimitSpec {
             Self::TokenBucket { dimension, rate, burst, initial } => {
                 let bucket = TokenBucket::new(rate, burst)?.counting(dimension);
                 builder.limit(bucket.starting_at(initial.unwrap_or(burst)))
+            }
+            Self::Reservoir { dimension, rate, capacity, initial } => {
+                let reservoir = Reservoir::new(capacity, units(rate)?, rate.period())?;
+                let initial = initial.unwrap_or(capacity);
+                builder.limit(reservoir.counting(dimension).starting_at(initial))
             }
             Self::LeakyBucket { dimension, rate } => {
                 builder.limit(LeakyBucket::new(rate).counting(dimension))
@@ -56,12 +63,27 @@ impl LimitSpec {
             Self::Gradient { initial, min, max } => {
                 builder.limit(Adaptive::new(Gradient::new(initial, min, max)?))
             }
-            Self::Cubic { dimension } => builder.limit(Cubic::new().counting(dimension)),
+            Self::Cubic { dimension, ratio, min_rate } => {
+                let mut cubic = Cubic::new().counting(dimension);
+                if let Some(ratio) = ratio {
+                    cubic = cubic.cutting_to(ratio)?;
+                }
+                if let Some(rate) = min_rate {
+                    cubic = cubic.never_below(per_second(rate))?;
+                }
+                builder.limit(cubic)
+            }
             Self::AdaptiveThrottle { k, seed } => {
                 builder.limit(AdaptiveThrottle::new(k)?.with_seed(seed))
             }
-            Self::Breaker { failures, percent, window, at_least, open_for, probes } => {
+            Self::Breaker { failures, percent, last, window, at_least, open_for, probes } => {
+                if let (Some(last), None) = (last, percent) {
+                    return Err(InvalidConfig::new("last", last, "left out without percent"));
+                }
                 let breaker = match (failures, percent) {
+                    (None, Some(percent)) if last.is_some() => {
+                        Breaker::at_share_of_last(percent, last.unwrap_or_default(), open_for)?
+                    }
                     (Some(failures), None) => Breaker::after(failures, open_for)?,
                     (None, Some(percent)) => {
                         Breaker::at_share(percent, at_least, window, open_for)?
@@ -80,6 +102,13 @@ impl LimitSpec {
             }
         })
     }
+}
+
+/// A rate by the second, rounded up to a millionth.
+fn per_second(rate: Rate) -> Quantity {
+    let micros = u128::from(rate.limit().get()) * 1_000_000_000_000_000;
+    let micros = micros.div_ceil(u128::from(nanos(rate.period()).max(1)));
+    Quantity::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
 /// The units of a window, which a count of 32 bits must hold.

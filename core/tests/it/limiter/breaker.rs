@@ -105,3 +105,52 @@ fn what_is_older_than_the_window_does_not_count() {
     answer(&mut breaker, millis(19_999), millis(19_999), OVERLOAD);
     assert!(breaker.is_open(millis(19_999)));
 }
+
+#[test]
+fn a_share_of_the_last_requests_opens_it_once_there_were_as_many() {
+    let mut breaker = Breaker::at_share_of_last(50, 10, SECOND).unwrap();
+    // Nine, of which five failed: too few to tell.
+    for nth in 0..9 {
+        let outcome = if nth % 2 == 0 { OVERLOAD } else { Outcome::Success };
+        answer(&mut breaker, millis(nth), millis(nth), outcome);
+    }
+    assert!(!breaker.is_open(millis(9)));
+    // The tenth makes it five of ten, but a success opens nothing.
+    answer(&mut breaker, millis(9), millis(9), Outcome::Success);
+    assert!(!breaker.is_open(millis(9)));
+    // Over the first, which failed too: still five of ten.
+    answer(&mut breaker, millis(10), millis(10), OVERLOAD);
+    assert!(breaker.is_open(millis(10)));
+}
+
+#[test]
+fn what_is_older_than_the_last_requests_does_not_count_however_young_it_is() {
+    let mut breaker = Breaker::at_share_of_last(50, 100, SECOND).unwrap();
+    // Forty-nine failures, and then one after every hundred successes.
+    for _ in 0..49 {
+        answer(&mut breaker, millis(1), millis(1), OVERLOAD);
+    }
+    for _ in 0..5 {
+        for _ in 0..100 {
+            answer(&mut breaker, millis(1), millis(1), Outcome::Success);
+        }
+        answer(&mut breaker, millis(1), millis(1), OVERLOAD);
+    }
+    assert!(!breaker.is_open(millis(1)));
+}
+
+#[test]
+fn a_breaker_that_closes_counts_anew() {
+    let mut breaker = Breaker::at_share_of_last(50, 2, SECOND).unwrap();
+    for _ in 0..2 {
+        answer(&mut breaker, millis(1), millis(1), OVERLOAD);
+    }
+    assert!(breaker.is_open(millis(1000)));
+    assert_eq!(send_all(&mut breaker, millis(1001)), 1);
+    answer(&mut breaker, millis(1001), millis(1002), Outcome::Success);
+    // Those from before it opened are gone: one failure is too few.
+    answer(&mut breaker, millis(1002), millis(1003), OVERLOAD);
+    assert!(!breaker.is_open(millis(1003)));
+    answer(&mut breaker, millis(1002), millis(1003), OVERLOAD);
+    assert!(breaker.is_open(millis(1003)));
+}

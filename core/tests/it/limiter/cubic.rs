@@ -55,3 +55,25 @@ fn the_rate_never_falls_below_half_a_request_a_second() {
     assert_eq!(limiter.rate(), Some(Quantity::from_micros(500_000)));
     assert_eq!(send_all(&mut limiter, millis(1_000_000)), 1);
 }
+
+#[test]
+fn what_a_cut_keeps_and_the_floor_may_be_set() {
+    let floor = Quantity::from_micros(20_000);
+    let mut limiter = Cubic::new().cutting_to(0.25).unwrap().never_below(floor).unwrap();
+    // Eight answers a second, and one of them refuses.
+    for nth in 1..=200 {
+        let (sent, now) = (millis((nth - 1) * 125), millis(nth * 125));
+        limiter.commit(sent, &Cost::REQUEST);
+        answer(&mut limiter, sent, now, if nth == 200 { RATE } else { Outcome::Success });
+    }
+    // A quarter of eight, up to what the meter rounds down.
+    let rate = limiter.rate().unwrap().as_micros();
+    assert!((1_999_990..=2_000_000).contains(&rate), "{rate}");
+    // Refusals only, ever more slowly.
+    for nth in 1..200 {
+        let now = millis(25_000 + nth * 500_000);
+        limiter.commit(now, &Cost::REQUEST);
+        answer(&mut limiter, now, now, RATE);
+    }
+    assert_eq!(limiter.rate(), Some(floor));
+}

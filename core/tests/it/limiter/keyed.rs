@@ -1,5 +1,7 @@
 //! What is kept for each key, and what is forgotten.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use forbear_core::limiter::{
@@ -144,4 +146,40 @@ fn a_bound_that_is_as_at_the_start_is_idle_at_once() {
     ] {
         assert!(limiter.is_idle(millis(1)), "{limiter:?}");
     }
+}
+
+/// Counts how often it is asked whether it may be forgotten; never says so.
+#[derive(Clone, Debug, Default)]
+struct Looked(Arc<AtomicU32>);
+
+impl Limiter for Looked {
+    fn check(&self, _: Timestamp, _: &Cost) -> Decision {
+        Decision::Admit
+    }
+
+    fn commit(&mut self, _: Timestamp, _: &Cost) {}
+
+    fn is_idle(&self, _: Timestamp) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+}
+
+#[test]
+fn a_send_looks_at_a_few_keys_however_many_there_are() {
+    let limiter = Looked::default();
+    let looks = Arc::clone(&limiter.0);
+    let mut keyed = Keyed::new(limiter, 10_000).unwrap();
+    let mut most_at_once = 0;
+    for key in 0..12_000 {
+        looks.store(0, Ordering::Relaxed);
+        let decision = keyed.acquire(millis(1), &key, &Cost::REQUEST);
+        assert_eq!(decision.is_admit(), key < 10_000, "none of them may be forgotten");
+        if decision.is_admit() {
+            answer(&mut keyed, key, millis(1), &Observation::new(Outcome::Success));
+        }
+        most_at_once = most_at_once.max(looks.load(Ordering::Relaxed));
+    }
+    assert_eq!(keyed.len(), 10_000);
+    assert!(most_at_once <= 32, "{most_at_once}");
 }

@@ -18,7 +18,10 @@ limit = [
     { kind = "gradient" },
     { kind = "cubic" },
     { kind = "adaptive_throttle", k = 2.0 },
+    { kind = "reservoir", rate = "100/min", capacity = 300, initial = 0 },
+    { kind = "cubic", ratio = 0.5, min_rate = "1/min" },
     { kind = "breaker", failures = 5 },
+    { kind = "breaker", percent = 50, last = 100 },
     { kind = "breaker", percent = 50, window = "10s", at_least = 20, open_for = "5s", probes = 3 },
     { kind = "learned", headroom = 0.05, share = 0.5 },
 ]
@@ -27,7 +30,7 @@ limit = [
 #[test]
 fn every_kind_reads_builds_and_writes_back_the_same() {
     let spec: PolicySpec = toml::from_str(KINDS).unwrap();
-    assert_eq!(spec.limit.len(), 17);
+    assert_eq!(spec.limit.len(), 20);
     let _ = spec.build().unwrap();
     let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
     assert_eq!(spec, again);
@@ -49,6 +52,10 @@ fn impossible_numbers_are_refused_by_name() {
         ("kind = 'vegas', initial = 0", "initial is 0, must be at least 1"),
         ("kind = 'gradient', initial = 500", "initial is 500, must be from min to max"),
         ("kind = 'adaptive_throttle', k = 0.5", "k is 0.5, must be a number from 1 to 1000"),
+        ("kind = 'breaker', percent = 50, last = 0", "requests is 0, must be from 1 to 1000000"),
+        ("kind = 'breaker', last = 9", "last is 9, must be left out without percent"),
+        ("kind = 'reservoir', rate = '1/s', capacity = 0", "capacity is 0, must be at least 1"),
+        ("kind = 'cubic', ratio = 1.0", "ratio is 1, must be a number above 0 and below 1"),
         ("kind = 'breaker', failures = 0", "failures is 0, must be at least 1"),
         ("kind = 'breaker', percent = 101", "percent is 101, must be from 1 to 100"),
         (
