@@ -11,5 +11,5 @@ mod spec;
 mod support;
 mod throttle;
 mod unsaid;
-mod vectors;
+pub(crate) mod vectors;
 mod window;

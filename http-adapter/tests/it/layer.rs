@@ -19,10 +19,10 @@ fn policy() -> Policy {
 }
 
 /// What the server got: the body and the key of each attempt.
-type Got = Arc<Mutex<Vec<(Bytes, Option<String>)>>>;
+pub(crate) type Got = Arc<Mutex<Vec<(Bytes, Option<String>)>>>;
 
 /// A server that answers with `statuses` in turn, and 200 then.
-fn server<B>(
+pub(crate) fn server<B>(
     statuses: &[u16],
 ) -> (BoxCloneService<Request<B>, Response<Full<Bytes>>, Infallible>, Got)
 where
@@ -112,7 +112,9 @@ async fn a_callers_own_key_is_kept() {
 }
 
 /// A body that can be read once: two frames and no end in sight at the start.
-fn stream(size: usize) -> impl http_body::Body<Data = Bytes, Error = Infallible> + Send + 'static {
+pub(crate) fn stream(
+    size: usize,
+) -> impl http_body::Body<Data = Bytes, Error = Infallible> + Send + 'static {
     let half = Bytes::from(vec![b'x'; size / 2]);
     let frames = [half.clone(), half].map(|data| Ok(http_body::Frame::data(data)));
     StreamBody::new(Frames(VecDeque::from(frames)))

@@ -68,6 +68,8 @@ mod recorder;
 mod reset;
 /// The grammar of `Retry-After` and of the three forms of a date.
 mod retry_after;
+/// Vectors from the test-suites of other libraries.
+mod retry_vectors;
 /// Verdicts of the user's own.
 mod rule;
 /// Which requests share a state.

@@ -48,13 +48,24 @@ mod tests {
     use super::*;
 
     /// `ExpAvgMeasurementTest` of Netflix's concurrency-limits.
+    /// `netflix_exp_avg_warmup`, of concurrency-limits' `ExpAvgMeasurementTest`.
     #[test]
     fn the_first_samples_are_averaged_plainly() {
-        let mut average = Average::new(100, 10);
-        let tenths: [u128; 11] = [100, 105, 110, 115, 120, 125, 130, 135, 140, 145, 162];
-        for (sample, expected) in (10..20).chain([100]).zip(tenths) {
-            let got = average.add(sample) * 10 / Average::SCALE;
-            assert!(got.abs_diff(expected) <= 1, "{sample}: {got} is not {expected}");
+        let file = include_str!("../../../tests/data/limiter_vectors.json");
+        let file: serde_json::Value = serde_json::from_str(file).unwrap();
+        let vectors = file["vectors"].as_array().unwrap();
+        let vector = vectors.iter().find(|vector| vector["algorithm"] == "exp_avg").unwrap();
+        let inputs = &vector["inputs"];
+        let number = |name: &str| u32::try_from(inputs[name].as_u64().unwrap()).unwrap();
+        let mut average = Average::new(number("window"), number("warmup"));
+        let samples = inputs["samples"].as_array().unwrap();
+        let expected = vector["expected"]["values"].as_array().unwrap();
+        assert_eq!(samples.len(), expected.len());
+        for (sample, expected) in samples.iter().zip(expected) {
+            let tenths = average.add(sample.as_u64().unwrap()) * 10 / Average::SCALE;
+            let tenths = f64::from(u32::try_from(tenths).unwrap());
+            let off = (tenths - 10.0 * expected.as_f64().unwrap()).abs();
+            assert!(off <= 1.0, "{sample}: {tenths} tenths, not {expected}");
         }
     }
 }

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use forbear_core::limiter::{Carry, Gcra, LeakyBucket, TokenBucket};
-use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Outcome, Rate, Timestamp};
+use forbear_core::limiter::{Carry, Cubic, Gcra, TokenBucket};
+use forbear_core::{
+    Completion, Cost, Limiter, Observation, Outcome, Quantity, Rate, Throttle, Timestamp,
+};
 use serde_json::Value;
 
-use super::{list, millis, number, opens_at, requests, text, units};
+use super::{list, millis, number, opens_at, requests, text, units, waiting};
 
 pub(super) fn run(group: &str, vector: &Value) {
     let (inputs, expected) = (&vector["inputs"], &vector["expected"]);
@@ -19,8 +21,10 @@ pub(super) fn run(group: &str, vector: &Value) {
         }
         "token_bucket" => token_bucket(text(&vector["name"]), inputs, expected),
         "token_bucket_greedy_integer" => greedy(inputs, expected),
-        "token_bucket_reservation" => reservations(inputs, expected),
-        "token_bucket_wait" => waits(inputs, expected),
+        "token_bucket_reservation" => {
+            waiting::reservations(text(&vector["name"]), inputs, expected)
+        }
+        "token_bucket_wait" => waiting::waits(inputs, expected),
         "debt_settle" => debt(inputs, expected),
         "refund_clamped" => {
             let (mut bucket, now) = advanced(inputs);
@@ -29,8 +33,9 @@ pub(super) fn run(group: &str, vector: &Value) {
         }
         "rate_from_interval" => from_interval(inputs, expected),
         "reconfigure" => reconfigure(inputs, expected),
-        "wait_with_timeout" => with_timeout(inputs, expected),
-        _ => saturated(inputs, expected),
+        "wait_with_timeout" => waiting::with_timeout(inputs, expected),
+        _ if expected.get("max_checks_per_grant").is_some() => waiting::in_line(inputs, expected),
+        _ => waiting::saturated(inputs, expected),
     }
 }
 
@@ -38,7 +43,7 @@ fn is_allowed(word: &Value) -> bool {
     text(word) == "allow"
 }
 
-fn bucket(inputs: &Value) -> TokenBucket {
+pub(super) fn bucket(inputs: &Value) -> TokenBucket {
     let period = Duration::from_nanos(number(&inputs["period_ns"]));
     let rate = Rate::new(number(&inputs["refill"]), period).unwrap();
     let bucket = TokenBucket::new(rate, units(&inputs["capacity"])).unwrap();
@@ -49,7 +54,7 @@ fn advanced(inputs: &Value) -> (TokenBucket, Timestamp) {
     (bucket(inputs), Timestamp::from_nanos(number(&inputs["advance_ns"])))
 }
 
-fn settle(limiter: &mut dyn Limiter, now: Timestamp, cost: Cost, actual: Cost) {
+pub(super) fn settle(limiter: &mut dyn Limiter, now: Timestamp, cost: Cost, actual: Cost) {
     let observation = &Observation::new(Outcome::Success);
     limiter.observe(now, &Completion { sent_at: now, cost, actual, observation });
 }
@@ -102,7 +107,7 @@ fn gcra(inputs: &Value, expected: &Value) {
     }
 }
 
-fn xrate(inputs: &Value) -> (TokenBucket, impl Fn(&Value) -> Timestamp) {
+pub(super) fn xrate(inputs: &Value) -> (TokenBucket, impl Fn(&Value) -> Timestamp) {
     let rate = Rate::new(number(&inputs["rate_per_s"]), Duration::from_secs(1)).unwrap();
     let bucket = TokenBucket::new(rate, units(&inputs["burst"])).unwrap();
     let unit = inputs["time_unit_ms"].as_u64().unwrap_or(1);
@@ -112,6 +117,15 @@ fn xrate(inputs: &Value) -> (TokenBucket, impl Fn(&Value) -> Timestamp) {
 }
 
 fn token_bucket(name: &str, inputs: &Value, expected: &Value) {
+    if inputs.get("min_rate").is_some() {
+        let [set, min] = ["set", "min_rate"].map(|name| inputs[name].as_f64().unwrap());
+        return floor_of_a_rate(
+            set,
+            min,
+            expected["rate"].as_f64().unwrap(),
+            units(&expected["capacity"]),
+        );
+    }
     let (mut bucket, time) = xrate(inputs);
     if let Some(total) = expected.get("total_allowed") {
         let asked = number(&inputs["threads"]) * number(&inputs["each"]);
@@ -135,6 +149,28 @@ fn token_bucket(name: &str, inputs: &Value, expected: &Value) {
             assert_eq!(allowed, result["allowed"].as_bool().unwrap(), "{step}");
         }
     }
+}
+
+/// The rate of the AWS SDKs' adaptive mode has a floor, and its bucket holds a unit.
+pub(crate) fn floor_of_a_rate(set: f64, min: f64, rate: f64, capacity: u32) {
+    let micros = |rate: f64| Quantity::from_micros((rate * 1e6).round() as u64);
+    let mut cubic = Cubic::new().cutting_to(0.5).unwrap().never_below(micros(min)).unwrap();
+    // An answer each `1 / (2 * set)` s, until a refusal cuts that rate to a half.
+    let answer_ns = (0.5e9 / set).round() as u64;
+    for nth in 1..=60 {
+        let sent = Timestamp::from_nanos((nth - 1) * answer_ns);
+        cubic.commit(sent, &requests(1));
+        let outcome =
+            if nth == 60 { Outcome::Throttled(Throttle::RateLimit) } else { Outcome::Success };
+        let now = Timestamp::from_nanos(nth * answer_ns);
+        let (cost, observation) = (requests(1), &Observation::new(outcome));
+        cubic.observe(now, &Completion { sent_at: sent, cost, actual: cost, observation });
+    }
+    let got = cubic.rate().unwrap().as_micros();
+    assert!(got.abs_diff(micros(rate).as_micros()) <= 1, "{got} {rate}");
+    let later = Timestamp::from_nanos(u64::MAX / 2);
+    let sends = (0..10).take_while(|_| cubic.acquire(later, &requests(1)).is_admit());
+    assert_eq!(sends.count(), capacity as usize);
 }
 
 fn greedy(inputs: &Value, expected: &Value) {
@@ -161,89 +197,6 @@ fn greedy(inputs: &Value, expected: &Value) {
         let rest = period - number(&expected["rounding_error_numerator"]);
         let next = now.after(Duration::from_nanos(rest.div_ceil(refill)));
         assert_eq!(opens_at(&bucket, now, tokens + 1), Some(next));
-    }
-}
-
-/// A reservation is a request that waits its turn and is then charged; cancelled
-/// before its turn, it is taken back.
-fn reservations(inputs: &Value, expected: &Value) {
-    let (_, time) = xrate(inputs);
-    let rate = |per_s: u64| Rate::new(per_s, Duration::from_secs(1)).unwrap();
-    let mut limiter =
-        Gcra::per(rate(number(&inputs["rate_per_s"]))).with_burst(units(&inputs["burst"])).unwrap();
-    let mut turns: Vec<Option<(Timestamp, Cost)>> = Vec::new();
-    let mut is_cancelled = false;
-    for (op, result) in list(&inputs["ops"]).iter().zip(list(&expected["ops"])) {
-        let now = time(&op["t"]);
-        let mut turn = None;
-        match text(&op["op"]) {
-            "set_limit" => limiter.set_rate(now, rate(number(&op["limit"]))),
-            "cancel" => {
-                let place = usize::try_from(number(&op["op_index"])).unwrap();
-                if let Some((at, cost)) = turns[place].filter(|&(at, _)| at >= now) {
-                    is_cancelled = true;
-                    settle(&mut limiter, now.max(at), cost, Cost::ZERO);
-                }
-            }
-            "allow" => {
-                let cost = requests(units(&op["n"]));
-                // In turn: not before those that wait.
-                let allowed = limiter.check(now, &cost).is_admit();
-                assert_eq!(allowed, result["ok"].as_bool().unwrap(), "{op}");
-                if allowed {
-                    limiter.commit(now, &cost);
-                }
-            }
-            _ => {
-                let cost = requests(units(&op["n"]));
-                let opens = opens_at(&limiter, now, units(&op["n"]));
-                assert_eq!(opens.is_some(), result["ok"].as_bool().unwrap(), "{op}");
-                if let Some(at) = opens {
-                    limiter.commit(at, &cost);
-                    turn = Some((at, cost));
-                    let wanted = time(&result["act_at"]);
-                    // x/time/rate gives back less than was taken where others wait
-                    // behind; here a cancelled one leaves no trace.
-                    assert!(at == wanted || is_cancelled && at < wanted, "{op}: {at:?}");
-                }
-            }
-        }
-        turns.push(turn);
-    }
-}
-
-fn waits(inputs: &Value, expected: &Value) {
-    let interval = Duration::from_millis(number(&inputs["interval_ms"]));
-    let rate = Rate::new(number(&inputs["refill"]), interval).unwrap();
-    let initial = units(&inputs["initial"]);
-    let max = inputs["max"].as_u64().map_or(5, |max| u32::try_from(max).unwrap());
-    let mut bucket = TokenBucket::new(rate, max).unwrap().starting_at(initial);
-    let mut now = Timestamp::ZERO;
-    let mut batch = |count: u64, now: &mut Timestamp| {
-        let start = *now;
-        for _ in 0..count {
-            *now = opens_at(&bucket, *now, 1).unwrap();
-            bucket.commit(*now, &requests(1));
-        }
-        now.since(start).as_millis()
-    };
-    if let Some(idle) = inputs["idle_ms"].as_u64() {
-        now = now.after(Duration::from_millis(idle));
-        for (count, elapsed) in
-            list(&inputs["acquire_one"]).iter().zip(list(&expected["elapsed_ms"]))
-        {
-            assert_eq!(batch(number(count), &mut now), u128::from(number(elapsed)));
-        }
-        return;
-    }
-    let elapsed = batch(number(&inputs["acquire_one"]), &mut now);
-    match expected["elapsed_ms"].as_array() {
-        // As a range.
-        Some(range) => {
-            let range = u128::from(number(&range[0]))..=u128::from(number(&range[1]));
-            assert!(range.contains(&elapsed), "{elapsed}");
-        }
-        None => assert_eq!(elapsed, u128::from(number(&expected["elapsed_ms"]))),
     }
 }
 
@@ -275,15 +228,14 @@ fn from_interval(inputs: &Value, expected: &Value) {
 }
 
 fn reconfigure(inputs: &Value, expected: &Value) {
+    if let Some(steps) = inputs["advance_ns"].as_array() {
+        return reconfigured_between(inputs, steps, list(&expected["available"]));
+    }
     let carry = match text(&inputs["strategy"]) {
         "PROPORTIONALLY" => Carry::Proportionally,
         "ADDITIVE" => Carry::Additively,
         "RESET" => Carry::Reset,
         _ => Carry::AsIs,
-    };
-    let shape = |value: &Value| {
-        let period = Duration::from_nanos(number(&value[2]));
-        (units(&value[0]), Rate::new(number(&value[1]), period).unwrap())
     };
     let (mut bucket, now, burst, rate) = if let Some(old) = inputs.get("old") {
         let ((capacity, rate), (burst, new)) = (shape(old), shape(&inputs["new"]));
@@ -300,49 +252,22 @@ fn reconfigure(inputs: &Value, expected: &Value) {
     assert_eq!(bucket.available(now), units(&expected["available"]));
 }
 
-/// `bucket4j_reconfig_as_is`: 1.8 of 3 tokens stay 1.8 of 60, and 4 ns later are 2.04.
-#[test]
-fn a_part_of_a_token_survives_the_change() {
-    let rate = |refill, period| Rate::new(refill, Duration::from_nanos(period)).unwrap();
-    let mut bucket = TokenBucket::new(rate(3, 5), 3).unwrap().starting_at(0);
-    let at = Timestamp::from_nanos;
-    assert_eq!(bucket.available(at(3)), 1);
-    bucket.reconfigure(at(3), rate(60, 1000), 60, Carry::AsIs).unwrap();
-    assert_eq!(bucket.available(at(3)), 1);
-    assert_eq!(bucket.available(at(7)), 2);
+/// A bucket of `[capacity, refill, period_ns]`.
+fn shape(value: &Value) -> (u32, Rate) {
+    let period = Duration::from_nanos(number(&value[2]));
+    (units(&value[0]), Rate::new(number(&value[1]), period).unwrap())
 }
 
-fn with_timeout(inputs: &Value, expected: &Value) {
-    let mut bucket = bucket(inputs);
-    let start = Timestamp::ZERO;
-    let opens = opens_at(&bucket, start, units(&inputs["n"])).unwrap();
-    let wait = u64::try_from(opens.since(start).as_nanos()).unwrap();
-    let granted = wait <= number(&inputs["max_wait_ns"]);
-    assert_eq!(granted, expected["granted"].as_bool().unwrap());
-    assert_eq!(if granted { wait } else { 0 }, number(&expected["slept_ns"]));
-    let left = bucket.available(opens);
-    if granted {
-        assert!(bucket.acquire(opens, &requests(units(&inputs["n"]))).is_admit());
-    }
-    assert_eq!(bucket.available(opens) < left, granted);
-}
-
-fn saturated(inputs: &Value, expected: &Value) {
-    let end = Timestamp::ZERO.after(Duration::from_secs(number(&inputs["seconds"])));
-    for rate in list(&inputs["rate_per_s"]).iter().map(number) {
-        let per_second = Rate::new(rate, Duration::from_secs(1)).unwrap();
-        for mut limiter in [LeakyBucket::new(per_second).boxed(), Gcra::per(per_second).boxed()] {
-            let (mut now, mut got) = (Timestamp::ZERO, 0);
-            while now < end {
-                match limiter.acquire(now, &requests(1)) {
-                    Decision::Admit => got += 1,
-                    Decision::WaitUntil(time) => now = time,
-                    other => panic!("{other:?}"),
-                }
-            }
-            let percent = got * 100 / (rate * number(&inputs["seconds"]));
-            let range = number(&expected["min_pct_of_nominal"])..=number(&expected["max_pct"]);
-            assert!(range.contains(&percent), "{percent} %");
-        }
-    }
+/// A part of a token survives the change.
+fn reconfigured_between(inputs: &Value, steps: &[Value], available: &[Value]) {
+    let ((capacity, rate), (burst, new)) = (shape(&inputs["old"]), shape(&inputs["new"]));
+    let mut bucket = TokenBucket::new(rate, capacity).unwrap();
+    bucket = bucket.starting_at(units(&inputs["initial"]));
+    let [before, change, after] = steps else { panic!("not three steps: {steps:?}") };
+    assert_eq!(text(change), "replace AS_IS");
+    let at = Timestamp::from_nanos(number(before));
+    assert_eq!(bucket.available(at), units(&available[0]));
+    bucket.reconfigure(at, new, burst, Carry::AsIs).unwrap();
+    let at = at.after(Duration::from_nanos(number(after)));
+    assert_eq!(bucket.available(at), units(&available[1]));
 }
