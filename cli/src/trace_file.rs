@@ -3,7 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use forbear_core::text::{format_duration, parse_duration};
+use forbear_sim::Shipped;
 use forbear_sim::replay::{Recording, Replay, ReplayError, Wanted};
 
 use crate::output::Output;
@@ -25,6 +28,12 @@ pub(crate) struct TraceOptions {
     #[arg(long, value_name = "NAME", help_heading = "Trace")]
     pub(crate) scope: Option<String>,
 
+    /// Give an attempt the answer that was recorded, as long as its call does what it did, each
+    /// attempt no further than WITHIN from the recorded one
+    #[arg(long, value_name = "WITHIN", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "1s", value_parser = within, help_heading = "Trace")]
+    pub(crate) exact: Option<Duration>,
+
     /// Leave out the lines of a trace that cannot be read
     #[arg(long, help_heading = "Trace")]
     pub(crate) lenient: bool,
@@ -39,6 +48,9 @@ impl TraceOptions {
         }
         if let Some(scope) = &self.scope {
             words.extend(["--scope".to_owned(), scope.clone()]);
+        }
+        if let Some(within) = self.exact {
+            words.push(format!("--exact={}", format_duration(within)));
         }
         if self.lenient {
             words.push("--lenient".to_owned());
@@ -72,7 +84,17 @@ pub(crate) fn load(
         if path.is_dir() {
             return Err(Problem::new("is a directory, must be a file").in_file(name));
         }
-        read(BufReader::new(File::open(path).map_err(open)?), options.lenient)
+        let file = File::open(path).map_err(open).map_err(|problem| {
+            let is_scenario = Shipped::ALL.iter().any(|shipped| shipped.name == name);
+            if is_scenario {
+                let help =
+                    "a trace is a file; 'forbear run SCENARIO POLICY --trace FILE' writes one";
+                problem.help(help)
+            } else {
+                problem
+            }
+        })?;
+        read(BufReader::new(file), options.lenient)
     };
     let recording = recording.map_err(|error| unreadable(&name, &error))?;
     for skipped in recording.skipped().iter().take(NAMED) {
@@ -89,6 +111,9 @@ pub(crate) fn load(
     if let Some(server) = &server {
         wanted = wanted.server(server);
     }
+    if let Some(within) = options.exact {
+        wanted = wanted.exact(within);
+    }
     recording.derive(&wanted).map_err(|error| match (error.scenario(), &options.server, &server) {
         (Some(wrong), Some(path), Some(text)) => {
             let file = text_file::name(path);
@@ -103,6 +128,13 @@ pub(crate) fn load(
         }
         _ => Problem::new(error.to_string()).in_file(name.clone()),
     })
+}
+
+fn within(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(within) if within.is_zero() => Err("must be longer than 0".to_owned()),
+        parsed => parsed.map_err(|error| error.to_string()),
+    }
 }
 
 fn read(source: impl BufRead, is_lenient: bool) -> Result<Recording, ReplayError> {

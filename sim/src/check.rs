@@ -248,7 +248,8 @@ impl Checker {
     }
 
     fn decide(&mut self, when: Instant, call: u32, cause: Cause) {
-        if let Cause::Limit { .. } = cause {
+        // What was recorded may be more than the model of a limit lets in.
+        if let Cause::Limit { .. } | Cause::Recorded = cause {
             return;
         }
         let (reserved, _) = self.costs[call as usize];

@@ -26,12 +26,14 @@
 
 mod assumption;
 mod classify;
+mod demand;
 mod derive;
 mod error;
 mod failures;
 mod fit;
 mod latency;
 mod limits;
+mod model;
 mod recording;
 mod refusals;
 mod sample;

@@ -81,6 +81,9 @@ pub struct RunResult {
     /// How the quota was used that clients shared in Redis; `None` where they shared none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<SharedUse>,
+    /// Sends that were answered as they were recorded; `None` where no answers were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<u64>,
 }
 
 /// How a quota was used that clients share in Redis; all clients together.

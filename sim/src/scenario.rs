@@ -4,6 +4,7 @@
 //! simulated. Unknown keys are refused, numbers have ranges, and what would need
 //! more memory than a laptop has is refused too.
 
+mod answers;
 mod arrivals;
 mod assertion;
 mod bounded;
@@ -34,6 +35,7 @@ use crate::hash::Hash;
 use crate::results::Metrics;
 
 pub(crate) use self::{
+    answers::{Answer, AnswersSpec},
     arrivals::{ArrivalsSpec, RecordedSpec},
     bounded::{Count, Portion, nanos},
     clients::ClientsSpec,

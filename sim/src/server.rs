@@ -28,7 +28,7 @@ pub(crate) use self::{
     },
 };
 use crate::rng::{Luck, Purpose};
-use crate::scenario::{RetryAfterSpec, Sampler, Scenario, nanos};
+use crate::scenario::{Answer, RetryAfterSpec, Sampler, Scenario, nanos};
 use crate::storm::Script;
 
 /// A server in the middle of a run.
@@ -83,6 +83,8 @@ pub(crate) enum Cause {
     Fault,
     /// There is no place in the queue for a worker.
     QueueFull,
+    /// It was recorded so.
+    Recorded,
 }
 
 impl Server {
@@ -120,6 +122,35 @@ impl Server {
         let mut reply = refusal;
         self.advertise(now, &mut reply);
         Handling { reply, leaves_at: now, is_refusal: true, holds: false, is_lost, cause }
+    }
+
+    /// A request comes in that is answered as it was recorded; the limits learn of it as
+    /// far as they can have let it in.
+    pub(crate) fn repeat(&mut self, now: u64, request: &Request<'_>, answer: &Answer) -> Handling {
+        self.change_quotas(now);
+        let mut reply = Reply::new(answer.status).asking_for(answer.wait_ns);
+        let is_refusal = answer.status == 429 || (answer.status == 503 && answer.wait_ns.is_some());
+        let is_open = |limit: &Limit| limit.opening(now, request.reserved) == Opening::Now;
+        let is_taken = !is_refusal && self.limits.iter().all(is_open);
+        for limit in &mut self.limits {
+            if is_taken {
+                limit.take(now, request.reserved);
+            } else if is_refusal {
+                limit.refuse(now, request.reserved);
+            }
+        }
+        if answer.status == 200 {
+            reply = reply.using(*request.actual);
+        }
+        self.advertise(now, &mut reply);
+        Handling {
+            reply,
+            leaves_at: now.saturating_add(answer.worked_ns),
+            is_refusal,
+            holds: is_taken && self.limits.iter().any(|limit| limit.holds(request)),
+            is_lost: false,
+            cause: Cause::Recorded,
+        }
     }
 
     /// The version of the row that a request reads which was let in; `None` if there

@@ -248,6 +248,7 @@ impl<'a> Simulation<'a> {
                 events: outcome.events,
                 metrics: Metrics { drain_bound, ..outcome.metrics },
                 shared: outcome.shared,
+                repeated: outcome.repeated,
             },
             attempts: tally.attempts(),
             series: tally.timeline.map_or_else(no_series, |timeline| timeline.series()),

@@ -12,7 +12,7 @@ use forbear_core::{Cost, Dimension};
 
 pub(crate) use self::group::Group;
 use crate::rng::{Keys, Luck, Purpose};
-use crate::scenario::{Sampler, Scenario};
+use crate::scenario::{Answer, Sampler, Scenario};
 use crate::server::Request;
 
 /// The calls of one seed.
@@ -104,6 +104,17 @@ impl Storm {
         let (reserved, actual) = group.costs(call);
         let luck = self.luck(client, call, attempt);
         Request { reserved, actual, luck, script: group.script(call) }
+    }
+
+    /// Whether recorded answers are to be repeated.
+    pub(crate) fn has_answers(&self) -> bool {
+        self.groups.iter().any(Group::has_answers)
+    }
+
+    /// What attempt `attempt` of `call` was answered if it reached the server about `now`,
+    /// in ns.
+    pub(crate) fn answer(&self, now: u64, call: u32, attempt: u32) -> Option<Answer> {
+        self.group_with(call).answer(now, call, attempt)
     }
 
     /// How long the caller of `client` thinks before `call`, in ns.

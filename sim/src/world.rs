@@ -7,6 +7,7 @@ mod dates;
 mod driver;
 mod event;
 mod exchange;
+mod repeat;
 mod restart;
 mod shared;
 mod view;
@@ -20,6 +21,7 @@ use forbear_redis::WithoutRedis;
 use self::dates::Dates;
 use self::event::Event;
 use self::exchange::Windows;
+use self::repeat::Repeating;
 use crate::client::{Client, Population};
 use crate::fact::{Fact, Instant};
 use crate::fleet::Fleet;
@@ -63,6 +65,8 @@ pub(crate) struct World<'a> {
     dates: Option<Box<Dates>>,
     /// The quota that the clients share, where they do.
     fleet: Option<Box<Fleet>>,
+    /// Which calls go on as recorded, where answers were.
+    repeating: Option<Box<Repeating>>,
     /// Who looks on.
     probe: Option<Box<Probe>>,
 }
@@ -82,6 +86,7 @@ pub(crate) struct Ended {
     pub(crate) events: u64,
     pub(crate) metrics: Metrics,
     pub(crate) shared: Option<SharedUse>,
+    pub(crate) repeated: Option<u64>,
     pub(crate) tally: Tally,
     pub(crate) probe: Option<Box<Probe>>,
 }
@@ -128,6 +133,7 @@ impl<'a> World<'a> {
             tally,
             dates: Dates::new(scenario, storm, seed),
             fleet,
+            repeating: Repeating::new(storm),
             probe: None,
         }
     }
@@ -158,8 +164,9 @@ impl<'a> World<'a> {
         let got = self.population.clients().map(|client| client.succeeded);
         let metrics = metrics(&self.tally, got.zip(wanted).collect(), &self.server);
         let shared = self.fleet.as_ref().map(|fleet| fleet.usage());
+        let repeated = self.repeating.as_ref().map(|repeating| repeating.repeated);
         let (events, tally, probe) = (self.events, self.tally, self.probe);
-        Some(Ended { events, metrics, shared, tally, probe })
+        Some(Ended { events, metrics, shared, repeated, tally, probe })
     }
 
     /// Lets the next thing happen and those that look on have a look; `None` if nothing is

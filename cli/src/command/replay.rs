@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::compare::files::{Files, faulty};
 use super::compare::{numbered, summary};
 use crate::failure::{Exit, Failure};
+use crate::names::PolicyName;
 use crate::output::Output;
 use crate::output_file::OutputFile;
 use crate::problem::Problem;
@@ -38,7 +39,7 @@ pub(crate) struct Replay {
     trace: PathBuf,
 
     /// Policy files, or names of presets; without any five that are usually compared
-    #[arg(value_name = "POLICY")]
+    #[arg(value_name = "POLICY", value_parser = PolicyName, hide_possible_values = true)]
     policies: Vec<PathBuf>,
 
     /// Replays of the trace, each with another seed for what is drawn
@@ -117,7 +118,7 @@ impl Replay {
 /// Data for standard output.
 fn show(derived: &Derived, report: &Report<'_>, output: &mut Output) -> Result<(), Failure> {
     if !output.is_json() {
-        let text = words::of(derived);
+        let text = words::of(derived) + &words::repeated(report.comparison());
         let room = output.room();
         write!(output.data(), "{text}\n{}", summary::of(report, room))?;
         return Ok(());

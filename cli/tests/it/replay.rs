@@ -129,3 +129,23 @@ fn one_of_several_scopes_is_asked_for() {
     assert!(ran.stderr.contains("--scope all"), "{}", ran.stderr);
     run(&["replay", &file, "recommended", "--scope", "all", "--reps", "1"]).exits(0);
 }
+
+#[test]
+fn recorded_answers_are_given_once_more_where_one_asks_for_it() {
+    let directory = Directory::new();
+    let file = trace(&directory);
+    let words = ["replay", &file, "full-jitter", "--reps", "2", "--exact"];
+    let ran = run(&words).exits(0);
+    let text = ran.stdout.replace('\n', " ");
+    assert!(text.contains("an attempt is answered as it was recorded"), "{text}");
+    assert!(text.contains("Of the sends, so many were answered as recorded: "), "{text}");
+    let json = run(&[&words[..], &["--json"]].concat()).exits(0).json();
+    let policy = &json["comparison"]["policies"][0];
+    assert!(policy["runs"][0]["repeated"].as_u64().unwrap() >= 320, "the first of each call");
+    let command = json["comparison"]["command"].as_str().unwrap();
+    assert!(command.contains("--exact=1s"), "{command}");
+    let ran = run(&["explain", &file, "full-jitter", "--call", "1", "--exact=5s"]).exits(0);
+    assert!(ran.stdout.contains("as it was recorded to"), "{}", ran.stdout);
+    run(&["replay", &file, "--exact=0s"]).exits(2);
+    assert!(!run(&["replay", &file, "full-jitter", "--reps", "1"]).stdout.contains("as recorded:"));
+}

@@ -195,6 +195,7 @@ fn run(manner: &Manner, seed: u64) -> RunResult {
             drain_bound: Some((succeeded.saturating_sub(60)) as f64 / PERMITTED_PER_S),
         },
         shared: None,
+        repeated: None,
     }
 }
 

@@ -159,6 +159,8 @@ pub enum DecidedBy {
     Fault,
     /// There was no place in the queue for a worker.
     QueueFull,
+    /// It is answered as it was recorded.
+    Recorded,
 }
 
 impl From<WaitReason> for Reason {
@@ -232,6 +234,7 @@ fn decided_by(cause: Cause, left: u64, scenario: &Scenario) -> DecidedBy {
         Cause::Served => DecidedBy::Served,
         Cause::Fault => DecidedBy::Fault,
         Cause::QueueFull => DecidedBy::QueueFull,
+        Cause::Recorded => DecidedBy::Recorded,
         Cause::Limit { index, opening } => {
             let title = scenario.server().limits()[index].title();
             let opens_at_ns = if let Opening::At(at) = opening { Some(at) } else { None };

@@ -127,6 +127,21 @@ pub(super) fn arrivals(recorded: &RecordedSpec) -> String {
     if !recorded.status.is_empty() {
         let _ = writeln!(text, "status = {}", list(recorded.status.iter()));
     }
+    if let Some(answers) = &recorded.answers {
+        let within = quoted(&format_duration(answers.within));
+        let _ = writeln!(text, "\n[arrivals.answers]\nwithin = {within}");
+        let times = [
+            ("at_ns", &answers.at_ns),
+            ("worked_ns", &answers.worked_ns),
+            ("wait_ns", &answers.wait_ns),
+        ];
+        for (name, lists) in times {
+            let _ =
+                writeln!(text, "{name} = {}", list(lists.iter().map(|times| list(times.iter()))));
+        }
+        let status = list(answers.status.iter().map(|status| list(status.iter())));
+        let _ = writeln!(text, "status = {status}");
+    }
     for (name, lists) in [("reserved", &recorded.reserved), ("used", &recorded.used)] {
         if lists.is_empty() {
             continue;
@@ -158,5 +173,17 @@ fn distribution(values: &[u64]) -> String {
             let quantiles: Vec<String> = values.iter().map(text).collect();
             format!("{{ kind = \"empirical\", quantiles = [{}] }}", quantiles.join(", "))
         }
+    }
+}
+
+/// A time in seconds, to the millisecond; a short one in smaller units.
+pub(super) fn format_seconds(ns: u64) -> String {
+    let ms = ns / 1_000_000;
+    if ms < 1000 {
+        return if ms == 0 { format!("{} us", ns / 1000) } else { format!("{ms} ms") };
+    }
+    match (ms / 1000, ms % 1000) {
+        (seconds, 0) => format!("{seconds} s"),
+        (seconds, ms) => format!("{} s", format!("{seconds}.{ms:03}").trim_end_matches('0')),
     }
 }

@@ -7,6 +7,7 @@ use forbear_core::text::{format_duration, serde_duration};
 use forbear_core::{Cost, Dimension, InvalidConfig, Rate};
 use serde::{Deserialize, Serialize};
 
+use super::answers::AnswersSpec;
 use super::bounded::{Count, positive};
 use super::dist::{Dist, Sampler};
 use forbear_core::spec::DurationText;
@@ -78,6 +79,9 @@ pub(crate) struct RecordedSpec {
     /// What the server answers to each that it lets in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) status: Vec<u16>,
+    /// What each attempt was answered, to be answered so again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) answers: Option<AnswersSpec>,
 }
 
 /// As the file has it.
@@ -140,6 +144,9 @@ impl RecordedSpec {
         if let Some(length) = lists.chain(others).find(|&length| length != calls) {
             let must = "as long as at_ns";
             return Err(InvalidConfig::new("length of a list of arrivals", length, must));
+        }
+        if let Some(answers) = &self.answers {
+            answers.check(calls)?;
         }
         let is_answer =
             |status: u16| status == 200 || (status != 429 && (400..500).contains(&status));

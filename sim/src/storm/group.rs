@@ -6,7 +6,7 @@ use forbear_core::{Cost, Dimension};
 
 use super::{Script, arrivals, thinking};
 use crate::rng::{Keys, Luck, Stream, StreamRng};
-use crate::scenario::{ArrivalsSpec, ClientsSpec, CostSpec, RecordedSpec, Sampler, nanos};
+use crate::scenario::{Answer, ArrivalsSpec, ClientsSpec, CostSpec, RecordedSpec, Sampler, nanos};
 
 /// What a call costs that is one request and nothing else.
 const PLAIN: (Cost, Cost) = (Cost::REQUEST, Cost::REQUEST);
@@ -33,6 +33,10 @@ pub(crate) struct Group {
     costs: Vec<(Cost, Cost)>,
     /// What the server does to each call; empty unless it was recorded.
     scripts: Vec<Script>,
+    /// What the attempts of each call were answered; empty unless it is to be repeated.
+    answers: Vec<Vec<Answer>>,
+    /// How far an attempt may be from the recorded one to be answered so again, in ns.
+    within_ns: u64,
 }
 
 impl Group {
@@ -58,6 +62,8 @@ impl Group {
             times: Vec::new(),
             costs: Vec::new(),
             scripts: Vec::new(),
+            answers: Vec::new(),
+            within_ns: 0,
         };
         if group.think.is_none() {
             for client in group.clients.clone() {
@@ -81,6 +87,10 @@ impl Group {
     /// Puts what was recorded of calls in the place of what would be drawn for them.
     fn tell(&mut self, recorded: &RecordedSpec) {
         let calls = 0..self.calls.len();
+        if let Some(answers) = &recorded.answers {
+            self.answers = calls.clone().map(|index| answers.of(index)).collect();
+            self.within_ns = answers.within_ns();
+        }
         self.costs = calls.clone().map(|index| recorded.costs(index)).collect();
         self.scripts = calls
             .map(|index| Script {
@@ -105,6 +115,19 @@ impl Group {
 
     pub(super) fn script(&self, call: u32) -> Option<Script> {
         self.scripts.get((call - self.calls.start) as usize).copied()
+    }
+
+    /// Whether recorded answers are to be repeated.
+    pub(super) const fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    /// What attempt `attempt` of `call` was answered if it reached the server about `now`,
+    /// in ns.
+    pub(super) fn answer(&self, now: u64, call: u32, attempt: u32) -> Option<Answer> {
+        let answers = self.answers.get((call - self.calls.start) as usize)?;
+        let answer = answers.get(usize::try_from(attempt.checked_sub(1)?).ok()?)?;
+        (answer.at.abs_diff(now) <= self.within_ns).then_some(*answer)
     }
 
     /// Whether each of its calls is one request and nothing else.

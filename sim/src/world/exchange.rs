@@ -42,7 +42,12 @@ impl World<'_> {
         let (now, storm) = (self.queue.now(), self.storm);
         let call = sender.call;
         let request = storm.request(sender.client, call, attempt);
-        let handling = self.server.arrive(now, &request);
+        let repeating = self.repeating.as_mut();
+        let recorded = repeating.and_then(|all| all.answer(storm, now, call, attempt));
+        let handling = match recorded {
+            Some(answer) => self.server.repeat(now, &request, &answer),
+            None => self.server.arrive(now, &request),
+        };
         if self.probe.is_some() {
             let limit = match handling.cause {
                 Cause::Limit { index, .. } => Some(self.server.limit_state(now, index)),

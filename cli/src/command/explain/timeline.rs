@@ -134,6 +134,7 @@ fn decided(by: &DecidedBy, status: u16) -> String {
             format!("refuses it with {status}: {left} left of the {title}, {opens}")
         }
         DecidedBy::Fault => format!("fails with {status}, by a fault"),
+        DecidedBy::Recorded => format!("answers {status}, as it was recorded to"),
         DecidedBy::QueueFull => format!("refuses it with {status}: its queue is full"),
         _ => format!("answers {status}"),
     }

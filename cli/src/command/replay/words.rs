@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use forbear_sim::replay::Replay;
+use forbear_sim::results::Comparison;
 
 use crate::span::{count, seconds};
 use crate::wrap::wrapped;
@@ -45,4 +46,23 @@ fn write(text: &mut String, derived: &Replay) -> std::fmt::Result {
         text.push_str(&wrapped(assumption.text(), "- ", "  "));
     }
     Ok(())
+}
+
+/// How much of what each policy did was answered as it was recorded; nothing where answers
+/// were not to be repeated.
+pub(super) fn repeated(comparison: &Comparison) -> String {
+    let mut parts = Vec::new();
+    for policy in &comparison.policies {
+        let repeated: u64 = policy.runs.iter().filter_map(|run| run.repeated).sum();
+        let sends: u64 = policy.runs.iter().map(|run| run.metrics.sends).sum();
+        let share = repeated * 1000 / sends.max(1);
+        if policy.runs.iter().any(|run| run.repeated.is_some()) {
+            parts.push(format!("{}.{} % under {}", share / 10, share % 10, policy.name));
+        }
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    let text = format!("Of the sends, so many were answered as recorded: {}.", parts.join(", "));
+    wrapped(&text, "", "")
 }
