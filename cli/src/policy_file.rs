@@ -65,9 +65,10 @@ fn parse(file: &str, source: &str, fallback: &str) -> Result<NamedPolicy, Proble
 /// What may have been meant by a name that is none.
 fn suggestion(wrong: &str, known: &[NamedPolicy]) -> String {
     let mut names: Vec<&str> = known.iter().map(NamedPolicy::name).collect();
-    for preset in Preset::all() {
-        names.push(preset.name());
-    }
+    // A scenario may have a policy of the same name, which is the one that is meant.
+    let presets = Preset::all().map(Preset::name);
+    let others: Vec<&str> = presets.filter(|name| !names.contains(name)).collect();
+    names.extend(others);
     match diagnose::nearest(wrong, &names) {
         Some(right) => format!("did you mean '{right}'?"),
         None => format!("the path of a file, or one of {}", names.join(", ")),

@@ -90,6 +90,11 @@ impl Problem {
         self
     }
 
+    /// Whether its help begins so.
+    pub(crate) fn is_helped_by(&self, start: &str) -> bool {
+        self.help.as_ref().is_some_and(|help| help.starts_with(start))
+    }
+
     /// What would help.
     #[must_use]
     pub(crate) fn help(mut self, help: impl AsRef<str>) -> Self {

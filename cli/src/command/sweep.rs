@@ -86,7 +86,18 @@ enum Kind {
 impl Sweep {
     /// The points, of a grid or a sample.
     fn grid(&self, scenario: &Scenario, policy: &NamedPolicy) -> Result<Grid, Problem> {
-        let wrong = |error: String| diagnose::spoken(&format!("--vary {error}"));
+        let wrong = |error: String| {
+            let problem = diagnose::spoken(&format!("--vary {error}"));
+            // The keys of a whole scenario, where a key of a policy may have been meant.
+            if problem.is_helped_by("the keys here are 'name', 'title'") {
+                problem.help(
+                    "a key is one of the scenario, such as clients.count, or of a policy file, such \
+                     as retry.max_attempts or limit.0.rate",
+                )
+            } else {
+                problem
+            }
+        };
         if let (Some(Kind::Lhs), Some(points)) = (self.sample, self.points) {
             let sample = Sample { points, seed: self.storms.seed };
             return Grid::sampled(scenario, policy, &self.vary, sample)

@@ -150,3 +150,16 @@ fn arguments_that_are_no_text_do_not_panic() {
         assert_eq!(output.status.code(), Some(2));
     }
 }
+
+#[test]
+fn a_name_that_is_none_is_helped_with_what_is_meant_there() {
+    let of = |words: &[&str]| run(words).exits(2).stderr;
+    let policies = of(&["compare", "retry-after-herd", "nosuch"]);
+    assert_eq!(policies.matches(" recommended,").count(), 1, "{policies}");
+    let key = of(&["sweep", "retry-after-herd", "--vary", "nosuch=1,2"]);
+    assert!(key.contains("or of a policy file, such as retry.max_attempts"), "{key}");
+    let near = of(&["sweep", "retry-after-herd", "--vary", "clinets.count=1,2"]);
+    assert!(near.contains("did you mean 'clients'?"), "{near}");
+    let trace = of(&["replay", "retry-after-herd"]);
+    assert!(trace.contains("'forbear run SCENARIO POLICY --trace FILE' writes one"), "{trace}");
+}
