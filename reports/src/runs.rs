@@ -12,6 +12,7 @@ use forbear_sim::sweep::{Parameter, Sweep};
 
 use crate::error::ReportError;
 use crate::metric::Metric;
+use crate::number::float;
 use crate::render::{finished, inert};
 use crate::sweep::size;
 
@@ -34,6 +35,16 @@ struct Line<'a> {
     point: Option<(u64, &'a [String])>,
     run: &'a RunResult,
 }
+
+/// How a quota was used that clients shared in Redis, and sends that were answered as they
+/// were recorded.
+const OTHERS: [(&str, fn(&RunResult) -> Option<u64>); 5] = [
+    ("redis_calls", |run| Some(run.shared?.calls)),
+    ("redis_failures", |run| Some(run.shared?.failures)),
+    ("redis_leased", |run| Some(run.shared?.leased)),
+    ("redis_without", |run| Some(run.shared?.without_redis)),
+    ("repeated", |run| run.repeated),
+];
 
 impl RunTable {
     /// One row a policy and seed.
@@ -108,6 +119,14 @@ impl RunTable {
             if metric.has_bound() && !metric.is_bounded_by_nothing() {
                 let value = |run: &RunResult| metric.regret(&run.metrics);
                 columns.push((format!("{}_regret", metric.key()), number(&value)));
+            }
+        }
+        // What only some storms have.
+        for (name, value) in OTHERS {
+            let values: Vec<Option<u64>> = lines.iter().map(|line| value(line.run)).collect();
+            if values.iter().any(Option::is_some) {
+                let values = values.into_iter().map(|value| value.map(float)).collect();
+                columns.push((name.to_owned(), Column::Number(values)));
             }
         }
         Self { columns }

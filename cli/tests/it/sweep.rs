@@ -204,3 +204,22 @@ fn ctrl_c_keeps_the_points_that_are_done() {
     assert!(ran.stderr.contains(" of 60 points are kept"), "{}", ran.stderr);
     assert!(ran.stdout.contains(" of 60 points"), "{}", ran.stdout);
 }
+
+#[test]
+fn the_points_of_a_sample_are_drawn_against_each_parameter() {
+    let directory = Directory::new();
+    let (file, svg, html) =
+        (storm(&directory), directory.path("points.svg"), directory.path("points.html"));
+    let words = ["sweep", &file, "patient", "--reps", "2", "--scatter", &svg, "--html", &html];
+    let sample = ["--sample", "lhs", "--points", "12"];
+    let vary = ["--vary", "retry.backoff.base=100ms..2s:log", "--vary", "retry.max_attempts=2..9"];
+    run(&[&words[..], &vary, &sample].concat()).exits(0);
+    let drawn = fs::read_to_string(&svg).unwrap();
+    assert_eq!(drawn.matches("<circle").count(), 2 * 12, "{drawn}");
+    for key in ["retry.backoff.base (s)", "retry.max_attempts"] {
+        assert!(drawn.contains(key), "{key}: {drawn}");
+    }
+    assert!(fs::read_to_string(&html).unwrap().contains("class=\"chart scatter\""));
+    let grid = run(&swept(&file, &["--scatter", &svg])).exits(2);
+    assert!(grid.stderr.contains("--scatter takes a sample (--sample lhs)"), "{}", grid.stderr);
+}

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use forbear_reports::{Metric, Report, SweepReport};
-use forbear_sim::results::RunResult;
+use forbear_sim::results::{RunResult, SharedUse};
 use forbear_sim::sweep::{Point, Source, Sweep};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
@@ -101,6 +101,23 @@ fn sweep(values: [[&str; 2]; 2]) -> Sweep {
             })
             .collect(),
     }
+}
+
+#[test]
+fn what_only_some_storms_have_is_a_column_only_there() {
+    let mut comparison = sample::comparison(2);
+    let plain = Report::new(&comparison).runs_csv().unwrap();
+    assert!(!plain.contains("redis_calls") && !plain.contains("repeated"));
+    let mut shared = SharedUse::default();
+    (shared.calls, shared.failures, shared.leased, shared.without_redis) = (7, 3, 50, 9);
+    comparison.policies[0].runs[1].shared = Some(shared);
+    comparison.policies[1].runs[0].repeated = Some(12);
+    let rows = rows(Report::new(&comparison).runs_parquet().unwrap());
+    let names = ["redis_calls", "redis_failures", "redis_leased", "redis_without"];
+    let numbers = names.map(|name| field(&rows[1], name).clone());
+    assert_eq!(numbers, [7.0, 3.0, 50.0, 9.0].map(Field::Double));
+    assert_eq!(field(&rows[0], "redis_calls"), &Field::Null);
+    assert_eq!(field(&rows[2], "repeated"), &Field::Double(12.0));
 }
 
 #[test]
