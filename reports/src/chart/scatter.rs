@@ -22,7 +22,7 @@ const GAP: f64 = 22.0;
 const TOP: f64 = 34.0;
 /// Height of the plot of a panel, and from one row of panels to the next \[px\].
 const PLOT: f64 = 180.0;
-const ROW: f64 = PLOT + 68.0;
+const ROW: f64 = PLOT + 84.0;
 const RADIUS: f64 = 3.5;
 /// Groups of which the mean is drawn.
 const GROUPS: usize = 5;
@@ -118,7 +118,7 @@ impl Scatter {
         let front = if has_front { " Filled dots are on the Pareto front." } else { "" };
         format!(
             "Each dot is the mean {} of one point of the sample. The line is the mean of each \
-             fifth of the points.{front}{explained}",
+             fifth of the points, or of those with each word.{front}{explained}",
             self.label()
         )
     }
@@ -146,7 +146,15 @@ impl Panel {
         let mut line = Path::default();
         for (at, (across, up)) in self.means().into_iter().enumerate() {
             let (px, py) = (x.px(across), y.px(up));
-            if at == 0 { line.move_to(px, py) } else { line.line_to(px, py) }
+            if !self.words.is_empty() {
+                // Nothing lies between two words.
+                line.move_to(px - 14.0, py);
+                line.across(px + 14.0);
+            } else if at == 0 {
+                line.move_to(px, py);
+            } else {
+                line.line_to(px, py);
+            }
         }
         svg.path("halo", &line);
         svg.path("trend", &line);
