@@ -11,9 +11,7 @@ use crate::problem::Problem;
 /// The two streams, with colours where they are wanted.
 pub(crate) struct Output {
     data: Box<dyn Write>,
-    messages: Box<dyn Write>,
-    /// Whether standard error takes colours.
-    coloured: bool,
+    messages: AutoStream<io::Stderr>,
     json: bool,
     quiet: bool,
     live: bool,
@@ -29,13 +27,10 @@ impl Output {
         let choice = color_choice(words);
         let stderr = io::stderr();
         let live = stderr.is_terminal();
-        let messages = AutoStream::new(stderr, choice);
-        let coloured = messages.current_choice() != ColorChoice::Never;
         Self {
             data: Box::new(AutoStream::new(io::stdout().lock(), choice)),
             // Not locked: the progress bar draws from other threads.
-            messages: Box::new(messages),
-            coloured,
+            messages: AutoStream::new(stderr, choice),
             json: options(words).any(|word| word == "--json"),
             quiet: false,
             live,
@@ -84,10 +79,12 @@ impl Output {
 
     /// An error as it stands on standard error, for another thread to write.
     pub(crate) fn text_of(&self, problem: &Problem) -> String {
-        match (self.json, self.coloured) {
-            (true, _) => format!("{}\n", problem.json()),
-            (false, true) => problem.render(),
-            (false, false) => strip_str(&problem.render()).to_string(),
+        if self.json {
+            return format!("{}\n", problem.json());
+        }
+        match self.messages.current_choice() {
+            ColorChoice::Never => strip_str(&problem.render()).to_string(),
+            _ => problem.render(),
         }
     }
 
