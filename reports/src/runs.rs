@@ -36,9 +36,12 @@ struct Line<'a> {
     run: &'a RunResult,
 }
 
+/// A number that a run may have.
+type Count = fn(&RunResult) -> Option<u64>;
+
 /// How a quota was used that clients shared in Redis, and sends that were answered as they
 /// were recorded.
-const OTHERS: [(&str, fn(&RunResult) -> Option<u64>); 5] = [
+const OTHERS: [(&str, Count); 5] = [
     ("redis_calls", |run| Some(run.shared?.calls)),
     ("redis_failures", |run| Some(run.shared?.failures)),
     ("redis_leased", |run| Some(run.shared?.leased)),

@@ -1,6 +1,11 @@
 //! Traces of simulated runs, of which the server is known, replayed: the model that is made
 //! of the server must be the server, within what a trace can tell.
 
+/// Recorded answers, given once more.
+mod exact;
+/// Which limit a trace tells of.
+mod limits;
+
 use std::time::Duration;
 
 use forbear_http::trace::write_trace;
@@ -45,105 +50,6 @@ fn finds(replay: &Replay, words: &str) {
 
 const CROWD: &str = "[clients]\ncount = 200\n[arrivals]\nkind = \"burst\"\nspread = \"2s\"\n\
      [network]\nround_trip = \"40ms\"\n[server]\nservice = \"30ms\"\n";
-
-#[test]
-fn a_bucket_is_found_by_what_it_refuses() {
-    let limit = "[[server.limit]]\nkind = \"token_bucket\"\nrate = \"10/s\"\nburst = 20\n";
-    let replay = replayed(&format!("{CROWD}{limit}"));
-    finds(&replay, "bucket of 20 requests, 10/s");
-    finds(&replay, "refusals ask for the time until the request would be let in");
-    assert!(replay.fit.agreement_millionths() >= 980_000, "{:?}", replay.fit);
-}
-
-#[test]
-fn a_window_is_found_by_what_it_refuses_and_by_its_phase() {
-    let limit = "[[server.limit]]\nkind = \"fixed_window\"\nlimit = 30\nwindow = \"10s\"\n\
-         offset = \"3s\"\n";
-    let replay = replayed(&format!("{CROWD}{limit}"));
-    finds(&replay, "window of 30 requests in 10s");
-    assert!(replay.fit.agreement_millionths() >= 980_000, "{:?}", replay.fit);
-}
-
-#[test]
-fn limits_are_found_by_the_windows_that_the_server_names() {
-    let tables = CROWD.replace("[server]\n", "[server]\nquota_headers = true\n");
-    for (limit, found) in [
-        ("kind = \"token_bucket\"\nrate = \"600/min\"\nburst = 50", "bucket of 50 requests, 10/s"),
-        (
-            "kind = \"fixed_window\"\nlimit = 70\nwindow = \"60s\"\noffset = \"7s\"",
-            "window of 70 requests in 1m",
-        ),
-        (
-            "kind = \"fixed_window\"\nlimit = 70\nwindow = \"60s\"\nstart = \"first_call\"",
-            "window of 70 requests in 1m",
-        ),
-    ] {
-        let replay = replayed(&format!("{tables}[[server.limit]]\n{limit}\n"));
-        let text = replay.scenario.text();
-        finds(&replay, found);
-        assert!(text.contains("quota_headers = true"), "{text}");
-        assert!(replay.fit.agreement_millionths() >= 950_000, "{limit}: {:?}", replay.fit);
-    }
-}
-
-#[test]
-fn a_server_that_counts_what_it_refuses_is_told_from_one_that_does_not() {
-    let silent = CROWD.replace("[server]\n", "[server]\nretry_after = \"none\"\n");
-    let told = CROWD.replace("[server]\n", "[server]\nquota_headers = true\n");
-    let counts = "refusals_count = true";
-    for (limit, found) in [
-        ("kind = \"token_bucket\"\nrate = \"10/s\"\nburst = 20", "bucket of 20 requests, 10/s"),
-        // As HAProxy's `http_req_rate(10s)`, by which a stick table counts every request.
-        (
-            "kind = \"sliding_window\"\nlimit = 40\nwindow = \"10s\"\noffset = \"4s\"",
-            "sliding window of 40 requests in 10s",
-        ),
-    ] {
-        for tables in [&silent, &told] {
-            let (plain, counting) = (
-                replayed(&format!("{tables}[[server.limit]]\n{limit}\n")),
-                replayed(&format!("{tables}[[server.limit]]\n{limit}\n{counts}\n")),
-            );
-            finds(&plain, &format!("{found}: "));
-            finds(&counting, &format!("{found}, refused ones counted: "));
-            for replay in [plain, counting] {
-                assert!(replay.fit.agreement_millionths() >= 970_000, "{limit}: {:?}", replay.fit);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_server_that_gives_back_what_was_not_used_is_told_from_one_that_does_not() {
-    let tables = "[clients]\ncount = 200\n[arrivals]\nkind = \"burst\"\nspread = \"20s\"\n\
-         [cost]\noutput_tokens = { kind = \"uniform\", min = 10, max = 300 }\n\
-         max_tokens = 1000\n[network]\nround_trip = \"40ms\"\n\
-         [server]\nservice = \"1s\"\nquota_headers = true\n\
-         [[server.limit]]\nkind = \"token_bucket\"\ndimension = \"tokens\"\nrate = \"60000/min\"\n\
-         burst = 20000\n";
-    for (refund, refusals_count) in [(true, false), (true, true), (false, false), (false, true)] {
-        let rules = format!("refund = {refund}\nrefusals_count = {refusals_count}\n");
-        let replay = replayed(&format!("{tables}{rules}"));
-        let text = replay.scenario.text();
-        for rule in rules.lines() {
-            let limit = text.split("[[server.limit]]").nth(1).unwrap_or_default();
-            assert!(limit.contains(rule), "{rules}{}", &limit[..limit.len().min(300)]);
-        }
-        assert!(replay.fit.agreement_millionths() >= 950_000, "{rules}: {:?}", replay.fit);
-    }
-}
-
-#[test]
-fn a_number_at_once_is_found() {
-    // Read off the wire, a refusal for concurrency is told apart by what the server says;
-    // a simulated one is not, so the outcome is changed in the trace.
-    let limit = "[[server.limit]]\nkind = \"concurrency\"\nmax = 7\n";
-    let trace =
-        String::from_utf8(recorded(&scenario(&format!("{CROWD}{limit}")), PATIENT)).unwrap();
-    let replay = replay(trace.replace("rate_limit", "concurrency").as_bytes());
-    finds(&replay, "the server has a 7 at once");
-    finds(&replay, "the network takes what refusals took, 40 ms in the middle");
-}
 
 #[test]
 fn a_server_without_limits_has_none() {
@@ -258,65 +164,6 @@ fn the_server_can_be_given_as_a_scenario_or_a_part_of_one() {
         ("[server]\nservis = 3\n", "unknown field `servis`"),
     ] {
         let error = recording.derive(&Wanted::new("calls").server(text)).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
-    }
-}
-
-#[test]
-fn recorded_answers_are_given_once_more_while_a_call_does_what_it_did() {
-    let limit = "[[server.limit]]\nkind = \"token_bucket\"\nrate = \"10/s\"\nburst = 20\n";
-    let trace = recorded(&scenario(&format!("{CROWD}{limit}")), ON_TIME);
-    let recording = Recording::read(&trace[..]).unwrap();
-    let within = Duration::from_millis(200);
-    let exact = recording.derive(&Wanted::new("calls").exact(within)).unwrap();
-    finds(&exact, "an attempt is answered as it was recorded as long as it and all before it");
-    assert!(exact.scenario.text().contains("within = \"200ms\""));
-    // The file says all of it.
-    let again = Scenario::parse(exact.scenario.text(), &[]).unwrap();
-    assert_eq!(again.hash(), exact.scenario.hash());
-    let run = |scenario: &Scenario, text: &str| {
-        Simulation::new(scenario, policy(text).policy()).traced().checked().run()
-    };
-    // The policy that was recorded meets what it met, to the last send.
-    let same = run(&exact.scenario, ON_TIME);
-    assert_eq!(same.violation, None);
-    let metrics = &same.result.metrics;
-    assert_eq!(same.result.repeated, Some(exact.recorded.sends), "{metrics:?}");
-    assert_eq!(metrics.sends, exact.recorded.sends);
-    assert_eq!(metrics.throttled, exact.recorded.throttled);
-    assert_eq!(metrics.succeeded, exact.recorded.succeeded);
-    // Another one has the first answers, and from then on those of the model.
-    let other = run(&exact.scenario, PATIENT);
-    assert_eq!(other.violation, None);
-    let repeated = other.result.repeated.unwrap();
-    let metrics = &other.result.metrics;
-    assert!((200..metrics.sends).contains(&repeated), "{repeated} of {}", metrics.sends);
-    assert_eq!(metrics.succeeded, 200);
-    // Without it every answer is the model's.
-    let model = recording.derive(&Wanted::new("calls")).unwrap();
-    assert_eq!(run(&model.scenario, ON_TIME).result.repeated, None);
-}
-
-/// Retries at times that no luck decides.
-const ON_TIME: &str = "[retry]\nmax_attempts = \"none\"\ndeadline = \"none\"\nbudget = \"none\"\n\
-     hint = \"none\"\nbackoff = { kind = \"exponential\", base = \"300ms\", max = \"60s\" }\n";
-
-#[test]
-fn lists_of_recorded_answers_must_fit() {
-    let answers = |status: &str| {
-        format!(
-            "name = \"t\"\ntitle = \"\"\ndescription = \"\"\nhorizon = \"1h\"\n[clients]\ncalls = 2\n\
-             [arrivals]\nkind = \"recorded\"\nat_ns = [0, 5]\n[arrivals.answers]\nwithin = \"1s\"\n\
-             at_ns = [[9], []]\nworked_ns = [[1], []]\nwait_ns = [[0], []]\nstatus = {status}\n[server]\n"
-        )
-    };
-    assert!(Scenario::parse(&answers("[[200], []]"), &[]).is_ok());
-    for (status, message) in [
-        ("[[200]]", "must be of one length for each call"),
-        ("[[200, 429], []]", "must be of one length for each call"),
-        ("[[99], []]", "status is 99, must be 100 to 599"),
-    ] {
-        let error = Scenario::parse(&answers(status), &[]).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     }
 }
