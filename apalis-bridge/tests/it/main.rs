@@ -3,8 +3,9 @@
     missing_docs,
     clippy::disallowed_methods,
     clippy::pedantic,
+    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a test may panic, and measures how long a worker takes"
+    reason = "a test may panic, and measures how long a worker takes, and one that is skipped says so"
 )]
 
 /// What is claimed, and how fast.
