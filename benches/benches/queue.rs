@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 const JOBS: u32 = 100_000;
 
 /// Grants between two times at which the queue is filled up again.
-const AT_ONCE: u64 = 1000;
+const AT_ONCE: u32 = 1000;
 
 struct Full {
     queue: Queue<u32>,
@@ -76,7 +76,7 @@ fn grants(c: &mut Criterion) {
                 while left > 0 {
                     let mut granted = Vec::with_capacity(AT_ONCE as usize);
                     let since = now();
-                    for _ in 0..left.min(AT_ONCE) {
+                    for _ in 0..left.min(AT_ONCE.into()) {
                         granted.push(black_box(full.grant()));
                     }
                     took += since.elapsed();
