@@ -11,8 +11,8 @@ use super::{AnyError, Cause, Message, OfError, OfValue, Predicate};
 ///
 /// let again = message("busy") | value(|n: &u32| *n == 0);
 /// assert!(again.holds(&Ok::<_, std::io::Error>(0)));
-/// assert!(again.holds(&Err(std::io::Error::other("the server is busy"))));
-/// assert!(!again.holds(&Ok(1)));
+/// assert!(again.holds(&Err::<u32, _>(std::io::Error::other("the server is busy"))));
+/// assert!(!again.holds(&Ok::<_, std::io::Error>(1)));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Either<A, B>(A, B);
@@ -30,8 +30,8 @@ impl<T, E, A: Predicate<T, E>, B: Predicate<T, E>> Predicate<T, E> for Either<A,
 ///
 /// let again = any_error() & !message("fatal");
 /// assert!(again.holds(&Err::<(), _>(std::io::Error::other("busy"))));
-/// assert!(!again.holds(&Err(std::io::Error::other("a fatal one"))));
-/// assert!(!again.holds(&Ok(())));
+/// assert!(!again.holds(&Err::<(), _>(std::io::Error::other("a fatal one"))));
+/// assert!(!again.holds(&Ok::<_, std::io::Error>(())));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct All<A, B>(A, B);
