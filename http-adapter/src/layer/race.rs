@@ -20,7 +20,8 @@ use crate::{Head, wall_clock};
 /// What became of one send.
 pub(super) struct Answer<R, E> {
     pub(super) result: Result<R, E>,
-    pub(super) seen: Observation,
+    /// Boxed, because it is handed on through one future after the other.
+    pub(super) seen: Box<Observation>,
     /// The server did not do the work.
     pub(super) was_not_done: bool,
 }
@@ -102,7 +103,7 @@ impl Sending {
             match others.and_then(|next| next.hedge.take()) {
                 Some(hedge) => {
                     self.recording.overtaken(number, &one.seen);
-                    self.attempts.fall_back(hedge, &one.seen);
+                    self.attempts.fall_back(hedge, one.seen.as_ref());
                 }
                 None => break one,
             }
@@ -207,21 +208,21 @@ where
 
 fn failed<R, E: 'static>(rules: &Rules, error: E) -> Answer<R, E> {
     let read = rules.read_error(&error);
-    let (seen, was_not_done) = (read.observation(), read.was_not_done());
+    let (seen, was_not_done) = (Box::new(read.observation()), read.was_not_done());
     Answer { result: Err(error), seen, was_not_done }
 }
 
 /// Reads a response by the wall clock of its receipt, and the beginning of its body if
 /// that may say more.
-async fn observe<R: HttpResponse>(rules: &Rules, response: R) -> (R::Peeked, Observation) {
+async fn observe<R: HttpResponse>(rules: &Rules, response: R) -> (R::Peeked, Box<Observation>) {
     let now = wall_clock::now();
     let status = response.status().as_u16();
     if !rules.reader.wants_body(status, response.headers()) {
         let seen = rules.read(&Head::new(status, response.headers()), now);
-        return (response.unread(), seen);
+        return (response.unread(), Box::new(seen));
     }
     let (response, beginning) = response.peek().await;
     let head = Head::new(status, super::PeekedResponse::headers(&response));
     let seen = rules.read(&head.with_body(&beginning), now);
-    (response, seen)
+    (response, Box::new(seen))
 }
