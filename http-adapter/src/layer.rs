@@ -36,7 +36,7 @@ use http::HeaderName;
 use tower_layer::Layer;
 
 use self::rules::Rules;
-use self::scopes::{Key, Scopes};
+use self::scopes::{Key, Route, Scopes};
 use crate::{Head, Reader};
 
 pub use self::{
@@ -188,6 +188,45 @@ impl ForbearLayer {
     ) -> Self {
         let key = move |request: &dyn Any| key(request.downcast_ref()?);
         self.scopes.keyed_by(Key::By(Arc::new(key)));
+        self
+    }
+
+    /// Keeps the state of the policy apart for each bucket that the server names, as
+    /// Discord does with `X-RateLimit-Bucket` and GitHub with `X-RateLimit-Resource`.
+    ///
+    /// The bucket of a request is known only when it was answered. `route` says which
+    /// requests share one: first what buckets of one name are apart for (a host, a channel,
+    /// a token), then the route itself. A route has a state of its own until a success
+    /// names its bucket, and from then on the bucket's; routes of one bucket share it.
+    /// Requests of another type, and those without a route, share one state. What is said of
+    /// [`keyed_by`](Self::keyed_by) about the bound holds, and as many routes are known.
+    ///
+    /// ```
+    /// # use bytes::Bytes;
+    /// # use forbear_core::Policy;
+    /// # use forbear_http::ForbearLayer;
+    /// # use http::Request;
+    /// # use http_body_util::Full;
+    /// // /channels/123/messages: buckets are apart for each channel.
+    /// let layer = ForbearLayer::new(Policy::recommended()).per_bucket(
+    ///     |request: &Request<Full<Bytes>>| {
+    ///         let mut parts = request.uri().path().splitn(4, '/').skip(2);
+    ///         let (channel, rest) = (parts.next()?, parts.next().unwrap_or_default());
+    ///         Some((channel.to_owned(), format!("{} {rest}", request.method())))
+    ///     },
+    /// );
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn per_bucket<Q: 'static>(
+        mut self,
+        route: impl Fn(&Q) -> Option<(String, String)> + Send + Sync + 'static,
+    ) -> Self {
+        let route = move |request: &dyn Any| {
+            let (resource, name) = route(request.downcast_ref()?)?;
+            Some(Route { resource, name })
+        };
+        self.scopes.keyed_by(Key::Bucket(Arc::new(route)));
         self
     }
 

@@ -4,6 +4,10 @@
 //! without end. A scope that does nothing and waits for nothing is forgotten, the least
 //! recently used first. One that is in use, or that a server told to wait, is not: to
 //! forget a wait would be to break it.
+//!
+//! Which bucket of a server a request counts against is known only when it was answered. So
+//! a route has a scope of its own until a success names its bucket; that scope is then the
+//! bucket's, or is given up for the one that the bucket has already.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -14,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use forbear_core::driver::MonotonicClock;
-use forbear_core::{Clock, Observation, Policy, Quantity, Quota, Timestamp};
+use forbear_core::{Clock, Observation, Outcome, Policy, Quantity, Quota, Timestamp};
 
 use super::HttpRequest;
 use super::hedging::Latencies;
@@ -33,8 +37,19 @@ pub(super) enum Key {
     Host,
     /// By a function of the user's; `None` for a request of another type.
     By(KeyOf),
+    /// By the bucket that the server names for a route.
+    Bucket(RouteOf),
 }
 
+/// Which requests count against one bucket, as far as can be known before.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    /// Buckets of one name are apart for each of these.
+    pub(super) resource: String,
+    pub(super) name: String,
+}
+
+type RouteOf = Arc<dyn Fn(&dyn Any) -> Option<Route> + Send + Sync>;
 type KeyOf = Arc<dyn Fn(&dyn Any) -> Option<String> + Send + Sync>;
 
 /// The states of one policy, by scope.
@@ -63,20 +78,35 @@ impl Scopes {
 
     /// The scope of `request`.
     pub(super) fn of<Q: HttpRequest + 'static>(&self, request: &Q) -> Scope {
-        self.named(match &self.key {
-            Key::None => None,
-            Key::Host => request.authority(),
-            Key::By(key) => key(request),
-        })
+        match &self.key {
+            Key::None => self.named(None),
+            Key::Host => self.named(request.authority()),
+            Key::By(key) => self.named(key(request)),
+            Key::Bucket(route_of) => match route_of(request) {
+                None => self.named(None),
+                Some(route) => self.routed(route),
+            },
+        }
+    }
+
+    fn routed(&self, route: Route) -> Scope {
+        let own = format!("{} {}", route.resource, route.name);
+        if let Some(bucket) = self.kept.bucket_of(&own) {
+            return self.named(Some(bucket));
+        }
+        let mut scope = self.named(Some(own.clone()));
+        let kept = Arc::clone(&self.kept);
+        scope.unnamed = Some(Unnamed { own, resource: route.resource, kept });
+        scope
     }
 
     fn named(&self, key: Option<String>) -> Scope {
         match key.and_then(|key| self.kept.state(key, &self.common)) {
             Some(state) => {
                 let policy = state.policy.clone();
-                Scope { policy, state: Some((state, self.kept.clock)) }
+                Scope { policy, state: Some((state, self.kept.clock)), unnamed: None }
             }
-            None => Scope { policy: self.common.clone(), state: None },
+            None => Scope { policy: self.common.clone(), state: None, unnamed: None },
         }
     }
 }
@@ -96,6 +126,15 @@ impl fmt::Debug for Scopes {
 pub(super) struct Scope {
     pub(super) policy: Policy,
     state: Option<(Arc<State>, MonotonicClock)>,
+    unnamed: Option<Unnamed>,
+}
+
+/// A route of which the server has not named the bucket yet.
+struct Unnamed {
+    /// The key of the route itself.
+    own: String,
+    resource: String,
+    kept: Arc<Kept>,
 }
 
 impl Scope {
@@ -119,6 +158,13 @@ impl Scope {
             let until = clock.now().after(wait).as_nanos();
             state.waits_until_ns.fetch_max(until, Ordering::Relaxed);
         }
+        // Not after a refusal, whose wait only the scope of the route knows.
+        if let (Some(route), Some(bucket), Outcome::Success) =
+            (&self.unnamed, seen.scope, seen.outcome)
+        {
+            let key = format!("{} bucket {bucket}", route.resource);
+            route.kept.name(&route.own, key);
+        }
     }
 }
 
@@ -141,6 +187,8 @@ struct Kept {
 #[derive(Default)]
 struct Table {
     by_key: BTreeMap<String, Used>,
+    /// The keys of the buckets that the server named, by the keys of their routes.
+    buckets: BTreeMap<String, String>,
     /// Counts uses, which orders them.
     uses: u64,
 }
@@ -180,6 +228,28 @@ impl Kept {
         };
         entry.last_use = now;
         Some(Arc::clone(&entry.state))
+    }
+
+    /// The key of the bucket that the server named for a route.
+    fn bucket_of(&self, route: &str) -> Option<String> {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.buckets.get(route).cloned()
+    }
+
+    /// The server named the bucket of a route: the route's state is the bucket's, unless
+    /// that has one.
+    fn name(&self, route: &str, bucket: String) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if !table.by_key.contains_key(&bucket)
+            && let Some(used) = table.by_key.remove(route)
+        {
+            table.by_key.insert(bucket.clone(), used);
+        }
+        if table.buckets.len() >= self.capacity.get() {
+            // Any of them: it is named again with its next success.
+            table.buckets.pop_first();
+        }
+        table.buckets.insert(route.to_owned(), bucket);
     }
 }
 

@@ -81,6 +81,63 @@ async fn a_key_of_ones_own_is_a_scope() {
     assert_eq!(wait_for(&client, of("ann", "/")).await, MINUTE);
 }
 
+/// A server whose `/a` and `/b` count against one bucket and `/c` against another; the
+/// bucket of `/b` is refused for a minute when `x-refuse` is sent.
+fn bucketed() -> Server {
+    BoxCloneService::new(service_fn(|request: Request<Empty<Bytes>>| async move {
+        let bucket = if request.uri().path() == "/c" { "two" } else { "one" };
+        let response = Response::builder().header("x-ratelimit-bucket", bucket);
+        let response = if request.headers().contains_key("x-refuse") {
+            response.status(429).header("retry-after", "60")
+        } else {
+            response
+        };
+        Ok(response.body(Full::default()).unwrap())
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn routes_of_one_bucket_share_its_state_once_the_server_named_it() {
+    let client = layer()
+        .per_bucket(|request: &Request<Empty<Bytes>>| {
+            Some(("api.example".to_owned(), request.uri().path().to_owned()))
+        })
+        .layer(bucketed());
+    let refused = |path: &str| {
+        let mut request = get(path);
+        request.headers_mut().insert("x-refuse", "1".parse().unwrap());
+        request
+    };
+    // Not named yet: a refusal of one route is that of this route.
+    wait_for(&client, refused("/a")).await;
+    assert_eq!(wait_for(&client, get("/b")).await, Duration::ZERO);
+    assert_eq!(wait_for(&client, get("/c")).await, Duration::ZERO);
+    // The wait of the refusal is kept although the success names a bucket that is known.
+    assert_eq!(wait_for(&client, get("/a")).await, MINUTE);
+    // From now on all three are.
+    wait_for(&client, refused("/b")).await;
+    assert_eq!(wait_for(&client, get("/c")).await, Duration::ZERO);
+    assert_eq!(wait_for(&client, get("/a")).await, MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn buckets_of_one_name_are_apart_for_each_resource() {
+    let client = layer()
+        .per_bucket(|request: &Request<Empty<Bytes>>| {
+            Some((request.uri().host()?.to_owned(), request.uri().path().to_owned()))
+        })
+        .layer(bucketed());
+    for url in ["http://x.example/a", "http://y.example/a"] {
+        wait_for(&client, get(url)).await;
+    }
+    let mut refused = get("http://x.example/a");
+    refused.headers_mut().insert("x-refuse", "1".parse().unwrap());
+    wait_for(&client, refused).await;
+    assert_eq!(wait_for(&client, get("http://y.example/a")).await, Duration::ZERO);
+    assert_eq!(wait_for(&client, get("http://x.example/b")).await, Duration::ZERO);
+    assert_eq!(wait_for(&client, get("http://x.example/b")).await, MINUTE);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_survives_a_thousand_other_hosts() {
     let client = layer().per_host().keeping(NonZeroUsize::new(8).unwrap()).layer(server());
