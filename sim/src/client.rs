@@ -29,8 +29,8 @@ use crate::storm::Group;
 
 /// A client in the middle of a run.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Client<'a> {
-    pub(crate) engine: BorrowedEngine<'a, StreamRng>,
     /// Where its calls wait; none until one of them has to.
     queues: Option<Box<Queues>>,
     /// The latest time until which the server asked it to wait, in ns.
@@ -42,6 +42,7 @@ pub(crate) struct Client<'a> {
     pub(crate) succeeded: u32,
     /// How often it has restarted.
     restarts: u32,
+    pub(crate) engine: BorrowedEngine<'a, StreamRng>,
 }
 
 /// Where the calls of a client wait, by the places of their tasks.

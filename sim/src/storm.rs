@@ -53,8 +53,13 @@ impl Storm {
             groups.push(Group::new(spec, groups.last(), keys, seed));
         }
         let mut storm = Self { groups, keys, order: Vec::new() };
-        let timed = |call| Some((storm.arrival(call), call)).filter(|&(at, _)| at < u64::MAX);
-        let mut order: Vec<(u64, u32)> = (0..storm.calls()).filter_map(timed).collect();
+        let mut order = Vec::with_capacity(storm.groups.iter().map(Group::timed_calls).sum());
+        for call in 0..storm.calls() {
+            let at = storm.arrival(call);
+            if at < u64::MAX {
+                order.push((at, call));
+            }
+        }
         order.sort_unstable();
         storm.order = order.into_iter().map(|(_, call)| call).collect();
         storm

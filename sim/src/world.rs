@@ -7,6 +7,8 @@ mod dates;
 mod driver;
 mod event;
 mod exchange;
+#[cfg(test)]
+mod memory;
 mod repeat;
 mod restart;
 mod shared;
@@ -159,6 +161,7 @@ impl<'a> World<'a> {
         if let Some(checker) = self.probe.as_mut().and_then(|probe| probe.checker.as_mut()) {
             checker.finish(when, &self.tally);
         }
+        drop(std::mem::take(&mut self.queue));
         self.tally.completions.sort_unstable();
         let wanted = (0..self.storm.clients()).map(|client| self.storm.group_of(client).calls_each);
         let got = self.population.clients().map(|client| client.succeeded);
@@ -230,7 +233,12 @@ impl<'a> World<'a> {
         if next > self.horizon {
             return None;
         }
-        let (at, event) = self.queue.pop()?;
+        let population = &self.population;
+        let (at, event) = self.queue.pop_telling(|event| {
+            if let Some(place) = event.place() {
+                population.touch(place);
+            }
+        })?;
         self.handle(event);
         Some(at)
     }

@@ -8,6 +8,7 @@ use super::{Ticket, Timer};
 ///
 /// What does not change, its cost and its luck, is the storm's.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Task {
     pub(crate) progress: Progress,
     pub(crate) timer: Timer,

@@ -135,6 +135,14 @@ impl Group {
         self.costs.is_empty()
     }
 
+    /// How many of its calls may have a time of their own.
+    pub(super) fn timed_calls(&self) -> usize {
+        match self.think {
+            Some(_) => self.clients.len() * self.callers.min(self.calls_each) as usize,
+            None => self.calls.len(),
+        }
+    }
+
     /// When `call` arrives; the end of time if it has no time of its own, in ns.
     pub(super) fn arrival(&self, call: u32, keys: Keys) -> u64 {
         let Some(think) = &self.think else {

@@ -23,5 +23,19 @@ pub(super) enum Event {
     Answer { place: u32, call: u32, attempt: u32 },
 }
 
+impl Event {
+    /// The place of the task that it is about, or that of its client where it has one.
+    pub(super) const fn place(&self) -> Option<u32> {
+        match *self {
+            Self::Wake { place, .. }
+            | Self::Timer { place, .. }
+            | Self::Arrive { place, .. }
+            | Self::Answer { place, .. } => Some(place),
+            Self::Begin { client, .. } | Self::Restart { client } => Some(client),
+            Self::Write { .. } | Self::Leave { .. } => None,
+        }
+    }
+}
+
 // With its time it is 24 bytes in the queue.
 const _: () = assert!(size_of::<Event>() == 16);

@@ -1,5 +1,8 @@
 //! The event queue against a sorted list.
 
+use std::collections::BTreeSet;
+
+use forbear_core::{Entropy, SplitMix64};
 use forbear_sim::EventQueue;
 use proptest::prelude::*;
 
@@ -54,4 +57,38 @@ fn what_is_scheduled_in_the_past_happens_now() {
     assert_eq!(queue.pop(), Some((5, 'a')));
     queue.schedule(3, 'b');
     assert_eq!(queue.pop(), Some((5, 'b')));
+}
+
+#[test]
+fn thousands_of_events_keep_their_order_while_others_are_scheduled() {
+    // So many that buckets have several blocks, and far enough apart that all are dealt out;
+    // a few at one time, and some so near that they come between those that are sorted.
+    let mut words = SplitMix64::new(1);
+    let (mut queue, mut reference) = (EventQueue::new(), BTreeSet::new());
+    let mut next = 0_u64;
+    let mut schedule = |queue: &mut EventQueue<u64>, reference: &mut BTreeSet<(u64, u64)>| {
+        let delay = match next % 5 {
+            0 => 0,
+            1 => words.next_u64() % 50,
+            2 => 25_000,
+            3 => words.next_u64() % 100_000,
+            _ => words.next_u64() % 10_000_000_000,
+        };
+        let at = queue.now() + delay;
+        queue.schedule(at, next);
+        reference.insert((at, next));
+        next += 1;
+    };
+    for _ in 0..20_000 {
+        schedule(&mut queue, &mut reference);
+    }
+    for _ in 0..100_000 {
+        assert_eq!(queue.next_at(), reference.first().map(|&(at, _)| at));
+        assert_eq!(queue.pop(), reference.pop_first());
+        schedule(&mut queue, &mut reference);
+    }
+    while let Some(first) = reference.pop_first() {
+        assert_eq!(queue.pop(), Some(first));
+    }
+    assert_eq!(queue.pop(), None);
 }
