@@ -8,7 +8,13 @@
 //! same in `SimPy`.
 //!
 //! Each does about the same sends, which is checked before it is measured. Sends a
-//! second compare whole simulators; events a second compare what each calls an event.
+//! second compare whole simulators; events a second compare what each calls an event: the
+//! simulator has three a send, since a request is on its way and an answer too, and the
+//! others have two.
+//!
+//! Before criterion measures them, all are run in turn a few times and the quickest runs are
+//! compared, which a machine that has other work bears better than means that were taken
+//! one after another. `benches/simulators` prints that alone, and asks for `SimPy` first.
 
 #![expect(clippy::print_stdout, reason = "what was played is said beside its time")]
 
@@ -18,50 +24,13 @@ mod model;
 mod simpy;
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use forbear_benches::crowd::scenario;
 use forbear_sim::{Run, Scenario, Simulation};
 
 use self::crowd::Played;
-
-/// The crowd as a scenario.
-fn scenario(clients: u32) -> Scenario {
-    // The rate grows with the crowd, or more clients would be more refusals too.
-    let rate = clients / 10;
-    let text = format!(
-        r#"
-        name = "crowd"
-        title = "A crowd that backs off"
-        description = "10 times more demand than rate."
-        horizon = "60s"
-        timer = "0"
-        [clients]
-        count = {clients}
-        calls = 40
-        callers = 1
-        [arrivals]
-        kind = "closed"
-        think = {{ kind = "exponential", mean = "1s" }}
-        [network]
-        round_trip = "50ms"
-        [server]
-        retry_after = "none"
-        [[server.limit]]
-        kind = "token_bucket"
-        rate = "{rate}/s"
-        burst = {rate}
-        [[policy]]
-        name = "full-jitter"
-        [policy.retry]
-        max_attempts = "none"
-        deadline = "none"
-        budget = "none"
-        hint = "none"
-        backoff = {{ kind = "exponential", base = "100ms", max = "10s", jitter = "full" }}
-        "#
-    );
-    Scenario::parse(&text, &[]).expect("a scenario")
-}
 
 fn simulate(scenario: &Scenario) -> Run {
     Simulation::new(scenario, scenario.policies()[0].policy()).run()
@@ -70,13 +39,14 @@ fn simulate(scenario: &Scenario) -> Run {
 fn crowds(c: &mut Criterion) {
     let mut group = c.benchmark_group("10,000 clients, 60 virtual seconds");
     group.sample_size(10);
-    let scenario = scenario(10_000);
+    let scenario = scenario(10_000, 60);
     let (run, heap) = (simulate(&scenario), heap::play(10_000, 1));
     let nexosim = model::play(10_000, 1);
     println!("forbear: {} sends, {} events", run.result.metrics.sends, run.result.events);
     println!("loop: {heap:?}; nexosim: {nexosim:?}");
     assert_alike(run.result.metrics.sends, heap);
     assert_eq!(heap, nexosim, "the same draws in another order");
+    print_ratios(&scenario);
 
     group.throughput(Throughput::Elements(run.result.events));
     group.bench_function("forbear", |b| b.iter(|| simulate(black_box(&scenario))));
@@ -99,18 +69,46 @@ fn crowds(c: &mut Criterion) {
     group.finish();
 }
 
-/// How the cost of an event grows with the crowd, up to the million calls of a scenario.
-fn sizes(c: &mut Criterion) {
-    let mut group = c.benchmark_group("events by clients");
-    group.sample_size(10);
-    for clients in [1_000, 10_000, 25_000] {
-        let scenario = scenario(clients);
-        group.throughput(Throughput::Elements(simulate(&scenario).result.events));
-        group.bench_function(BenchmarkId::from_parameter(clients), |b| {
-            b.iter(|| simulate(black_box(&scenario)));
-        });
+/// How often each is run for the ratios.
+const TURNS: usize = 5;
+
+/// The quickest of some runs of each, in turn, and what they are to each other.
+fn print_ratios(scenario: &Scenario) {
+    let mut rows: Vec<(&str, Duration, u64, u64)> = Vec::new();
+    let mut note =
+        |name, took: Duration, sends, events| match rows.iter_mut().find(|row| row.0 == name) {
+            Some(row) => row.1 = row.1.min(took),
+            None => rows.push((name, took, sends, events)),
+        };
+    for _ in 0..TURNS {
+        let (result, took) = timed(|| simulate(scenario).result);
+        note("forbear", took, result.metrics.sends, result.events);
+        let (played, took) = timed(|| heap::play(10_000, 1));
+        note("binary heap, by hand", took, played.sends, played.events);
+        let (played, took) = timed(|| model::play(10_000, 1));
+        note("nexosim", took, played.sends, played.events);
+        if let Some((played, took)) = simpy::play(10_000) {
+            note("SimPy", took, played.sends, played.events);
+        }
     }
-    group.finish();
+    println!("the quickest of {TURNS} runs    M events/s   M sends/s   forbear has, of events");
+    let per_s = |count: u64, took: Duration| millions(count) / took.as_secs_f64();
+    let ours = per_s(rows[0].3, rows[0].1);
+    for (name, took, sends, events) in rows {
+        let events = per_s(events, took);
+        println!("{name:22}{events:16.2}{:12.2}{:19.2} times", per_s(sends, took), ours / events);
+    }
+}
+
+fn timed<T>(play: impl FnOnce() -> T) -> (T, Duration) {
+    let started = Instant::now();
+    let played = play();
+    (played, started.elapsed())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "printed with a few digits")]
+fn millions(count: u64) -> f64 {
+    count as f64 / 1e6
 }
 
 fn assert_alike(sends: u64, by_hand: Played) {
@@ -118,5 +116,5 @@ fn assert_alike(sends: u64, by_hand: Played) {
     assert!(apart * 50 < sends, "{sends} sends are not within 2 % of {by_hand:?}");
 }
 
-criterion_group!(benches, crowds, sizes);
+criterion_group!(benches, crowds);
 criterion_main!(benches);
