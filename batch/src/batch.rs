@@ -1,9 +1,10 @@
 //! A batch: a file of requests, and how they are to be sent.
 
+mod derived;
+
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use forbear_core::spec::{Bound, PolicySpec, QueueSpec};
@@ -13,8 +14,6 @@ use forbear_http::{Preset, Reader};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::input::{self, Expectations, LineForm, Scan, Target, field_name, method_named};
-use crate::journal::{Header, VERSION};
-use crate::key::Keys;
 use crate::queueing::Queueing;
 use crate::secret::Secrets;
 use crate::{BatchError, Ready, SecretHeader, Summary};
@@ -93,6 +92,7 @@ pub struct Batch {
     pub(crate) kept_headers: Vec<HeaderName>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) keeps_going: bool,
+    pub(crate) retries_failed: bool,
 }
 
 impl Batch {
@@ -126,6 +126,7 @@ impl Batch {
             kept_headers: Vec::new(),
             recorder: None,
             keeps_going: false,
+            retries_failed: false,
         }
     }
 
@@ -330,6 +331,16 @@ impl Batch {
         self
     }
 
+    /// Sends jobs again that an earlier start recorded as failed, instead of leaving them;
+    /// their results are taken out first.
+    ///
+    /// Each has as many attempts as a new one, and the `Idempotency-Key` that it had, so
+    /// that what the server did after all is not done twice.
+    pub const fn retry_failed(mut self) -> Self {
+        self.retries_failed = true;
+        self
+    }
+
     /// Reads the input and says what is in it; sends and writes nothing.
     ///
     /// # Errors
@@ -359,34 +370,6 @@ impl Batch {
     /// [summary](Summary::end).
     pub async fn run(&self) -> Result<Summary, BatchError> {
         Ok(self.open(self.scan()?)?.run(std::future::pending()).await)
-    }
-
-    /// Where the journal is: `results.jsonl.journal` for `results.jsonl`, and
-    /// `requests.jsonl.journal` where results go to standard output or to a device.
-    #[must_use]
-    pub fn journal(&self) -> PathBuf {
-        if let Some(path) = &self.journal {
-            return path.clone();
-        }
-        let is_file = std::fs::metadata(&self.out).map_or(true, |metadata| metadata.is_file());
-        let beside = if is_file && self.out != Path::new("-") { &self.out } else { &self.input };
-        let mut name = OsString::from(beside);
-        name.push(".journal");
-        name.into()
-    }
-
-    /// The first line of the journal.
-    pub(crate) fn journal_header(&self, scan: &Scan) -> Header {
-        Header { forbear_batch: VERSION, input: scan.name.clone(), name: self.name.clone() }
-    }
-
-    pub(crate) fn keys(&self, scan: &Scan) -> Option<Keys> {
-        self.has_keys.then(|| Keys::new(&self.name, &scan.name))
-    }
-
-    /// The policy of a host.
-    pub(crate) fn policy_of(&self, host: &str) -> &Policy {
-        self.policies.get(host).unwrap_or(&self.policy)
     }
 }
 

@@ -101,7 +101,8 @@ impl Batch {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn forecast(&self, scan: &Scan, assumed: &Assumptions) -> Result<Forecast, BatchError> {
-        let done = journal::read(&self.journal(), &self.journal_header(scan))?;
+        let mut done = journal::read(&self.journal(), &self.journal_header(scan))?;
+        done.retain(|done| done.ok || !self.retries_failed);
         let mut to_do = scan.job_lines.clone();
         for done in &done {
             to_do.remove(done.job);

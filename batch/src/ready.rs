@@ -1,5 +1,6 @@
 //! A batch whose files are open.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::future::Future;
 use std::path::Path;
@@ -28,6 +29,9 @@ pub struct Ready {
     to_do: LineSet,
     /// Jobs that succeeded and that failed before.
     before: [u64; 2],
+    /// How many times jobs were sent that failed and are sent again.
+    sent_before: BTreeMap<u64, u32>,
+    retried: u64,
     lost: u64,
     torn: u64,
     monitor: Arc<Monitor>,
@@ -56,9 +60,15 @@ impl Ready {
         let journal_path = batch.journal();
         refuse_same_file(batch, &journal_path)?;
         let sender = Sender::new(batch, &scan)?;
-        let mut opened = journal::open(&journal_path, &batch.journal_header(&scan))?;
+        let header = batch.journal_header(&scan);
+        let mut opened = journal::open(&journal_path, &header)?;
         let kept_in = results::kept_in(&batch.out, batch.is_ordered, &journal_path);
         let (mut store, lost) = results::open(&kept_in, &mut opened)?;
+        let failed_before = opened.done.iter().filter(|done| !done.ok).count() as u64;
+        if batch.retries_failed {
+            (store, opened) = results::take_out_failed(store, opened, &header)?;
+        }
+        let retried = if batch.retries_failed { failed_before } else { 0 };
         let (mut to_do, mut before) = (scan.job_lines.clone(), [0, 0]);
         for done in &opened.done {
             to_do.remove(done.job);
@@ -77,9 +87,23 @@ impl Ready {
         let [ok, failed] = before;
         let monitor = Arc::new(Monitor::new(scan.jobs, ok + failed, failed));
         let torn = opened.torn;
+        let sent_before = opened.sent_before;
         let writer = Writer { journal: opened.journal, store, sink };
         let batch = batch.clone();
-        Ok(Self { batch, scan, file, sender, writer, to_do, before, lost, torn, monitor })
+        Ok(Self {
+            batch,
+            scan,
+            file,
+            sender,
+            writer,
+            to_do,
+            before,
+            sent_before,
+            retried,
+            lost,
+            torn,
+            monitor,
+        })
     }
 
     /// Jobs that are left to do.
@@ -87,6 +111,13 @@ impl Ready {
     pub fn left(&self) -> u64 {
         let [ok, failed] = self.before;
         self.scan.jobs.saturating_sub(ok + failed)
+    }
+
+    /// Jobs that an earlier start recorded as failed, and that are sent again: see
+    /// [`Batch::retry_failed`].
+    #[must_use]
+    pub const fn retried(&self) -> u64 {
+        self.retried
     }
 
     /// Results that were lost with the power, before the disk had them; their jobs are sent
@@ -117,8 +148,8 @@ impl Ready {
     /// Outside of a runtime of Tokio's with its timer and its I/O.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Summary {
         let left = self.left();
-        let Self { batch, scan, file, sender, writer, to_do, monitor, .. } = self;
-        let run = Run { batch, scan, file, sender, to_do, monitor, left };
+        let Self { batch, scan, file, sender, writer, to_do, sent_before, monitor, .. } = self;
+        let run = Run { batch, scan, file, sender, to_do, sent_before, monitor, left };
         run.until_done(writer, stop).await
     }
 }

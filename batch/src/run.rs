@@ -46,6 +46,7 @@ pub(crate) struct Run {
     pub(crate) file: File,
     pub(crate) sender: Sender,
     pub(crate) to_do: LineSet,
+    pub(crate) sent_before: BTreeMap<u64, u32>,
     pub(crate) monitor: Arc<Monitor>,
     pub(crate) left: u64,
 }
@@ -58,6 +59,8 @@ struct Shared {
     tenants: BTreeMap<String, TenantId>,
     anybody: TenantId,
     file: Mutex<File>,
+    /// How many times jobs were sent by starts that recorded them as failed.
+    sent_before: BTreeMap<u64, u32>,
     sender: Sender,
     monitor: Arc<Monitor>,
     results: mpsc::Sender<Message>,
@@ -81,7 +84,7 @@ impl Run {
         writer: Writer,
         stop: impl Future<Output = ()>,
     ) -> Summary {
-        let Self { batch, scan, file, sender, to_do, monitor, left } = self;
+        let Self { batch, scan, file, sender, to_do, sent_before, monitor, left } = self;
         let watch = Arc::clone(&monitor);
         let ended = |end, notes: Notes, unrecorded| {
             let progress = watch.progress();
@@ -100,7 +103,8 @@ impl Run {
             Err(error) => return ended(End::Stopped(error), Notes::default(), 0),
         };
         let (removals, mut removed) = mpsc::unbounded_channel();
-        let shared = Shared::new(batch, &scan, file, sender, monitor, &writing.sender, removals);
+        let files = (file, sent_before);
+        let shared = Shared::new(batch, &scan, files, sender, monitor, &writing.sender, removals);
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::feed(Arc::clone(&shared), to_do));
         let workers = u64::try_from(shared.batch.in_flight.get()).unwrap_or(u64::MAX).min(left);
@@ -153,7 +157,7 @@ impl Shared {
     fn new(
         batch: Batch,
         scan: &Scan,
-        file: File,
+        (file, sent_before): (File, BTreeMap<u64, u32>),
         sender: Sender,
         monitor: Arc<Monitor>,
         results: &mpsc::Sender<Message>,
@@ -182,6 +186,7 @@ impl Shared {
             tenants,
             anybody,
             file: Mutex::new(file),
+            sent_before,
             sender,
             monitor,
             results: results.clone(),
@@ -204,6 +209,11 @@ impl Shared {
     /// Sends nothing more. What is queued is left for the next start.
     fn shut_down(&self) {
         drop(self.queue.shut_down());
+    }
+
+    /// How many times a job was sent by starts that recorded it as failed.
+    fn sent_before(&self, line: u64) -> u32 {
+        self.sent_before.get(&line).copied().unwrap_or(0)
     }
 
     /// Hands a result to the writer.

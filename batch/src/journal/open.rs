@@ -1,13 +1,14 @@
 //! Opening a journal: a new one, or what a batch has left.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
 use fs4::{FileExt, TryLockError};
 
-use super::record::{Done, Header, Record};
-use super::{Journal, VERSION, sealed};
+use super::record::{Again, Done, Header, Record};
+use super::{Journal, VERSION, sealed, sync_directory};
 use crate::{BatchError, ErrorKind};
 
 /// The longest line; a record has two hundred octets.
@@ -19,6 +20,8 @@ pub(crate) struct Opened {
     pub(crate) journal: Journal,
     /// The jobs that are over, in the order in which they ended.
     pub(crate) done: Vec<Done>,
+    /// How many times jobs were sent that failed and are sent again.
+    pub(crate) sent_before: BTreeMap<u64, u32>,
     /// Octets at the end that were cut off with the process that wrote them.
     pub(crate) torn: u64,
     /// Octets of the results that are known to be on the disk.
@@ -48,8 +51,8 @@ pub(crate) fn open(path: &Path, header: &Header) -> Result<Opened, BatchError> {
         }
         TryLockError::Error(error) => wrong("cannot be locked", &error),
     })?;
-    let Contents { done, synced, whole, len } = contents(path, &file, header)?;
-    let mut journal = Journal { path: path.to_owned(), file };
+    let Contents { done, sent_before, synced, whole, len } = contents(path, &file, header)?;
+    let mut journal = Journal { path: path.to_owned(), file, former: None };
     if whole < len {
         journal.truncate(whole).map_err(|error| wrong("cannot be cut", &error))?;
     }
@@ -60,7 +63,7 @@ pub(crate) fn open(path: &Path, header: &Header) -> Result<Opened, BatchError> {
             .and_then(|()| sync_directory(path))
             .map_err(|error| wrong("cannot be written", &error))?;
     }
-    Ok(Opened { journal, done, synced, torn: len - whole, is_new: whole == 0 })
+    Ok(Opened { journal, done, sent_before, synced, torn: len - whole, is_new: whole == 0 })
 }
 
 /// What the journal at `path` says, without a lock; nothing if there is none.
@@ -72,8 +75,10 @@ pub(crate) fn read(path: &Path, header: &Header) -> Result<Vec<Done>, BatchError
     }
 }
 
+#[derive(Default)]
 struct Contents {
     done: Vec<Done>,
+    sent_before: BTreeMap<u64, u32>,
     synced: u64,
     /// Octets of whole lines.
     whole: u64,
@@ -84,7 +89,7 @@ fn contents(path: &Path, mut file: &File, header: &Header) -> Result<Contents, B
     let unreadable = |error: &io::Error| BatchError::io(ErrorKind::Journal, path, "", error);
     file.rewind().map_err(|error| unreadable(&error))?;
     let mut source = BufReader::with_capacity(1 << 16, file);
-    let mut found = Contents { done: Vec::new(), synced: 0, whole: 0, len: 0 };
+    let mut found = Contents::default();
     let (mut number, mut line, mut broken, mut first) = (0, Vec::new(), None, Vec::new());
     loop {
         line.clear();
@@ -119,6 +124,9 @@ fn contents(path: &Path, mut file: &File, header: &Header) -> Result<Contents, B
                     Record::Cut(len) => {
                         found.done.retain(|done| done.end() <= len);
                         found.synced = found.synced.min(len);
+                    }
+                    Record::Again(Again { job, sends }) => {
+                        found.sent_before.insert(job, sends);
                     }
                 }
                 found.whole = found.len;
@@ -168,15 +176,6 @@ fn check_header(path: &Path, text: &[u8], expected: &Header) -> Result<(), Batch
             found.name, expected.name
         ))
         .help("give the name that it was begun with, or another journal and other results"));
-    }
-    Ok(())
-}
-
-/// Makes a new file's name last, where a directory can be synced.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
 }

@@ -27,6 +27,8 @@ pub(crate) enum Record {
     /// The results were cut to this length: of what was recorded before, that which lies
     /// beyond is void.
     Cut(u64),
+    /// A job that failed is to be sent again.
+    Again(Again),
 }
 
 /// A job that is over.
@@ -52,6 +54,16 @@ pub(crate) struct Done {
     /// What the server says it cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) usage: Option<Cost>,
+}
+
+/// A job that failed, and is sent again.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Again {
+    /// The line of the input.
+    pub(crate) job: u64,
+    /// How many times it was sent before.
+    pub(crate) sends: u32,
 }
 
 impl Header {

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::Store;
+use super::{Store, again};
 use crate::journal::{Done, Opened, Record};
 use crate::{BatchError, ErrorKind};
 
@@ -17,8 +17,9 @@ pub(crate) fn open(path: &Path, opened: &mut Opened) -> Result<(Store, u64), Bat
     if opened.is_new && is_there {
         return Err(not_of_this_batch(path, opened.journal.path()));
     }
-    let mut store = Store::open(path)?;
     opened.done.sort_unstable_by_key(|done| done.at);
+    again::settle(path, opened).map_err(|error| wrong(&error))?;
+    let mut store = Store::open(path)?;
     let whole = store.count_whole(&opened.done).map_err(|error| wrong(&error))?;
     if let Some(missing) = opened.done.get(whole)
         && missing.end() <= opened.synced

@@ -20,13 +20,22 @@ impl Store {
     pub(crate) fn open(path: &Path) -> Result<Self, BatchError> {
         let wrong =
             |error: &io::Error| BatchError::io(ErrorKind::Write, path, "cannot be written", error);
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(|error| wrong(&error))?;
-        let len = file.metadata().map_err(|error| wrong(&error))?.len();
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path);
+        file.and_then(|file| Self::of(path, file)).map_err(|error| wrong(&error))
+    }
+
+    /// Opens the file at `path` again, which this process wrote.
+    pub(super) fn reopen(path: &Path) -> io::Result<Self> {
+        Self::of(path, OpenOptions::new().read(true).append(true).open(path)?)
+    }
+
+    /// Opens the file at `path` for a look.
+    pub(super) fn read_only(path: &Path) -> io::Result<Self> {
+        Self::of(path, File::open(path)?)
+    }
+
+    fn of(path: &Path, file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), file, len })
     }
 

@@ -30,7 +30,7 @@ pub(super) async fn removed(shared: &Shared, removed: &Removed<Job>) {
             job.record.ended(GiveUp::Abandoned);
             let Ok(line) = shared.read(job) else { return };
             let reason = CallEnd::Time.name().to_owned();
-            let mut result = ResultLine::new(&line.id, job.line, 0);
+            let mut result = ResultLine::new(&line.id, job.line, shared.sent_before(job.line));
             (result.reason, result.error) = (Some(reason), Some(why.to_string()));
             let result = result.octets();
             let (line, cost) = (job.line, line.cost);
@@ -44,7 +44,8 @@ pub(super) async fn removed(shared: &Shared, removed: &Removed<Job>) {
 
 fn finished(shared: &Shared, sent: Sent, why: Option<GiveUp>) -> Finished {
     let Sent { job, id, attempts, took_ms, cost, seen, came } = sent;
-    let mut result = ResultLine::new(&id, job.line, attempts);
+    let in_all = attempts.saturating_add(shared.sent_before(job.line));
+    let mut result = ResultLine::new(&id, job.line, in_all);
     if let Some(why) = why {
         let what = match &came {
             Came::Answer(answer) => answer.summary(),

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use forbear_batch::{Batch, BatchError, ErrorKind};
@@ -207,4 +208,105 @@ fn results_of_something_else_are_not_overwritten() {
         assert_eq!(folder.read("results.jsonl"), "precious\n");
         let _ = fs::remove_file(batch.journal());
     }
+}
+
+/// A server that refuses odd paths for good as long as it `is_broken`.
+fn moody(is_broken: &Arc<AtomicBool>) -> (String, Keys) {
+    let (keys, is_broken) = (Keys::default(), Arc::clone(is_broken));
+    let seen = Arc::clone(&keys);
+    let url = serve(move |head, stream| {
+        let path = head.split(' ').nth(1).unwrap().to_owned();
+        let key = head.lines().find_map(|line| line.strip_prefix("idempotency-key: "));
+        seen.lock().unwrap().entry(path.clone()).or_default().insert(key.unwrap().to_owned());
+        let is_odd = path.trim_start_matches('/').parse::<u64>().unwrap() % 2 == 1;
+        let status = if is_odd && is_broken.load(Ordering::Relaxed) {
+            "422 Unprocessable Content"
+        } else {
+            "200 OK"
+        };
+        reply(stream, status, "", "{}");
+    });
+    (url, keys)
+}
+
+#[test]
+fn failed_jobs_are_sent_again_when_that_is_asked_for() {
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let (url, keys) = moody(&is_broken);
+    for ordered in [false, true] {
+        is_broken.store(true, Ordering::Relaxed);
+        let folder = Folder::new();
+        folder.write("requests.jsonl", lines());
+        let batch = folder.batch(&url);
+        let batch = if ordered { batch.ordered() } else { batch };
+        assert_eq!(run(&batch).progress.failed, 3);
+        let again = run(&batch);
+        assert_eq!((again.progress.sends, again.progress.failed), (0, 3), "they are done");
+        // They fail once more, and then they do not.
+        let again = run(&batch.clone().retry_failed());
+        assert_eq!((again.progress.sends, again.progress.failed), (3, 3));
+        is_broken.store(false, Ordering::Relaxed);
+        let ready = batch.clone().retry_failed().open(batch.scan().unwrap()).unwrap();
+        assert_eq!((ready.retried(), ready.left()), (3, 3));
+        drop(ready);
+        // Opened, they are not done any more, whoever goes on with them.
+        let again = run(&batch);
+        assert!(again.is_success());
+        assert_eq!((again.progress.sends, again.progress.done), (3, 6));
+        let results = folder.results("results.jsonl");
+        let attempts: BTreeMap<_, _> = results
+            .iter()
+            .map(|result| (result["line"].as_u64().unwrap(), result["attempts"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(results.len(), 6);
+        assert!(results.iter().all(|result| result["ok"] == true));
+        assert_eq!(attempts.into_values().collect::<Vec<_>>(), [3, 1, 3, 1, 3, 1]);
+        assert_eq!(run(&batch.clone().retry_failed()).progress.sends, 0);
+        let left = ["results.jsonl.again", "results.jsonl.journal.again"];
+        assert!(left.iter().all(|name| !folder.path(name).exists()));
+    }
+    assert!(keys.lock().unwrap().values().all(|keys| keys.len() == 1), "the same key each time");
+}
+
+#[test]
+fn a_kill_while_failed_jobs_are_taken_out_loses_nothing() {
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let (url, _) = moody(&is_broken);
+    let folder = Folder::new();
+    folder.write("requests.jsonl", lines());
+    let batch = folder.batch(&url);
+    assert_eq!(run(&batch).progress.failed, 3);
+    let names = ["results.jsonl", "results.jsonl.journal"];
+    let old = names.map(|name| folder.read(name));
+    drop(batch.clone().retry_failed().open(batch.scan().unwrap()).unwrap());
+    let new = names.map(|name| folder.read(name));
+    assert!(old[0] != new[0] && old[1] != new[1]);
+    let beside = |name: &str| format!("{name}.again");
+    let left = |files: &[(&str, &str)]| {
+        for name in names {
+            let _ = fs::remove_file(folder.path(&beside(name)));
+        }
+        for (name, content) in files {
+            folder.write(name, *content);
+        }
+        let left = open(&batch).unwrap();
+        for name in names {
+            assert!(!folder.path(&beside(name)).exists());
+        }
+        (left, folder.results("results.jsonl").len())
+    };
+    let [results, journal] = names;
+    let (results_beside, journal_beside) = (beside(results), beside(journal));
+    // Before the journal took its place, nothing has happened.
+    let old_files = [(results, old[0].as_str()), (journal, old[1].as_str())];
+    let half = (results_beside.as_str(), &new[0][..new[0].len() / 2]);
+    assert_eq!(left(&[old_files[0], old_files[1], half]), (0, 6));
+    let both = [(results_beside.as_str(), new[0].as_str()), (journal_beside.as_str(), &new[1])];
+    assert_eq!(left(&[old_files[0], old_files[1], both[0], both[1]]), (0, 6));
+    // After it, the results follow.
+    assert_eq!(left(&[old_files[0], (journal, &new[1]), both[0]]), (3, 3));
+    assert_eq!(left(&[(results, &new[0]), (journal, &new[1])]), (3, 3));
+    is_broken.store(false, Ordering::Relaxed);
+    assert!(run(&batch).is_success());
+    assert_eq!(folder.results("results.jsonl").len(), 6);
 }

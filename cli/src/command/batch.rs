@@ -203,6 +203,13 @@ fn remark_on(ready: &Ready, output: &mut Output) {
     if before.done > 0 {
         output.remark(&format!("{} of {} requests are done already", before.done, before.jobs));
     }
+    if before.failed > 0 {
+        let failed = before.failed;
+        output.remark(&format!("{failed} of them failed; --retry-failed sends them again"));
+    }
+    if ready.retried() > 0 {
+        output.remark(&format!("{} that failed before are sent again", ready.retried()));
+    }
     if ready.torn() > 0 {
         output.remark("the last line of the journal was cut off; its request is sent again");
     }

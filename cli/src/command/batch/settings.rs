@@ -37,6 +37,10 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "NAME", default_value = "")]
     name: String,
 
+    /// Send again what an earlier start recorded as failed, with its Idempotency-Key
+    #[arg(long)]
+    retry_failed: bool,
+
     /// Keep a field of the answers in the results, such as x-request-id; may be repeated
     #[arg(long, value_name = "NAME")]
     keep_header: Vec<String>,
@@ -178,6 +182,9 @@ impl Settings {
         }
         if self.no_idempotency_key {
             batch = batch.without_keys();
+        }
+        if self.retry_failed {
+            batch = batch.retry_failed();
         }
         if self.keep_going {
             batch = batch.keep_going();
