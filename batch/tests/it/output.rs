@@ -210,9 +210,11 @@ fn urgent_jobs_go_first_and_tenants_share() {
 #[test]
 fn a_run_that_is_asked_to_stop_ends_what_is_in_flight() {
     let (started, mut was_started) = tokio::sync::mpsc::unbounded_channel();
+    let (stopped, is_stopped) = std::sync::mpsc::channel();
     let url = serve(move |_, stream| {
         let _ = started.send(());
-        std::thread::sleep(Duration::from_millis(200));
+        // It is in flight until the run has been asked to stop.
+        let _ = is_stopped.recv();
         reply(stream, "200 OK", "", "{}");
     });
     let folder = Folder::new();
@@ -220,6 +222,8 @@ fn a_run_that_is_asked_to_stop_ends_what_is_in_flight() {
     let batch: Batch = folder.batch(&url).in_flight(1.try_into().unwrap());
     let stop = async move {
         was_started.recv().await;
+        // The run hears of it in the same breath: its tasks are polled by one thread.
+        stopped.send(()).unwrap();
     };
     let summary = block_on(async { batch.open(batch.scan().unwrap()).unwrap().run(stop).await });
     assert!(matches!(summary.end, forbear_batch::End::Interrupted), "{summary:?}");
