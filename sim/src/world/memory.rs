@@ -46,7 +46,7 @@ fn most_bytes(clients: u32) -> u64 {
     let counted = allocation_counter::measure(|| {
         let storm = Storm::new(&scenario, 1);
         let policy = scenario.policies()[0].policy();
-        let world = World::new(&scenario, &storm, policy, 1, Tally::new(false, false));
+        let world = World::new(&scenario, &storm, policy, None, 1, Tally::new(false, false));
         world.run(&AtomicBool::new(false)).unwrap();
     });
     counted.bytes_max
