@@ -8,12 +8,14 @@
 //!
 //! `cargo bench -p forbear-benches --bench scale`; with `-- --test`, small and once.
 
+#![expect(clippy::float_arithmetic, reason = "figures are printed with a few digits")]
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use forbear_benches::crowd::scenario;
+use forbear_benches::timed;
 use forbear_sim::{Options, Scenario, Simulation, compare};
 
 /// Clients and virtual seconds.
@@ -33,13 +35,11 @@ fn print_sizes(sizes: &[(u32, u32)], turns: usize) {
     for _ in 0..turns {
         for (row, &(clients, horizon_s)) in quickest.iter_mut().zip(sizes) {
             let scenario = scenario(clients, horizon_s);
-            let mut ns_an_event = 0.0;
-            let mut events = 0;
+            let (mut events, mut took) = (0, Duration::ZERO);
             let counted = allocation_counter::measure(|| {
-                let started = Instant::now();
-                events = run(&scenario);
-                ns_an_event = started.elapsed().as_secs_f64() * 1e9 / real(events);
+                (events, took) = timed(|| run(&scenario));
             });
+            let ns_an_event = took.as_secs_f64() * 1e9 / real(events);
             *row = (row.0.min(ns_an_event), events, counted.bytes_max);
         }
     }
@@ -73,11 +73,9 @@ fn print_replications(turns: usize) {
 fn replicate(scenario: &Scenario, threads: usize) -> Duration {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
     let options = Options { replications: REPLICATIONS, ..Options::default() };
-    let started = Instant::now();
-    pool.install(|| {
-        compare(scenario, scenario.policies(), &options, &|_| {}, &AtomicBool::new(false))
-    });
-    started.elapsed()
+    let replicate =
+        || compare(scenario, scenario.policies(), &options, &|_| {}, &AtomicBool::new(false));
+    timed(|| pool.install(replicate)).1
 }
 
 #[expect(clippy::cast_precision_loss, reason = "printed with a few digits")]

@@ -4,3 +4,14 @@
 //! beside another of the same run.
 
 pub mod crowd;
+
+use std::time::{Duration, Instant};
+
+/// What `play` gives, and how long it took.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a bench measures the real time")]
+pub fn timed<T>(play: impl FnOnce() -> T) -> (T, Duration) {
+    let started = Instant::now();
+    let played = play();
+    (played, started.elapsed())
+}

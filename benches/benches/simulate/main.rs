@@ -16,6 +16,7 @@
 //! compared, which a machine that has other work bears better than means that were taken
 //! one after another. `benches/simulators` prints that alone, and asks for `SimPy` first.
 
+#![expect(clippy::float_arithmetic, reason = "figures are printed with a few digits")]
 #![expect(clippy::print_stdout, reason = "what was played is said beside its time")]
 
 mod crowd;
@@ -24,10 +25,11 @@ mod model;
 mod simpy;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use forbear_benches::crowd::scenario;
+use forbear_benches::timed;
 use forbear_sim::{Run, Scenario, Simulation};
 
 use self::crowd::Played;
@@ -98,12 +100,6 @@ fn print_ratios(scenario: &Scenario) {
         let events = per_s(events, took);
         println!("{name:22}{events:16.2}{:12.2}{:19.2} times", per_s(sends, took), ours / events);
     }
-}
-
-fn timed<T>(play: impl FnOnce() -> T) -> (T, Duration) {
-    let started = Instant::now();
-    let played = play();
-    (played, started.elapsed())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "printed with a few digits")]
