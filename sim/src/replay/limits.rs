@@ -240,6 +240,10 @@ fn rounded_rate(per_unit: u64) -> Option<Rate> {
 /// unit in `per_unit`, the roundest last: units, and the time in ns.
 pub(super) fn round_rates(per_unit: u64, within: u64) -> Vec<(u64, u64)> {
     let mut rates = Vec::new();
+    if per_unit == 0 {
+        // Requests that came at one instant tell of no rate.
+        return rates;
+    }
     for roundness in [1, 5, 10, 50, 100, 500, 1000] {
         // The shortest time last, since it says the same in fewer digits.
         for window in USUAL.map(nanos).into_iter().rev() {
