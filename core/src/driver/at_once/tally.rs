@@ -5,9 +5,11 @@
 //! the first threads of a process have a number each, and a place of their own in each
 //! tally, where reading and writing are enough. All others share one more place.
 
+#[cfg(feature = "tokio")]
+mod number;
+
 use alloc::boxed::Box;
-use core::cell::Cell;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Threads that have a place of their own.
 const OWNERS: usize = 8;
@@ -26,16 +28,6 @@ pub(super) struct Tally {
 #[repr(align(64))]
 struct Place(AtomicU64);
 
-/// Which numbers are taken, a bit each.
-static TAKEN: AtomicU32 = AtomicU32::new(0);
-
-std::thread_local! {
-    /// The number of this thread; more than any before it has asked for one.
-    static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
-    /// Gives the number back when the thread ends.
-    static OWNER: Owner = Owner::claim();
-}
-
 impl Tally {
     /// One that `counts`, or is there for nothing and takes up next to nothing.
     pub(super) fn new(counts: bool) -> Self {
@@ -46,8 +38,7 @@ impl Tally {
     #[cfg(feature = "tokio")]
     #[inline]
     pub(super) fn add_one(&self) {
-        // A thread that is ending has no more locals, and shares.
-        let number = NUMBER.try_with(Cell::get).unwrap_or(OWNERS);
+        let number = number::of_this_thread();
         match self.owned.get(number) {
             Some(place) => {
                 // Nobody else writes here, so nothing comes in between.
@@ -61,8 +52,7 @@ impl Tally {
     #[cold]
     fn add_shared(&self, number: usize) {
         if number > OWNERS {
-            // It sets the number; again next time, if the thread is ending.
-            let _ = OWNER.try_with(|_| ());
+            number::claim();
         }
         self.shared.fetch_add(1, Ordering::Relaxed);
     }
@@ -71,46 +61,6 @@ impl Tally {
     pub(super) fn total(&self) -> u64 {
         let shared = self.shared.load(Ordering::Relaxed);
         self.owned.iter().fold(shared, |sum, place| sum + place.0.load(Ordering::Relaxed))
-    }
-}
-
-/// The right of one thread to its number.
-struct Owner(usize);
-
-impl Owner {
-    fn claim() -> Self {
-        let mut taken = TAKEN.load(Ordering::Relaxed);
-        loop {
-            let number = taken.trailing_ones() as usize;
-            if number >= OWNERS {
-                NUMBER.set(OWNERS);
-                return Self(OWNERS);
-            }
-            // Acquired, so that what its last owner wrote is read, and not what was
-            // there before.
-            match TAKEN.compare_exchange_weak(
-                taken,
-                taken | 1 << number,
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => {
-                    NUMBER.set(number);
-                    return Self(number);
-                }
-                Err(now) => taken = now,
-            }
-        }
-    }
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        // What the thread does from here on it counts with the others.
-        NUMBER.set(OWNERS);
-        if self.0 < OWNERS {
-            TAKEN.fetch_and(!(1 << self.0), Ordering::Release);
-        }
     }
 }
 
