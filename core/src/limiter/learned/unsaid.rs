@@ -10,12 +10,12 @@
 //!    few refusals and a server without any is soon used in full.
 //! 2. *Closed.* After a refusal one request asks at a time, after waits that grow, so
 //!    that what a closed window refuses is the logarithm of its length.
-//! 3. *Opened.* At the first success the rates that agree with all that was let
-//!    through and refused ([`fit`]) are worked out; where no bucket would have decided
-//!    like that, the units from one opening to the next are the window's
-//!    ([`pace`]).
-//! 4. *Held, then asked for more.* The rate is kept a little below that, and more is
-//!    asked for the more seldom the more a refusal costs: a refusal for each
+//! 3. *Searched.* A rate that is let through and one that is refused are the bounds; one
+//!    between is tried for a window's units and moves one of them ([`pace`]). Where a
+//!    rate that a window would have borne is refused, and a bucket foresaw that, the rates
+//!    that agree with all decisions ([`fit`]) are the bounds.
+//! 4. *Held, then asked for more.* The rate is kept a little below the lower bound, and
+//!    more is asked for the more seldom the more a refusal costs: a refusal for each
 //!    [`pace::UNITS_PER_REFUSAL`] units at most, a closure for as many times its length.
 //!
 //! Refusals of what was sent before the last reaction are of the same storm and change

@@ -1,4 +1,4 @@
-//! The laws of [`is_idle`](crate::Limiter::is_idle): what may be forgotten, and made anew.
+//! The laws of [`Limiter::is_idle`](crate::Limiter::is_idle): what may be forgotten, and made anew.
 //!
 //! A story at random seldom closes a limiter and then asks while it is closed, or
 //! while it reopens, and never with nothing in flight. [`closures`] does only that.
