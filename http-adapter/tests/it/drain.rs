@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Method, Request, Response};
+use http::{HeaderMap, StatusCode};
+use reqwest::{Method, Request, Response};
 use tower::{Service, ServiceExt};
 
 /// How many callers share the requests of a drain.
@@ -25,50 +26,91 @@ enum Event {
     Refused { window: Option<u64>, wait: Option<Duration> },
 }
 
-/// reqwest's client, with a log of what passes.
+/// A client, with a log of what passes.
 #[derive(Clone)]
-pub(crate) struct Logged {
-    client: Client,
+pub(crate) struct Logged<C = reqwest::Client> {
+    client: C,
+    log: Log,
+}
+
+/// What passed, and when.
+#[derive(Clone)]
+struct Log {
     start: Instant,
-    log: Arc<Mutex<Vec<(Duration, Event)>>>,
+    events: Arc<Mutex<Vec<(Duration, Event)>>>,
+}
+
+impl Log {
+    fn note(&self, event: Event) {
+        self.events.lock().unwrap().push((self.start.elapsed(), event));
+    }
+
+    fn note_answer(&self, status: StatusCode, headers: &HeaderMap) {
+        let number = |name| {
+            let value = headers.get(name)?;
+            Some(value.to_str().unwrap().parse::<u64>().unwrap())
+        };
+        // The express server's own reckoning, which no policy reads.
+        let window = number("x-counted-in");
+        self.note(if status == 429 {
+            let wait = number("retry-after").map(Duration::from_secs);
+            Event::Refused { window, wait }
+        } else {
+            Event::Served { window }
+        });
+    }
 }
 
 impl Logged {
     pub(crate) fn new() -> Self {
-        Self { client: Client::new(), start: Instant::now(), log: Arc::default() }
-    }
-
-    fn note(&self, event: Event) {
-        self.log.lock().unwrap().push((self.start.elapsed(), event));
+        Self::over(reqwest::Client::new())
     }
 }
 
-impl Service<Request> for Logged {
-    type Response = Response;
-    type Error = reqwest::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, reqwest::Error>> + Send>>;
+impl<C> Logged<C> {
+    pub(crate) fn over(client: C) -> Self {
+        Self { client, log: Log { start: Instant::now(), events: Arc::default() } }
+    }
+}
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), reqwest::Error>> {
-        Poll::Ready(Ok(()))
+/// An answer of reqwest's or hyper's.
+pub(crate) trait Answer {
+    fn head(&self) -> (StatusCode, &HeaderMap);
+}
+
+impl Answer for Response {
+    fn head(&self) -> (StatusCode, &HeaderMap) {
+        (self.status(), self.headers())
+    }
+}
+
+impl<B> Answer for http::Response<B> {
+    fn head(&self) -> (StatusCode, &HeaderMap) {
+        (self.status(), self.headers())
+    }
+}
+
+impl<C, Q> Service<Q> for Logged<C>
+where
+    C: Service<Q, Response: Answer> + Clone + Send + 'static,
+    C::Future: Send,
+    Q: Send + 'static,
+{
+    type Response = C::Response;
+    type Error = C::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, C::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
+        self.client.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let this = self.clone();
+    fn call(&mut self, request: Q) -> Self::Future {
+        let (log, mut client) = (self.log.clone(), self.client.clone());
         Box::pin(async move {
-            this.note(Event::Sent);
-            let response = this.client.execute(request).await?;
-            let number = |name| {
-                let value = response.headers().get(name)?;
-                Some(value.to_str().unwrap().parse::<u64>().unwrap())
-            };
-            // The express server's own reckoning, which no policy reads.
-            let window = number("x-counted-in");
-            this.note(if response.status() == 429 {
-                let wait = number("retry-after").map(Duration::from_secs);
-                Event::Refused { window, wait }
-            } else {
-                Event::Served { window }
-            });
+            log.note(Event::Sent);
+            let response = client.call(request).await?;
+            let (status, headers) = response.head();
+            log.note_answer(status, headers);
             Ok(response)
         })
     }
@@ -147,34 +189,55 @@ pub(crate) const TABLE_HEAD: &str = "\
 | 32 callers | done | lost | sends | 429 | before the hint | time |
 | --- | --- | --- | --- | --- | --- | --- |";
 
-/// `CALLERS` callers share `requests` requests through `service`.
+/// `CALLERS` callers share `requests` requests through `service`, over reqwest.
 pub(crate) async fn drain<S>(url: &str, logged: &Logged, service: S, requests: usize) -> Drained
 where
     S: Service<Request, Response = Response> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Debug + Send,
 {
+    let send = move |url: String| {
+        let service = service.clone();
+        async move {
+            let request = Request::new(Method::GET, url.parse().unwrap());
+            // What gave up is lost, and counted below.
+            let response = service.oneshot(request).await.ok()?;
+            let status = response.status();
+            response.bytes().await.unwrap();
+            Some(status)
+        }
+    };
+    drain_with(url, logged, send, requests).await
+}
+
+/// The same over any client: `send` gives the status, if there is one.
+pub(crate) async fn drain_with<C, F>(
+    url: &str,
+    logged: &Logged<C>,
+    send: impl FnMut(String) -> F + Clone + Send + 'static,
+    requests: usize,
+) -> Drained
+where
+    F: Future<Output = Option<StatusCode>> + Send,
+{
     let next = Arc::new(Mutex::new(0..requests));
     let done = Arc::new(Mutex::new(0));
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..CALLERS {
-        let (service, next, done) = (service.clone(), Arc::clone(&next), Arc::clone(&done));
+        let (mut send, next, done) = (send.clone(), Arc::clone(&next), Arc::clone(&done));
         let url = url.to_owned();
         callers.spawn(async move {
             loop {
                 let Some(n) = next.lock().unwrap().next() else { break };
-                let request = Request::new(Method::GET, format!("{url}/{n}").parse().unwrap());
-                // What gave up is lost, and counted below.
-                let Ok(response) = service.clone().oneshot(request).await else { continue };
-                *done.lock().unwrap() += usize::from(response.status() == 200);
-                response.bytes().await.unwrap();
+                let status = send(format!("{url}/{n}")).await;
+                *done.lock().unwrap() += usize::from(status.is_some_and(|status| status == 200));
             }
         });
     }
     callers.join_all().await;
-    let took = logged.start.elapsed();
+    let took = logged.log.start.elapsed();
     let done = *done.lock().unwrap();
-    let log = logged.log.lock().unwrap();
+    let log = logged.log.events.lock().unwrap();
     let (mut sends, mut refused, mut before_hint, mut opens) = (0, 0, 0, Duration::ZERO);
     let (mut windows, mut answers) = (BTreeMap::new(), Vec::new());
     for &(time, event) in log.iter() {

@@ -59,6 +59,12 @@ impl Lateness {
     pub(crate) fn is_calm(&self) -> bool {
         self.lost * 20 <= self.watched && self.worst <= Duration::from_millis(15)
     }
+
+    /// The share of a quota that must be used: `calm`, or three quarters of it where the
+    /// machine was late.
+    pub(crate) fn wanted(&self, calm: f64) -> f64 {
+        if self.is_calm() { calm } else { 0.75 * calm }
+    }
 }
 
 /// Runs what goes by real time up to three times: a busy machine may be late once.
