@@ -32,7 +32,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use forbear_core::{Cost, Hedging, Observation, Policy};
-use http::HeaderName;
+use http::{HeaderName, Method};
 use tower_layer::Layer;
 
 use self::rules::Rules;
@@ -144,6 +144,26 @@ impl ForbearLayer {
     #[must_use]
     pub fn adding_idempotency_keys(mut self) -> Self {
         self.rules_mut().add_idempotency_key = true;
+        self
+    }
+
+    /// Sends requests with `method` again after a 5xx or a broken connection too, as if it
+    /// were idempotent; may be called for several methods.
+    ///
+    /// For servers on which doing the work twice does no harm: the POST of a language
+    /// model answers, and changes nothing. It is not hedged.
+    ///
+    /// ```
+    /// use forbear_core::Policy;
+    /// use forbear_http::ForbearLayer;
+    /// use http::Method;
+    ///
+    /// let layer = ForbearLayer::new(Policy::recommended()).repeating(Method::POST);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn repeating(mut self, method: Method) -> Self {
+        self.rules_mut().repeatable.push(method);
         self
     }
 

@@ -1,7 +1,7 @@
 //! Presets: what is known of a provider before its first answer.
 //!
-//! Rows of data: a policy file, how its responses are read, whether its server knows an
-//! `Idempotency-Key`, and where each number is from. [`table`] has the rows.
+//! Rows of data: a policy file, how its responses are read, which methods are safe to send
+//! again, whether its server knows an `Idempotency-Key`, and where each number is from. [`table`] has the rows.
 
 mod figure;
 mod table;
@@ -9,6 +9,7 @@ mod unknown;
 
 #[cfg(feature = "toml")]
 use forbear_core::{Policy, spec::PolicySpec};
+use http::Method;
 
 #[cfg(feature = "toml")]
 use crate::ForbearLayer;
@@ -43,6 +44,7 @@ pub struct Preset {
     policy: &'static str,
     figures: &'static [Figure],
     idempotency_header: Option<&'static str>,
+    safe_methods: &'static [Method],
     rules: &'static [Rule],
 }
 
@@ -91,6 +93,13 @@ impl Preset {
     #[must_use]
     pub const fn idempotency_header(&self) -> Option<&'static str> {
         self.idempotency_header
+    }
+
+    /// Methods that the provider's own clients send again after a 5xx, beside the idempotent
+    /// ones.
+    #[must_use]
+    pub const fn safe_methods(&self) -> &'static [Method] {
+        self.safe_methods
     }
 
     /// What the provider's responses mean where that differs from the built-in rules.
@@ -148,8 +157,8 @@ impl Preset {
 
 #[cfg(feature = "toml")]
 impl ForbearLayer {
-    /// Sends as `preset` says: its policy, its reader, and an `Idempotency-Key` on each
-    /// POST and PATCH if the provider documents that it honours one.
+    /// Sends as `preset` says: its policy, its reader, its safe methods, and an
+    /// `Idempotency-Key` on each POST and PATCH if the provider documents that it honours one.
     ///
     /// ```
     /// use forbear_http::{ForbearLayer, Preset};
@@ -161,6 +170,7 @@ impl ForbearLayer {
     #[must_use]
     pub fn preset(preset: &Preset) -> Self {
         let layer = Self::new(preset.policy()).reading_with(preset.reader());
+        let layer = preset.safe_methods().iter().cloned().fold(layer, Self::repeating);
         if preset.idempotency_header().is_some() { layer.adding_idempotency_keys() } else { layer }
     }
 }

@@ -112,7 +112,7 @@ impl Sending {
         B: AsRef<[u8]>,
         E: 'static,
     {
-        let is_idempotent = safety::is_idempotent(request.method(), request.headers());
+        let is_idempotent = self.rules.is_idempotent(request.method(), request.headers());
         let mut next = request;
         let mut last_error = None;
         loop {

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use forbear_core::{Cost, Observation};
-use http::HeaderName;
+use http::{HeaderMap, HeaderName, Method};
 
-use super::SendError;
 use super::hedging::Armed;
+use super::{SendError, safety};
 use crate::{Head, Reader};
 
 /// The settings of a layer, shared by its services.
@@ -21,6 +21,8 @@ pub(super) struct Rules {
     pub(super) judge: Option<Judge>,
     pub(super) attempt_field: Option<HeaderName>,
     pub(super) deadline_field: Option<HeaderName>,
+    /// Methods of which doing a request twice does no harm, beside the idempotent ones.
+    pub(super) repeatable: Vec<Method>,
     pub(super) hedging: Option<Armed>,
     #[cfg(feature = "record")]
     pub(super) recorder: Option<crate::trace::Recorder>,
@@ -40,6 +42,11 @@ impl Rules {
     pub(super) fn cost_of(&self, request: &dyn Any) -> Cost {
         let estimate = self.cost_of.as_ref().and_then(|cost_of| cost_of(request));
         estimate.unwrap_or(Cost::REQUEST)
+    }
+
+    /// Whether doing the request twice does no harm.
+    pub(super) fn is_idempotent(&self, method: &Method, headers: &HeaderMap) -> bool {
+        safety::is_idempotent(method, headers) || self.repeatable.contains(method)
     }
 
     /// What `error` says about the request: by a rule of the user's, or by its type.

@@ -15,7 +15,7 @@ use super::race::Answer;
 use super::recording::Recording;
 use super::rules::Rules;
 use super::scopes::{Scope, Scopes};
-use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, nesting, safety};
+use super::{Error, HttpRequest, HttpResponse, PeekedResponse, idempotency_key, nesting};
 
 /// A service whose requests go as a policy says; made by
 /// [`ForbearLayer`](super::ForbearLayer).
@@ -116,7 +116,7 @@ impl Sending {
         S::Response: HttpResponse,
         Q: HttpRequest,
     {
-        let is_idempotent = safety::is_idempotent(request.method(), request.headers());
+        let is_idempotent = self.rules.is_idempotent(request.method(), request.headers());
         let mut next = request;
         let mut last_error = None;
         loop {

@@ -1,6 +1,7 @@
 //! The presets, one row each. The policy files are in `presets/`.
 
 use forbear_core::{Outcome, Throttle};
+use http::Method;
 
 use super::{Figure, Preset};
 use crate::Rule;
@@ -13,6 +14,7 @@ macro_rules! preset {
             policy: include_str!(concat!("../../presets/", $name, ".toml")),
             figures: $figures,
             idempotency_header: None,
+            safe_methods: &[],
             rules: &[],
         }
     };
@@ -62,6 +64,8 @@ const HUBSPOT_MIGRATION: &[Rule] = &[Rule::new(Outcome::Transient).status(477)];
 /// <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits>.
 const BINANCE_BAN: &[Rule] = &[Rule::new(Outcome::Throttled(Throttle::RateLimit)).status(418)];
 
+const POSTS: &[Method] = &[Method::POST];
+
 const GPT_4O: &str = "gpt-4o in usage tier 1";
 const SONNET_4: &str = "Claude Sonnet 4 in usage tier 1";
 const GITHUB_TOKEN: &str = "a personal access token";
@@ -71,6 +75,8 @@ pub(super) const PRESETS: &[Preset] = &[
     preset!("recommended", "What suits most APIs; every key, with its default", &[]),
     preset!("batch", "A long job that must get through, however long it takes", &[]),
     Preset {
+        // The same function sends a POST again after any 5xx.
+        safe_methods: POSTS,
         rules: HELD_LOCK,
         ..preset!(
             "openai",
@@ -82,6 +88,8 @@ pub(super) const PRESETS: &[Preset] = &[
         )
     },
     Preset {
+        // The same function sends a POST again after any 5xx.
+        safe_methods: POSTS,
         rules: HELD_LOCK,
         ..preset!(
             "anthropic",

@@ -68,6 +68,21 @@ fn a_name_that_is_unknown_is_answered_with_the_known() {
     }
 }
 
+/// A POST is answered with a 500 once.
+#[test]
+fn a_safe_post_is_sent_again_after_a_5xx() {
+    for (name, sends) in [("openai", 2), ("anthropic", 2), ("stripe", 2), ("github", 1)] {
+        let layer = ForbearLayer::preset(Preset::by_name(name).unwrap());
+        let mut statuses = Vec::from([200, 500]);
+        let request = http::Request::post("http://api.example/").body("question").unwrap();
+        let response = layer.send_blocking(request, |_| {
+            let status = statuses.pop().unwrap();
+            Ok::<_, std::io::Error>(http::Response::builder().status(status).body("").unwrap())
+        });
+        assert_eq!(2 - statuses.len(), sends, "{name}: {response:?}");
+    }
+}
+
 #[test]
 fn only_stripe_documents_an_idempotency_key() {
     let with_keys: Vec<_> =
