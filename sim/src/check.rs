@@ -51,7 +51,9 @@ impl Checker {
             Promise::new(own.unwrap_or(policy).hint_rule(), is_fed)
         };
         Self {
-            calls: (0..storm.calls()).map(|call| Account::new(storm.client_of(call))).collect(),
+            calls: (0..storm.calls())
+                .map(|call| Account::new(scenario.gate(storm.client_of(call))))
+                .collect(),
             clients: (0..storm.clients())
                 .map(|client| promise(storm.group_of(client).number))
                 .collect(),

@@ -3,7 +3,8 @@
 //! The rules are those of the production driver (`forbear-core`, `driver`): only
 //! the head of the line asks the engine, a call that backs off is out of line and
 //! joins at the back, and a completion wakes the head. A conformance test holds
-//! the two together.
+//! the two together. Where the policy has a `[queue]`, the production queue stands in front
+//! of the engine instead, with the limiters of the policy.
 //!
 //! A run is as fast as its memory: with a million clients each event is at one that no
 //! cache has. So a client and the call that it has under way are 256 bytes side by side,
@@ -11,17 +12,20 @@
 
 mod line;
 mod population;
+mod queue;
 mod task;
 mod timer;
 
 use std::collections::VecDeque;
 
+use forbear_core::limiter::All;
 use forbear_core::{BorrowedEngine, Limiter, Policy};
 
 use self::timer::Timer;
 pub(crate) use self::{
     line::{Line, Ticket},
     population::Population,
+    queue::ClientQueue,
     task::{NO_WAIT, Task},
 };
 use crate::rng::{Stream, StreamRng};
@@ -119,12 +123,18 @@ impl<'a> Client<'a> {
     }
 }
 
-/// The engine of a client, which draws from a lease where it shares a quota.
+/// The engine of a client, which draws from a lease where it shares a quota; without any
+/// limit where the queue in front of it has them.
 fn engine(
     policy: &Policy,
     lease: Option<Box<dyn Limiter>>,
     jitter: StreamRng,
 ) -> BorrowedEngine<'_, StreamRng> {
+    if policy.queue().is_some() {
+        let unshared = policy.hint_rule().unshared();
+        let engine = policy.borrowed_engine(jitter).with_hint_rule(unshared);
+        return engine.with_limiter(All::new([]).boxed());
+    }
     match lease {
         Some(lease) => policy.borrowed_engine_limited_by(lease, jitter),
         None => policy.borrowed_engine(jitter),

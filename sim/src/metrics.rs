@@ -6,11 +6,13 @@
 mod metric;
 mod summary;
 mod tally;
+mod tenants;
 mod timeline;
 
 pub use self::metric::{Metric, UnknownMetric};
 pub(crate) use self::{
     summary::{completion_curve, fairness, metrics, per_second, seconds},
     tally::Tally,
+    tenants::Tenants,
     timeline::Timeline,
 };

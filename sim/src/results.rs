@@ -151,6 +151,15 @@ pub struct Metrics {
     /// Jain's index over the clients' successes, each as a share of its max-min fair
     /// part, `1/n` to 1; `None` without successes.
     pub fairness: Option<f64>,
+    /// Calls that were not sent as soon as the scenario demands; `None` where none has to
+    /// be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_deadlines: Option<u64>,
+    /// The farthest that a tenant's share was from its weight's in any whole second but the
+    /// first in which all tenants of its lane had calls waiting, as a part of its fair
+    /// share; `None` where there was no such second, or clients share no process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_error: Option<f64>,
     /// The shortest time in which any policy could have brought as many calls of this
     /// storm to success, at most [`time_to_drain`](Self::time_to_drain); `None` where
     /// nothing bounds it.

@@ -90,6 +90,10 @@ pub struct Scenario {
     foremost: Option<Metric>,
     #[serde(default = "millisecond", with = "serde_duration")]
     timer: Duration,
+    /// Whether all clients send through one process, as behind a gateway: one engine, and
+    /// one line or queue, in which each client is a tenant.
+    #[serde(default, skip_serializing_if = "is_false")]
+    gateway: bool,
     clients: ClientsSpec,
     arrivals: ArrivalsSpec,
     #[serde(default)]
@@ -233,6 +237,17 @@ impl Scenario {
         self.network.network()
     }
 
+    /// The client whose process `client` sends through: its own, or the first behind a
+    /// gateway.
+    pub(crate) const fn gate(&self, client: u32) -> u32 {
+        if self.gateway { 0 } else { client }
+    }
+
+    /// Whether all clients send through one process.
+    pub(crate) const fn has_gateway(&self) -> bool {
+        self.gateway
+    }
+
     pub(crate) const fn server(&self) -> &ServerSpec {
         &self.server
     }
@@ -336,4 +351,9 @@ impl Scenario {
     fn canonical(&self) -> String {
         toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n{}", self.text))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }

@@ -9,7 +9,7 @@ use forbear_redis::WithoutRedis;
 use crate::bound::drain_s;
 use crate::check::{Checker, Violation};
 use crate::explain::{Chronicle, Moment, Timeline};
-use crate::metrics::{Tally, completion_curve};
+use crate::metrics::{Tally, Tenants, completion_curve};
 use crate::probe::Probe;
 use crate::results::{AttemptCount, CdfPoint, Metrics, RunResult, Series};
 use crate::scenario::{NamedPolicy, Scenario, nanos};
@@ -263,7 +263,8 @@ impl<'a> Simulation<'a> {
     where
         'a: 'b,
     {
-        let tally = Tally::new(self.is_drawn, self.is_traced);
+        let mut tally = Tally::new(self.is_drawn, self.is_traced);
+        tally.tenants = Tenants::of(self.scenario, storm);
         World::new(self.scenario, storm, self.policy, self.without_redis, self.seed, tally)
             .watched_by(probe)
     }

@@ -34,6 +34,15 @@ pub(crate) struct Script {
     pub(crate) status: u16,
 }
 
+/// What the calls of a client are in the queue of a process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tenancy {
+    pub(crate) weight: u32,
+    pub(crate) lane: u8,
+    /// How long after it is wanted a call is to be sent first, in ns.
+    pub(crate) start_within: Option<u64>,
+}
+
 /// A call, as the seed has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planned {
@@ -79,6 +88,11 @@ impl Storm {
     /// The group of `client`.
     pub(crate) fn group_of(&self, client: u32) -> &Group {
         self.last_that(|group| group.clients.start <= client)
+    }
+
+    /// What the calls of `client` are in the queue of a process.
+    pub(crate) fn tenancy(&self, client: u32) -> Tenancy {
+        self.group_of(client).tenancy(client)
     }
 
     /// The client that makes `call`.

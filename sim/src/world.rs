@@ -9,6 +9,7 @@ mod event;
 mod exchange;
 #[cfg(test)]
 mod memory;
+mod queueing;
 mod repeat;
 mod restart;
 mod shared;
@@ -24,7 +25,7 @@ use self::dates::Dates;
 use self::event::Event;
 use self::exchange::Windows;
 use self::repeat::Repeating;
-use crate::client::{Client, Population};
+use crate::client::{Client, ClientQueue, Population};
 use crate::fact::{Fact, Instant};
 use crate::fleet::Fleet;
 use crate::metrics::{Tally, metrics};
@@ -51,6 +52,8 @@ pub(crate) struct World<'a> {
     /// When the next of them arrives; the end of time if there is none, in ns.
     arrives_at: u64,
     population: Population<'a>,
+    /// The queues of processes, by the clients that they are of; empty without any.
+    queues: Vec<Option<Box<ClientQueue>>>,
     /// The windows that answers under way tell of.
     windows: Windows,
     server: Server,
@@ -115,7 +118,7 @@ impl<'a> World<'a> {
         }
         let mut queue = EventQueue::new();
         restart::schedule(&mut queue, scenario, storm, seed);
-        Self {
+        let mut world = Self {
             scenario,
             storm,
             policy,
@@ -124,6 +127,7 @@ impl<'a> World<'a> {
             arrived: 0,
             arrives_at: storm.order.first().map_or(u64::MAX, |&call| storm.arrival(call)),
             population,
+            queues: Vec::new(),
             windows: Windows::default(),
             server: Server::new(scenario),
             network: scenario.network(),
@@ -137,7 +141,9 @@ impl<'a> World<'a> {
             fleet,
             repeating: Repeating::new(storm),
             probe: None,
-        }
+        };
+        world.make_queues();
+        world
     }
 
     /// With somebody who looks on.
@@ -264,6 +270,7 @@ impl<'a> World<'a> {
                     self.drive(self.ongoing(place, call));
                 }
             }
+            Event::Queue { gate, generation } => self.ring(gate, generation),
             Event::Arrive { place, call, attempt } => {
                 self.reach_server(self.ongoing(place, call), attempt);
             }
@@ -289,7 +296,7 @@ impl<'a> World<'a> {
     /// A call is wanted: a caller takes it up, or it waits for one.
     fn arrive(&mut self, client: u32, call: u32) {
         let now = self.queue.now();
-        self.tally.arrived(now, call);
+        self.tally.arrived(now, call, client);
         self.note(Fact::Wanted { call });
         let place = self.population.open(now, client, call);
         let ongoing = Ongoing { client, call, place };

@@ -103,14 +103,25 @@ impl<'a> Population<'a> {
         }
     }
 
-    /// The task at `place` and the client that it is of.
+    /// The task at `place` and the client that it is of, or whose process that sends
+    /// through.
     pub(crate) fn pair_mut(&mut self, client: u32, place: u32) -> (&mut Client<'a>, &mut Task) {
-        let homes = self.homes.len();
-        let home = &mut self.homes[client as usize];
+        let (homes, client, place) = (self.homes.len(), client as usize, place as usize);
         if client == place {
+            let home = &mut self.homes[client];
             return (&mut home.client, &mut home.task);
         }
-        (&mut home.client, &mut self.further[place as usize - homes])
+        if place < homes {
+            // Of another client, which sends through the process of this one.
+            let (before, after) = self.homes.split_at_mut(client.max(place));
+            let (low, high) = (&mut before[client.min(place)], &mut after[0]);
+            return if client < place {
+                (&mut low.client, &mut high.task)
+            } else {
+                (&mut high.client, &mut low.task)
+            };
+        }
+        (&mut self.homes[client].client, &mut self.further[place - homes])
     }
 
     /// The client that the task at `place` is of, if it is of a client's own place.

@@ -54,11 +54,15 @@ pub enum Metric {
     QuotaUtilisation,
     /// [`Metrics::fairness`].
     Fairness,
+    /// [`Metrics::missed_deadlines`].
+    MissedDeadlines,
+    /// [`Metrics::share_error`].
+    ShareError,
 }
 
 impl Metric {
     /// Every metric, in the order of [`Metrics`].
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Calls,
         Self::Succeeded,
         Self::Failed,
@@ -76,6 +80,8 @@ impl Metric {
         Self::CompletionP99,
         Self::QuotaUtilisation,
         Self::Fairness,
+        Self::MissedDeadlines,
+        Self::ShareError,
     ];
 
     /// Its name in a file.
@@ -99,6 +105,8 @@ impl Metric {
             Self::CompletionP99 => "completion_p99",
             Self::QuotaUtilisation => "quota_utilisation",
             Self::Fairness => "fairness",
+            Self::MissedDeadlines => "missed_deadlines",
+            Self::ShareError => "share_error",
         }
     }
 
@@ -123,6 +131,11 @@ impl Metric {
             Self::CompletionP99 => metrics.completion_p99,
             Self::QuotaUtilisation => metrics.quota_utilisation,
             Self::Fairness => metrics.fairness,
+            Self::MissedDeadlines => match metrics.missed_deadlines {
+                Some(missed) => Some(real(missed)),
+                None => None,
+            },
+            Self::ShareError => metrics.share_error,
         }
     }
 }

@@ -33,6 +33,8 @@ pub(crate) fn metrics(tally: &Tally, got_and_wanted: Vec<(u32, u32)>, server: &S
         completion_p99: percentile(&tally.completions, 99).map(seconds),
         quota_utilisation: utilisation(server, tally.last_end),
         fairness: fairness(got_and_wanted),
+        missed_deadlines: tally.tenants.as_ref().and_then(|tenants| tenants.missed_deadlines()),
+        share_error: tally.tenants.as_ref().and_then(|tenants| tenants.share_error()),
         // It takes the scenario and the storm to know.
         drain_bound: None,
     }

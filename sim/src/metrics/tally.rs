@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use forbear_core::Timestamp;
 
-use super::Timeline;
+use super::{Tenants, Timeline};
 use crate::hash::Hash;
 use crate::results::AttemptCount;
 use crate::trace::{Finished, Sent};
@@ -32,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) trace: Option<Vec<Sent>>,
     /// Kept with it.
     pub(crate) ends: Option<Vec<Finished>>,
+    /// Kept where clients share a process, or calls have deadlines.
+    pub(crate) tenants: Option<Box<Tenants>>,
     pub(crate) hash: Hash,
 }
 
@@ -52,13 +54,17 @@ impl Tally {
             attempts: drawn.then(BTreeMap::new),
             trace: trace.then(Vec::new),
             ends: trace.then(Vec::new),
+            tenants: None,
             hash: Hash::new(),
         }
     }
 
     /// A call is wanted.
-    pub(crate) fn arrived(&mut self, now: u64, call: u32) {
+    pub(crate) fn arrived(&mut self, now: u64, call: u32, client: u32) {
         self.calls += 1;
+        if let Some(tenants) = &mut self.tenants {
+            tenants.wanted(now, client);
+        }
         self.record(1, now, call, 0);
         if let Some(timeline) = &mut self.timeline {
             timeline.at(now).begun += 1;
@@ -66,10 +72,13 @@ impl Tally {
     }
 
     /// A client sends.
-    pub(crate) fn sent(&mut self, sent: Sent, is_before_hint: bool) {
+    pub(crate) fn sent(&mut self, sent: Sent, is_before_hint: bool, arrived_at: u64) {
         self.sends += 1;
         self.before_hint += u64::from(is_before_hint);
         let now = sent.at.as_nanos();
+        if let Some(tenants) = self.tenants.as_mut().filter(|_| sent.attempt == 1) {
+            tenants.sent(now, sent.client, arrived_at);
+        }
         self.record(2, now, sent.call, u64::from(sent.attempt));
         if let Some(trace) = &mut self.trace {
             trace.push(sent);
@@ -97,6 +106,13 @@ impl Tally {
     pub(crate) fn answered(&mut self, now: u64, call: u32, status: u16) {
         self.answers += 1;
         self.record(4, now, call, u64::from(status));
+    }
+
+    /// A call of `client` has ended after `sends` sends.
+    pub(crate) fn left(&mut self, client: u32, sends: u32) {
+        if let Some(tenants) = self.tenants.as_mut().filter(|_| sends == 0) {
+            tenants.gave_up(client);
+        }
     }
 
     /// A client has restarted, and takes up `calls` again.

@@ -31,6 +31,17 @@ pub(crate) struct ClientsSpec {
     /// How much slower or faster it may go, in parts of a million.
     #[serde(default, skip_serializing_if = "is_zero")]
     clock_drift_ppm: u32,
+    /// What the clients weigh as tenants of a gateway, one after the other and again from
+    /// the first; 1 unless set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    weights: Vec<Count<1000>>,
+    /// How urgent their calls are where the policy has lanes; 0 is the most urgent.
+    #[serde(default, skip_serializing_if = "is_most_urgent")]
+    lane: u8,
+    /// How soon after it is wanted a call is to be sent first: it is too late otherwise,
+    /// and where the policy has a queue not sent at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start_within: Option<Positive>,
 }
 
 impl ClientsSpec {
@@ -50,6 +61,19 @@ impl ClientsSpec {
         self.callers.map(Count::get)
     }
 
+    /// What the clients weigh, in turn; 1 where nothing is said.
+    pub(crate) fn weights(&self) -> Vec<u32> {
+        self.weights.iter().map(|weight| weight.get()).collect()
+    }
+
+    pub(crate) const fn lane(&self) -> u8 {
+        self.lane
+    }
+
+    pub(crate) fn start_within(&self) -> Option<Duration> {
+        self.start_within.map(Positive::get)
+    }
+
     pub(crate) const fn clock_skew(&self) -> Duration {
         self.clock_skew
     }
@@ -66,6 +90,11 @@ impl ClientsSpec {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 const fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_most_urgent(lane: &u8) -> bool {
+    *lane == 0
 }
 
 const fn one() -> Count<1_000_000> {

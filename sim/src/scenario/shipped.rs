@@ -37,6 +37,7 @@ impl Shipped {
         "redis-partition",
         "regions",
         "retry-after-herd",
+        "tenant-batch",
         "token-bucket-and-concurrency",
     ];
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use forbear_core::{Cost, Dimension};
 
-use super::{Script, arrivals, thinking};
+use super::{Script, Tenancy, arrivals, thinking};
 use crate::rng::{Keys, Luck, Stream, StreamRng};
 use crate::scenario::{Answer, ArrivalsSpec, ClientsSpec, CostSpec, RecordedSpec, Sampler, nanos};
 
@@ -27,6 +27,10 @@ pub(crate) struct Group {
     pub(crate) timeout: Option<u64>,
     /// How long a caller thinks between two calls, where it is one that does.
     pub(crate) think: Option<Sampler>,
+    /// What the clients weigh in the queue of a gateway, in turn; empty where all weigh 1.
+    weights: Vec<u32>,
+    lane: u8,
+    start_within: Option<u64>,
     /// When each call is wanted, in ns; empty where callers think.
     times: Vec<u64>,
     /// What each call may cost at most, and what it does cost; empty where all are [`PLAIN`].
@@ -59,6 +63,9 @@ impl Group {
             callers: clients.callers().unwrap_or(u32::MAX),
             timeout: clients.timeout().map(nanos),
             think: arrivals.think(),
+            weights: clients.weights(),
+            lane: clients.lane(),
+            start_within: clients.start_within().map(nanos),
             times: Vec::new(),
             costs: Vec::new(),
             scripts: Vec::new(),
@@ -98,6 +105,14 @@ impl Group {
                 status: recorded.status.get(index).copied().unwrap_or(200),
             })
             .collect();
+    }
+
+    /// What the calls of `client` are in the queue of a process.
+    pub(super) fn tenancy(&self, client: u32) -> Tenancy {
+        let place = (client - self.clients.start) as usize;
+        let weight = self.weights.get(place % self.weights.len().max(1));
+        let (lane, start_within) = (self.lane, self.start_within);
+        Tenancy { weight: weight.copied().unwrap_or(1), lane, start_within }
     }
 
     /// The first call of `client`.

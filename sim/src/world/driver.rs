@@ -51,11 +51,16 @@ impl World<'_> {
             debug_assert!(is_old, "an answer belongs to the last send");
             return;
         }
+        let gate = self.scenario.gate(number);
+        let own_stop = self.own_stop(gate, sender);
         let reply = self.take_reply(sender);
         let (reserved, actual) = self.storm.costs(call);
         reply.observe_into(&mut self.seen);
-        let (client, task) = self.population.pair_mut(number, place);
+        let (client, task) = self.population.pair_mut(gate, place);
         let mut resumed = Call::resumed(*reserved, task.progress);
+        if let Some(stop) = own_stop {
+            resumed = resumed.with_stop(stop);
+        }
         client.engine.complete_with(Timestamp::from_nanos(now), &mut resumed, &self.seen);
         let end = resumed.end();
         task.progress = resumed.progress().unwrap_or(task.progress);
@@ -81,6 +86,7 @@ impl World<'_> {
         }
         let asked_ns = reply.retry_after_ns;
         self.note(Fact::Answered { call, attempt, status, outcome, asked_ns });
+        self.settle(gate, sender, end.is_some());
         self.wake(head);
         let poll = end.map_or_else(|| self.poll(sender), Poll::Over);
         self.follow(sender, poll);
@@ -89,7 +95,12 @@ impl World<'_> {
     /// `Attempts::poll_permit`, of a call that is neither in flight nor over.
     fn poll(&mut self, ongoing: Ongoing) -> Poll {
         let now = Timestamp::from_nanos(self.queue.now());
-        let (client, task) = self.population.pair_mut(ongoing.client, ongoing.place);
+        let gate = self.scenario.gate(ongoing.client);
+        if self.has_queue(gate) {
+            let end = self.poll_queued(gate, ongoing);
+            return end.map_or(Poll::Waits, |why| Poll::Over(Err(why)));
+        }
+        let (client, task) = self.population.pair_mut(gate, ongoing.place);
         if let Some(time) = task.progress.not_before()
             && now < time
         {
@@ -134,7 +145,8 @@ impl World<'_> {
     /// Drops the timer and the place of a call that waits no longer, and wakes who
     /// is the head then.
     fn leave_line(&mut self, ongoing: Ongoing) {
-        let (client, task) = self.population.pair_mut(ongoing.client, ongoing.place);
+        let gate = self.scenario.gate(ongoing.client);
+        let (client, task) = self.population.pair_mut(gate, ongoing.place);
         task.timer.clear();
         let Some(ticket) = task.ticket.take() else { return };
         let line = client.line_mut();
@@ -177,7 +189,7 @@ impl World<'_> {
         reason: WaitReason,
         is_named: bool,
     ) {
-        let line = self.population.client(ongoing.client).line();
+        let line = self.population.client(self.scenario.gate(ongoing.client)).line();
         let place = self.population.task(ongoing.place).ticket;
         let ahead = line.zip(place).map_or(0, |(line, place)| line.ahead_of(place));
         let (until, gives_up_at) = if is_named { (timer, None) } else { (None, timer) };
@@ -205,6 +217,7 @@ impl World<'_> {
         client.succeeded += u32::from(end.is_ok());
         let (sends, took) = (task.attempt(), now - task.arrived_at);
         self.tally.ended(now, call, sends, took, end.is_ok());
+        self.tally.left(ongoing.client, sends);
         self.note(Fact::Ended { call, end });
         self.population.close(ongoing.place);
     }
@@ -214,13 +227,14 @@ impl World<'_> {
         let at = Timestamp::from_nanos(self.horizon);
         for place in self.population.places() {
             let call = self.population.task(place).call();
-            let Ongoing { client, .. } = self.ongoing(place, call);
-            let (client, task) = self.population.pair_mut(client, place);
+            let Ongoing { client: number, .. } = self.ongoing(place, call);
+            let (client, task) = self.population.pair_mut(self.scenario.gate(number), place);
             self.cut_off += u64::from(task.progress.is_in_flight());
             let (reserved, _) = self.storm.costs(call);
             client.engine.abandon(at, &mut Call::resumed(*reserved, task.progress));
             let (sends, took) = (task.attempt(), self.horizon - task.arrived_at);
             self.tally.ended(self.horizon, call, sends, took, false);
+            self.tally.left(number, sends);
             if let Some(probe) = &mut self.probe {
                 let when = Instant { event: self.events, at: self.horizon };
                 probe.note(when, Fact::CutOff { call });

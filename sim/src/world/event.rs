@@ -13,6 +13,8 @@ pub(super) enum Event {
     Restart { client: u32 },
     /// The timer of a task goes off, if it is still of this generation.
     Timer { place: u32, generation: u32 },
+    /// The timer of a process' queue goes off, if it is still of this generation.
+    Queue { gate: u32, generation: u32 },
     /// A request reaches the server.
     Arrive { place: u32, call: u32, attempt: u32 },
     /// A write reaches the server that names the version of the row it read.
@@ -32,6 +34,7 @@ impl Event {
             | Self::Arrive { place, .. }
             | Self::Answer { place, .. } => Some(place),
             Self::Begin { client, .. } | Self::Restart { client } => Some(client),
+            Self::Queue { gate, .. } => Some(gate),
             Self::Write { .. } | Self::Leave { .. } => None,
         }
     }

@@ -21,10 +21,10 @@ impl World<'_> {
     pub(super) fn send(&mut self, sender: Ongoing) {
         let (now, storm) = (self.queue.now(), self.storm);
         let Ongoing { client: number, call, place } = sender;
-        let (client, task) = self.population.pair_mut(number, place);
+        let (client, task) = self.population.pair_mut(self.scenario.gate(number), place);
         let attempt = task.attempt();
         let sent = Sent { at: Timestamp::from_nanos(now), client: number, call, attempt };
-        self.tally.sent(sent, now < client.asked_to_wait_until);
+        self.tally.sent(sent, now < client.asked_to_wait_until, task.arrived_at);
         let luck = storm.luck(number, call, attempt);
         let (there, back) = self.network.sample(luck, Exchange::Request);
         task.answer_ns = back;

@@ -34,7 +34,8 @@ pub(super) fn schedule(
     if !happens(scenario) {
         return;
     }
-    for client in 0..storm.clients() {
+    // A process once, however many clients it has.
+    for client in (0..storm.clients()).filter(|&client| scenario.gate(client) == client) {
         let mut words = StreamRng::of(seed, Stream::Restarts(client));
         for fault in faults(scenario) {
             if fault.restart.holds(words.next_u64()) {
@@ -53,14 +54,12 @@ impl World<'_> {
         let policy = self.scenario.policy_of(group.number).unwrap_or(self.policy);
         let client = self.population.client_mut(number);
         client.restart(number, policy, lease, self.seed);
-        // What no caller had taken up yet is in the queue still.
-        let backlog: BTreeSet<u32> = client.backlog().collect();
-        let first = group.first_call(number);
-        let begun = (first..first + group.calls_each).filter_map(|call| {
-            let place = self.population.place_of(call).filter(|place| !backlog.contains(place))?;
-            Some(Ongoing { client: number, call, place })
-        });
-        let begun: Vec<Ongoing> = begun.collect();
+        self.make_queue(number);
+        let all = 0..self.storm.clients();
+        let begun: Vec<Ongoing> = all
+            .filter(|&client| self.scenario.gate(client) == number)
+            .flat_map(|client| self.begun(client))
+            .collect();
         self.tally.restarted(self.queue.now(), number, begun.len() as u64);
         self.note(Fact::Restarted { client: number });
         for &ongoing in &begun {
@@ -72,5 +71,18 @@ impl World<'_> {
         for ongoing in begun {
             self.drive(ongoing);
         }
+    }
+
+    /// The calls of a client that a caller has taken up, in their order.
+    fn begun(&self, client: u32) -> Vec<Ongoing> {
+        // What no caller had taken up yet is in the backlog still.
+        let backlog: BTreeSet<u32> = self.population.client(client).backlog().collect();
+        let group = self.storm.group_of(client);
+        let first = group.first_call(client);
+        let begun = (first..first + group.calls_each).filter_map(|call| {
+            let place = self.population.place_of(call).filter(|place| !backlog.contains(place))?;
+            Some(Ongoing { client, call, place })
+        });
+        begun.collect()
     }
 }

@@ -20,6 +20,7 @@ impl World<'_> {
         let client = self.fleet.as_mut().and_then(|fleet| fleet.step());
         if let Some(client) = client {
             self.note(Fact::Leased { client });
+            self.look_again(client);
             self.wake(self.population.client(client).head());
         }
         Some(at)

@@ -34,7 +34,9 @@ impl World<'_> {
 
     /// Each client's engine, with the cost of the call that is next in its line.
     pub(crate) fn each_engine(&self, mut look: impl FnMut(&BorrowedEngine<'_, StreamRng>, &Cost)) {
-        for client in self.population.clients() {
+        let processes = (0..).zip(self.population.clients());
+        let processes = processes.filter(|&(number, _)| self.scenario.gate(number) == number);
+        for (_, client) in processes {
             let head = client.head().map(|place| self.population.task(place).call());
             let cost = head.map_or(Cost::REQUEST, |call| self.storm.costs(call).0);
             look(&client.engine, &cost);
