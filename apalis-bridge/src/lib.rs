@@ -11,6 +11,10 @@
 //!   to the database with the time at which it may run, so that no slot of the worker
 //!   sleeps; a task that is not to be tried again is killed.
 //!
+//! `SQLite` takes what is handed back by its pool, and Redis by `RedisTasks`, with the feature
+//! `redis`; both are tested with real databases. Any other database of apalis needs a few
+//! lines, see [`HandBack`].
+//!
 //! A server's `Retry-After` that one task ran into holds back all tasks of the worker, and
 //! of everything else that shares the policy.
 //!
@@ -23,7 +27,8 @@
 //!
 //! # Examples
 //!
-//! `examples/offline.rs` runs a worker on `SQLite` in memory; in short:
+//! `examples/offline.rs` runs a worker on `SQLite` in memory, and `examples/fleet.rs` two on
+//! Redis; in short:
 //!
 //! ```no_run
 //! use apalis::prelude::*;

@@ -6,6 +6,10 @@
 //! dies does neither, and its jobs can be claimed again when their leases end: each job
 //! is done at least once.
 //!
+//! The one in memory is [`MemoryStore`]. There is none on a disk here, on purpose: the crate
+//! `forbear-apalis` does the same with the databases of apalis, SQLite, Postgres and Redis,
+//! which other tools know as well.
+//!
 //! [`Claims`] claims no job before its limiter admits one, and hands one that has to be
 //! retried back until it may start, so that no slot of a worker sleeps.
 
