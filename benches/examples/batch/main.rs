@@ -66,26 +66,36 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "<!-- cargo run --release -p forbear-benches --example batch -- {count} {wanted} -->\n\n\
          # One batch through forbear and through what people write for it\n\n\
          A server permits 500 requests and 60,000 tokens a minute, of which each is {} s long.\n\n\
-         | {count} requests | done | lost | sends | 429 | time | of the quota |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+         | {count} requests | done | lost | sends | 429 | time | of the quota | forecast |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         MINUTE.as_secs()
     );
     let clients =
         ["forbear batch, documented quota", "forbear batch, learned quota", COOKBOOK, TENACITY];
     for name in clients.into_iter().filter(|name| name.contains(&wanted)) {
         let server = TokenServer::start(QUOTA);
-        let start = Instant::now();
-        let done = match name {
-            COOKBOOK => peers::cookbook(&server.url(), prompts(count)).await,
-            TENACITY => peers::tenacity(&server.url(), prompts(count)).await,
-            _ => forbear::send(&server.url(), &prompts(count), forbear::limits(name)).await?,
+        let (prompts, start) = (prompts(count), Instant::now());
+        let mut forecast = String::from("none");
+        let (done, took) = match name {
+            COOKBOOK => (peers::cookbook(&server.url(), prompts).await, start.elapsed()),
+            TENACITY => (peers::tenacity(&server.url(), prompts).await, start.elapsed()),
+            _ => {
+                let known = forbear::Known { latency: QUOTA.latency, tokens: used(&prompts) };
+                let lines = forbear::lines(&prompts);
+                let limits = forbear::limits(name);
+                let sent = forbear::send(&server.url(), &lines, limits, known).await?;
+                forecast = against(&sent);
+                (sent.done, sent.took)
+            }
         };
-        let took = start.elapsed().as_secs_f64();
+        let took = took.as_secs_f64();
         let log = server.log();
         let (sends, refused) = (log.served + log.refused, log.refused);
         drop(log);
         let (lost, used) = (count - done, 100.0 * server.used_of_all());
-        println!("| {name} | {done} | {lost} | {sends} | {refused} | {took:.1} s | {used:.0} % |");
+        println!(
+            "| {name} | {done} | {lost} | {sends} | {refused} | {took:.1} s | {used:.0} % | {forecast} |"
+        );
     }
     nginx(count, &wanted).await
 }
@@ -103,15 +113,33 @@ async fn nginx(count: usize, wanted: &str) -> Result<(), Box<dyn Error>> {
     let Some(server) = nginx::Nginx::limiting(NGINX_RATE, burst, None) else { return Ok(()) };
     let lines: String = (0..count).map(|n| format!("{{\"path\":\"/{n}\"}}\n")).collect();
     let limit = format!("[[limit]]\nkind = 'gcra'\nrate = '{NGINX_RATE}/s'\nburst = 20\n");
-    let start = Instant::now();
-    let (done, sends, refused) = forbear::send_lines(&server.url(), &lines, &limit).await?;
-    let took = start.elapsed().as_secs_f64();
+    let known = forbear::Known { latency: Duration::from_millis(1), tokens: 0 };
+    let sent = forbear::send(&server.url(), &lines, &limit, known).await?;
+    let forbear::Sent { done, sends, refused, took, .. } = sent;
+    let took = took.as_secs_f64();
     let used = 100.0 * done as f64 / (f64::from(NGINX_RATE) * took);
-    let lost = count - done;
+    let (lost, forecast) = (count - done, against(&sent));
     println!(
-        "| {name} at {NGINX_RATE}/s | {done} | {lost} | {sends} | {refused} | {took:.1} s | {used:.0} % |"
+        "| {name} at {NGINX_RATE}/s | {done} | {lost} | {sends} | {refused} | {took:.1} s | {used:.0} % | {forecast} |"
     );
     Ok(())
+}
+
+/// The forecast, and by how much it was wrong.
+fn against(sent: &forbear::Sent) -> String {
+    let Some(forecast) = sent.forecast else { return "none".into() };
+    let off = 100.0 * (forecast.as_secs_f64() / sent.took.as_secs_f64() - 1.0);
+    format!("{:.1} s, {off:+.1} %", forecast.as_secs_f64())
+}
+
+/// What the server charges for these prompts in the end, in tokens.
+fn used(prompts: &[Value]) -> u64 {
+    let tokens = |body: &Value| {
+        let prompt = body["messages"][0]["content"].as_str().unwrap_or_default();
+        let output = body["max_tokens"].as_f64().unwrap_or(0.0) * QUOTA.answered;
+        (prompt.len() as f64 / 4.0).ceil() + output.floor()
+    };
+    prompts.iter().map(tokens).sum::<f64>() as u64
 }
 
 /// Bodies of requests to a model, each with a name of its own.
