@@ -29,6 +29,10 @@ pub enum Metric {
     Collapsed,
     /// Jain's index over the clients' successes.
     Fairness,
+    /// Calls that were not sent as soon as the scenario demands.
+    MissedDeadlines,
+    /// The farthest that a tenant's share was from its weight's.
+    ShareError,
     /// Time until the last call ended.
     TimeToDrain,
     /// Successful calls a second.
@@ -103,13 +107,15 @@ impl Group {
 
 impl Metric {
     /// Every metric, in the order in which reports show them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::SuccessShare,
         Self::Succeeded,
         Self::Failed,
         Self::Calls,
         Self::Collapsed,
         Self::Fairness,
+        Self::MissedDeadlines,
+        Self::ShareError,
         Self::TimeToDrain,
         Self::CompletionP50,
         Self::CompletionP95,
@@ -134,6 +140,11 @@ impl Metric {
         Self::Amplification,
         Self::ThrottledRate,
     ];
+
+    /// Whether only some scenarios have it; reports of others do not name it.
+    pub(crate) const fn is_of_some_scenarios(self) -> bool {
+        matches!(self, Self::MissedDeadlines | Self::ShareError)
+    }
 
     /// The metric with that key.
     #[must_use]
@@ -209,6 +220,8 @@ impl Metric {
             Self::Failed => float(run.failed),
             Self::Collapsed => f64::from(u8::from(collapse::has_collapsed(run))),
             Self::Fairness => run.fairness?,
+            Self::MissedDeadlines => float(run.missed_deadlines?),
+            Self::ShareError => run.share_error?,
             Self::TimeToDrain => run.time_to_drain,
             Self::Goodput => run.goodput,
             Self::CompletionP50 => run.completion_p50?,

@@ -74,7 +74,16 @@ impl Table {
         for column in 0..Metric::ALL.len() {
             lead::mark(&mut rows, column, reference, policies, &verdict.succeeding);
         }
-        Self { metrics: Metric::ALL.to_vec(), rows, reference }
+        let has_value = |metric: Metric| {
+            let mut cells = rows.iter().flat_map(|row| &row.cells);
+            cells.any(|cell| cell.metric == metric && cell.estimate.is_some())
+        };
+        let is_told = |metric: &Metric| !metric.is_of_some_scenarios() || has_value(*metric);
+        let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(is_told).collect();
+        for row in &mut rows {
+            row.cells.retain(|cell| metrics.contains(&cell.metric));
+        }
+        Self { metrics, rows, reference }
     }
 
     /// The cell of `metric` in the row at `row`; `None` outside the table.

@@ -75,6 +75,27 @@ impl About {
                 definition: "Jain's index over the clients' successes: 1 if all n clients had \
                              equally many, 1/n if one client had all.",
             },
+            Metric::MissedDeadlines => Self {
+                key: "missed_deadlines",
+                label: "Too late",
+                unit: Unit::Count,
+                unit_name: "calls",
+                better: Better::Lower,
+                group: Group::Outcome,
+                definition: "Calls that were not sent as soon after they were wanted as the \
+                             scenario demands.",
+            },
+            Metric::ShareError => Self {
+                key: "share_error",
+                label: "Share off by",
+                unit: Unit::Share,
+                unit_name: "share of the fair share",
+                better: Better::Lower,
+                group: Group::Outcome,
+                definition: "The farthest that what a tenant of the gateway was sent in a second \
+                             was from its weight's share, in any second but the first in which \
+                             all tenants of its lane had calls waiting.",
+            },
             Metric::TimeToDrain => Self {
                 key: "time_to_drain",
                 label: "Time to drain",

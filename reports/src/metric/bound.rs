@@ -34,6 +34,8 @@ impl Metric {
                 | Self::ThrottledRate
                 | Self::Wasted
                 | Self::BeforeHint
+                | Self::MissedDeadlines
+                | Self::ShareError
         )
     }
 

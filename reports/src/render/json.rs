@@ -75,7 +75,7 @@ pub(crate) fn json(report: &Report<'_>) -> Result<String, ReportError> {
             best: verdict.best.iter().map(name).collect(),
             against: verdict.reference().as_ref().map(name),
         },
-        metrics: Metric::ALL.into_iter().map(Column::of).collect(),
+        metrics: report.table().metrics.iter().copied().map(Column::of).collect(),
         summary: rows.map(|(index, row)| Policy::of(name(&index), row)).collect(),
         comparison,
     };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::metric::{Group, Metric};
+use crate::metric::Group;
 use crate::name;
 use crate::number::{Unit, whole};
 use crate::report::Report;
@@ -57,7 +57,7 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     )?;
     code(out, "sh", &comparison.command)?;
     writeln!(out, "## What the words mean\n")?;
-    for metric in Metric::ALL {
+    for metric in &report.table().metrics {
         writeln!(
             out,
             "- **{}** [{}]: {}",

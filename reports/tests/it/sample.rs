@@ -192,6 +192,8 @@ fn run(manner: &Manner, seed: u64) -> RunResult {
             completion_p99: Some(slow),
             quota_utilisation: Some((succeeded as f64 / drain / PERMITTED_PER_S).min(1.0)),
             fairness: Some(0.999 - manner.spread * 0.8),
+            missed_deadlines: None,
+            share_error: None,
             drain_bound: Some((succeeded.saturating_sub(60)) as f64 / PERMITTED_PER_S),
         },
         shared: None,

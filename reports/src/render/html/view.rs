@@ -36,7 +36,7 @@ pub(super) struct Page {
     origin: Vec<Fact>,
     command: String,
     runs: Vec<Runs>,
-    definitions: [Definition; Metric::ALL.len()],
+    definitions: Vec<Definition>,
     method: &'static str,
 }
 
@@ -144,11 +144,7 @@ impl Page {
             origin: origin(report),
             command: printable(&comparison.command),
             runs: runs(report),
-            definitions: Metric::ALL.map(|metric| Definition {
-                label: metric.label(),
-                unit: metric.unit_name(),
-                text: metric.definition(),
-            }),
+            definitions: definitions(report),
             method: Verdict::METHOD,
         }
     }
@@ -234,6 +230,15 @@ impl Summary {
 const REGRET: &str = "Regret: the distance from what no policy could have beaten in the same \
     storm with as many calls brought to success, 0 at best. A success takes one send; the time is \
     bounded by the server's limits, as by (N − burst) / rate for a token bucket.";
+
+fn definitions(report: &Report<'_>) -> Vec<Definition> {
+    let of = |metric: &Metric| Definition {
+        label: metric.label(),
+        unit: metric.unit_name(),
+        text: metric.definition(),
+    };
+    report.table().metrics.iter().map(of).collect()
+}
 
 fn metrics(report: &Report<'_>, group: Group) -> Vec<Metric> {
     let metrics = report.table().metrics.iter().copied();
