@@ -72,6 +72,7 @@ const IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "call `run`"]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Batch {
     pub(crate) input: PathBuf,
     pub(crate) out: PathBuf,

@@ -7,7 +7,7 @@
 //! is done at least once.
 //!
 //! The one in memory is [`MemoryStore`]. There is none on a disk here, on purpose: the crate
-//! `forbear-apalis` does the same with the databases of apalis, SQLite, Postgres and Redis,
+//! `forbear-apalis` does the same with the databases of apalis, `SQLite`, Postgres and Redis,
 //! which other tools know as well.
 //!
 //! [`Claims`] claims no job before its limiter admits one, and hands one that has to be

@@ -95,18 +95,18 @@ impl Luck {
 
 #[test]
 fn after_20_kills_every_job_is_done_exactly_once() {
-    const JOBS: usize = 1500;
+    const JOBS: usize = 2000;
     let server = server(15);
     let batch = Batch::new(prompts(JOBS), &server.url(), "400/s");
     let mut luck = Luck(20);
     let (mut kills, mut sent_by_then) = (0, Vec::new());
     while kills < 20 {
         let mut child = batch.start(&["--quiet"]);
-        let before = batch.done().len();
+        let before = batch.done().len() as u64;
         // Some before anything is done, most in the middle of it: 20 times 60 are less than
         // there are.
-        let more = if luck.between(0, 5) > 0 { luck.between(1, 60) as usize } else { 0 };
-        while batch.done().len() < before + more {
+        let more = if luck.between(0, 5) > 0 { luck.between(1, 60) } else { 0 };
+        while (batch.done().len() as u64) < before + more {
             assert!(child.try_wait().unwrap().is_none(), "there is still something to do");
             std::thread::sleep(Duration::from_millis(1));
         }
