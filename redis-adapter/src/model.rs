@@ -6,8 +6,6 @@
 //! both and compare every answer, so the two decide alike.
 //!
 //! ```
-//! use std::time::Duration;
-//!
 //! use forbear_core::{Cost, Timestamp};
 //! use forbear_redis::SharedLimit;
 //! use forbear_redis::model::{Ledger, Plan, Reservation, Settings, Store};
@@ -15,15 +13,12 @@
 //! let limit = SharedLimit::rate("10/s".parse()?);
 //! let (mut store, mut member) = (Store::new(), Ledger::new(Settings::new(&[limit])?));
 //! let mut own = Reservation::default();
-//! for ms in [0, 10] {
-//!     let now = Timestamp::ZERO.after(Duration::from_millis(ms));
-//!     // Nothing is held yet, so the next call asks for one permit.
-//!     assert!(!member.check(now, &Cost::REQUEST, &mut own).is_admit());
-//!     if let Plan::Call(request) = member.plan(now) {
-//!         member.answered(now, &store.call(ms * 1000, "one", &request));
-//!     }
-//! }
-//! let now = Timestamp::ZERO.after(Duration::from_millis(10));
+//! let now = Timestamp::ZERO;
+//! // Nothing is held yet, so the next call asks for a permit.
+//! assert!(!member.check(now, &Cost::REQUEST, &mut own).is_admit());
+//! let Plan::Call(request) = member.plan(now) else { unreachable!("there is a need") };
+//! let microseconds = 0;
+//! member.answered(now, &store.call(microseconds, "one", &request));
 //! assert!(member.check(now, &Cost::REQUEST, &mut own).is_admit());
 //! # Ok::<(), forbear_core::InvalidConfig>(())
 //! ```

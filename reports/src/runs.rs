@@ -113,11 +113,7 @@ impl RunTable {
         let number = |value: &dyn Fn(&RunResult) -> Option<f64>| {
             Column::Number(lines.iter().map(|line| value(line.run)).collect())
         };
-        let is_told = |metric: &Metric| {
-            let has_value = || lines.iter().any(|line| metric.value(&line.run.metrics).is_some());
-            !metric.is_of_some_scenarios() || has_value()
-        };
-        for metric in Metric::ALL.into_iter().filter(is_told) {
+        for metric in Metric::ALL {
             let value = |run: &RunResult| metric.value(&run.metrics);
             columns.push((metric.key().to_owned(), number(&value)));
         }

@@ -355,7 +355,8 @@ fn ctrl_c_keeps_the_replications_that_are_done() {
     let directory = Directory::new();
     let file = storm(&directory);
     let csv = directory.path("report.csv");
-    let ran = interrupted(&["compare", &file, "--reps", "20000", "--csv", &csv]).exits(130);
+    let large = ["--set", "clients.count=200", "--reps", "20000", "--csv", &csv];
+    let ran = interrupted(&[&["compare", &file][..], &large].concat()).exits(130);
     assert!(ran.stderr.contains("interrupted: "), "{}", ran.stderr);
     assert!(ran.stderr.contains(" of 20000 replications are kept"), "{}", ran.stderr);
     assert!(ran.stdout.contains("patient"), "{}", ran.stdout);

@@ -198,7 +198,7 @@ fn ctrl_c_keeps_the_points_that_are_done() {
     let directory = Directory::new();
     // Few points, of which each takes long: a busy machine needs a while to read 300.
     let vary = ["--vary", "clients.count=401..460:1"];
-    let words = ["sweep", &storm(&directory), "patient", "--reps", "30"];
+    let words = ["sweep", &storm(&directory), "patient", "--reps", "100"];
     let ran = interrupted(&[&words[..], &vary].concat()).exits(130);
     assert!(ran.stderr.contains("interrupted: "), "{}", ran.stderr);
     assert!(ran.stderr.contains(" of 60 points are kept"), "{}", ran.stderr);

@@ -92,7 +92,7 @@ impl Baseline {
                 )));
             }
             let judged = metrics.iter().filter(|metric| metric.better() != Better::Neither);
-            findings.extend(judged.map(|metric| judge(*metric, before, policy, tolerance)));
+            findings.extend(judged.filter_map(|metric| judge(*metric, before, policy, tolerance)));
         }
         Ok(findings)
     }
@@ -112,13 +112,17 @@ impl Baseline {
     }
 }
 
+/// `None` where nobody has a value, as of deadlines where calls have none.
 fn judge(
     metric: Metric,
     before: &PolicyResult,
     after: &PolicyResult,
     Tolerance(tolerance): Tolerance,
-) -> Finding {
+) -> Option<Finding> {
     let (then, now) = (values(metric, &before.runs), values(metric, &after.runs));
+    if then.is_empty() && now.is_empty() {
+        return None;
+    }
     let only = |values: &[(u64, f64)]| values.iter().map(|(_, value)| *value).collect::<Vec<_>>();
     let base = mean(&only(&then));
     let more = Estimate::of(&differences(&now, &then));
@@ -141,13 +145,13 @@ fn judge(
         _ if is_lost => "no replication has a value any more".to_owned(),
         _ => "no replication had a value before".to_owned(),
     };
-    Finding {
+    Some(Finding {
         policy: crate::name::shown(&after.name),
         source: Asker::Baseline,
         rule: format!("{} is no worse than before", metric.key()),
         found,
         holds: !is_worse && !is_lost,
-    }
+    })
 }
 
 impl FromStr for Tolerance {

@@ -85,14 +85,22 @@ fn the_comparison_can_be_read_back_from_the_json() {
 }
 
 #[test]
-fn every_metric_is_defined_once() {
-    let comparison = sample::comparison(3);
-    let html = Report::new(&comparison).html().unwrap();
-    for metric in Metric::ALL {
-        let json = serde_json::to_value(metric).unwrap();
-        assert_eq!(json, metric.key());
+fn every_metric_that_has_a_value_is_defined_once() {
+    let mut comparison = sample::comparison(3);
+    let times_defined = |comparison: &Comparison, metric: Metric| {
+        let html = Report::new(comparison).html().unwrap();
         let escaped = metric.definition().replace('\'', "&#x27;").replace('/', "&#x2f;");
-        assert_eq!(html.matches(&escaped).count(), 1, "{metric:?}");
+        html.matches(&escaped).count()
+    };
+    for metric in Metric::ALL {
+        assert_eq!(serde_json::to_value(metric).unwrap(), metric.key());
+        let has_value = !matches!(metric, Metric::MissedDeadlines | Metric::ShareError);
+        assert_eq!(times_defined(&comparison, metric), usize::from(has_value), "{metric:?}");
+    }
+    comparison.policies[1].runs[0].metrics.missed_deadlines = Some(2);
+    comparison.policies[1].runs[0].metrics.share_error = Some(0.25);
+    for metric in [Metric::MissedDeadlines, Metric::ShareError] {
+        assert_eq!(times_defined(&comparison, metric), 1, "{metric:?}");
     }
 }
 
