@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use forbear_core::backoff::{BackoffStrategy, Exponential};
-use forbear_core::limiter::{Cubic, Gcra};
+use forbear_core::limiter::{Cubic, Gcra, Learned};
 use forbear_core::{Policy, PolicyBuilder};
 use forbear_http::ForbearLayer;
 use reqwest::{Client, Method, Request, Response, StatusCode};
@@ -17,11 +17,13 @@ use tower::{ServiceBuilder, ServiceExt};
 
 use crate::{ATTEMPTS, DELAY, DELAY_MAX};
 
-/// Nothing but the server's wait; a rate that is found; the rate that is documented.
-pub(crate) fn forbear_policies() -> Result<[(&'static str, Policy); 3], Box<dyn Error>> {
+/// Nothing but the server's wait; a rate that is found, in two ways; the rate that is
+/// documented.
+pub(crate) fn forbear_policies() -> Result<[(&'static str, Policy); 4], Box<dyn Error>> {
     let gcra = Gcra::per("100/s".parse()?).with_burst(10)?;
     Ok([
         ("forbear, no rate known", builder().build()?),
+        ("forbear, the rate found by `learned`", builder().limit(Learned::new()).build()?),
         ("forbear, the rate found by `cubic`", builder().limit(Cubic::new()).build()?),
         ("forbear, `gcra` at the documented rate", builder().limit(gcra).build()?),
     ])

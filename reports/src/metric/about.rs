@@ -77,7 +77,7 @@ impl About {
             },
             Metric::MissedDeadlines => Self {
                 key: "missed_deadlines",
-                label: "Too late",
+                label: "Missed deadlines",
                 unit: Unit::Count,
                 unit_name: "calls",
                 better: Better::Lower,
@@ -87,7 +87,7 @@ impl About {
             },
             Metric::ShareError => Self {
                 key: "share_error",
-                label: "Share off by",
+                label: "Share error",
                 unit: Unit::Share,
                 unit_name: "share of the fair share",
                 better: Better::Lower,
