@@ -289,7 +289,7 @@ fn a_shared_quota_is_told_of() {
     assert_eq!(shared["without_redis"], 0, "{shared}");
     assert!(shared["failures"].as_u64().unwrap() > 0, "{shared}");
     let without = run(&["run", "redis-partition", "static-split"]).exits(0);
-    assert!(!without.stdout.contains("Redis: "), "{}", without.stdout);
+    assert!(!without.stdout.contains("\nRedis: "), "{}", without.stdout);
 }
 
 /// Starts what takes long, and presses Ctrl-C after a while.
