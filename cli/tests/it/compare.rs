@@ -61,6 +61,15 @@ fn the_policies_of_the_scenario_are_compared() {
 }
 
 #[test]
+fn what_a_scenario_is_judged_by_has_a_column() {
+    let small = ["--set", "clients.calls=100", "--reps", "2"];
+    let ran = run(&[&["compare", "tenant-batch"][..], &small].concat()).exits(0);
+    assert!(ran.stdout.contains("Share"), "{}", ran.stdout);
+    let ran = run(&["compare", "retry-after-herd", "--reps", "2"]).exits(0);
+    assert!(!ran.stdout.contains("Share"), "{}", ran.stdout);
+}
+
+#[test]
 fn the_same_words_give_the_same_bytes() {
     let directory = Directory::new();
     let file = storm(&directory);
