@@ -81,7 +81,7 @@ async fn the_quota_of_express_rate_limit_is_learned_and_used() {
 
 /// How long it takes to find a rate of which only refusals tell: a wait of a second with
 /// each of them is most of it.
-const LEARNING: Duration = Duration::from_secs(10);
+const LEARNING: Duration = Duration::from_secs(20);
 
 /// A server that only says no, its limit a second, and the requests to send.
 struct Silent {
@@ -94,10 +94,10 @@ struct Silent {
 }
 
 const SILENT: [Silent; 4] = [
-    Silent { name: "HAProxy with Retry-After", limit: 50.0, requests: 1100, used: 0.85 },
-    Silent { name: "HAProxy without", limit: 50.0, requests: 1200, used: 0.92 },
-    Silent { name: "nginx with Retry-After", limit: 100.0, requests: 2100, used: 0.9 },
-    Silent { name: "nginx without", limit: 100.0, requests: 2400, used: 0.95 },
+    Silent { name: "HAProxy with Retry-After", limit: 50.0, requests: 1500, used: 0.92 },
+    Silent { name: "HAProxy without", limit: 50.0, requests: 1650, used: 0.9 },
+    Silent { name: "nginx with Retry-After", limit: 100.0, requests: 3000, used: 0.94 },
+    Silent { name: "nginx without", limit: 100.0, requests: 3300, used: 0.96 },
 ];
 
 /// Drains each of them, at once: they are idle most of the time.
