@@ -240,6 +240,14 @@ impl<T, L: Limiter> Place<T, L> {
         }
     }
 
+    /// Perhaps nobody looks whether it is its turn, until it asks again.
+    #[cfg(feature = "tokio")]
+    pub(super) fn rest(&self) {
+        if matches!(self.phase, Phase::Waits { .. }) {
+            self.inner.act(|state, _| state.waiters.rest(self.key));
+        }
+    }
+
     fn end(&mut self) {
         let attempts = self.attempts();
         self.phase = Phase::Ended { payload: None, attempts, history: History::default() };

@@ -144,24 +144,36 @@ impl<T, L: Limiter> Place<T, L> {
     ///
     /// Why it has no turn any more.
     pub async fn turn(&mut self) -> Result<(), NoTurn<T>> {
-        poll_fn(|cx| {
-            loop {
-                match self.ask(cx.waker()) {
-                    Asked::Ready(end) => {
-                        self.timer = None;
-                        return Poll::Ready(end);
-                    }
-                    Asked::Wait(None) => return Poll::Pending,
-                    Asked::Wait(Some(time)) => {
-                        let instant = self.inner.clock.instant(time);
-                        if poll_timer(&mut self.timer, instant, cx).is_pending() {
-                            return Poll::Pending;
-                        }
+        let waiting = Waiting(self);
+        poll_fn(|cx| waiting.0.poll_turn(cx)).await
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NoTurn<T>>> {
+        loop {
+            match self.ask(cx.waker()) {
+                Asked::Ready(end) => {
+                    self.timer = None;
+                    return Poll::Ready(end);
+                }
+                Asked::Wait(None) => return Poll::Pending,
+                Asked::Wait(Some(time)) => {
+                    let instant = self.inner.clock.instant(time);
+                    if poll_timer(&mut self.timer, instant, cx).is_pending() {
+                        return Poll::Pending;
                     }
                 }
             }
-        })
-        .await
+        }
+    }
+}
+
+/// A place whose turn is waited for. Dropped before it has one, it leaves the timer of
+/// the queue to others who wait: perhaps nobody polls it when that rings.
+struct Waiting<'a, T, L: Limiter>(&'a mut Place<T, L>);
+
+impl<T, L: Limiter> Drop for Waiting<'_, T, L> {
+    fn drop(&mut self) {
+        self.0.rest();
     }
 }
 

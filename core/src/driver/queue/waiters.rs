@@ -24,6 +24,9 @@ pub(super) struct Waiters<T> {
 struct Waiter<T> {
     /// Absent until it is polled.
     waker: Option<Waker>,
+    /// Whether the future that polled it has gone away. It may be polled by another, so
+    /// it is woken all the same, but relied upon only where nobody else is there.
+    rests: bool,
     gift: Option<Gift<T>>,
 }
 
@@ -52,7 +55,7 @@ impl<T> Waiters<T> {
 
     /// Takes in one who waits for a job of its own.
     pub(super) fn join(&mut self, key: Key) {
-        self.all.insert(key, Waiter { waker: None, gift: None });
+        self.all.insert(key, Waiter { waker: None, rests: false, gift: None });
     }
 
     /// Takes in a worker.
@@ -66,10 +69,19 @@ impl<T> Waiters<T> {
     /// Is to be woken by `waker` from now on.
     pub(super) fn rewake(&mut self, key: Key, waker: &Waker) {
         if let Some(waiter) = self.all.get_mut(&key) {
+            waiter.rests = false;
             match &mut waiter.waker {
                 Some(old) => old.clone_from(waker),
                 none => *none = Some(waker.clone()),
             }
+        }
+    }
+
+    /// The future that polled it goes away.
+    #[cfg(feature = "tokio")]
+    pub(super) fn rest(&mut self, key: Key) {
+        if let Some(waiter) = self.all.get_mut(&key) {
+            waiter.rests = true;
         }
     }
 
@@ -113,9 +125,22 @@ impl<T> Waiters<T> {
         self.all.get(&key).is_some_and(Waiter::is_waiting)
     }
 
-    /// The one that came last of those who wait: it is likely to wait longest.
+    /// Whether one waits who can be relied upon to ask when a timer rings.
+    pub(super) fn keeps_time(&self, key: Key) -> bool {
+        let rests = |waiter: &Waiter<T>| waiter.rests;
+        self.is_waiting(key) && (!self.all.get(&key).is_some_and(rests) || self.all_rest())
+    }
+
+    fn all_rest(&self) -> bool {
+        self.all.values().all(|waiter| waiter.rests || !waiter.is_waiting())
+    }
+
+    /// The one that came last of those who wait: it is likely to wait longest. One that
+    /// rests only if all do.
     pub(super) fn last_waiting(&self) -> Option<Key> {
-        self.all.iter().rev().find(|(_, waiter)| waiter.is_waiting()).map(|(&key, _)| key)
+        let waiting = || self.all.iter().rev().filter(|(_, waiter)| waiter.is_waiting());
+        let awake = waiting().find(|(_, waiter)| !waiter.rests);
+        awake.or_else(|| waiting().next()).map(|(&key, _)| key)
     }
 
     /// Whether nobody waits, for any job or for its own.

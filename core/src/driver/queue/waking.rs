@@ -22,7 +22,7 @@ impl<T, L: Limiter> State<T, L> {
     pub(super) fn wind(&mut self) {
         let time = [self.due.filter(|_| !self.waiters.is_empty()), self.watch.due(&self.queue)];
         let time = time.into_iter().flatten().min();
-        let owner = self.timer.filter(|&(key, _)| self.waiters.is_waiting(key));
+        let owner = self.timer.filter(|&(key, _)| self.waiters.keeps_time(key));
         // One that rings too early costs a wake, as setting it anew would.
         let is_early = |set: Option<Timestamp>| match (set, time) {
             (_, None) => true,
@@ -51,7 +51,7 @@ impl<T, L: Limiter> State<T, L> {
         if !self.is_fed {
             return false;
         }
-        let listener = self.timer.map(|(key, _)| key).filter(|&key| self.waiters.is_waiting(key));
+        let listener = self.timer.map(|(key, _)| key).filter(|&key| self.waiters.keeps_time(key));
         let listener = listener.or_else(|| self.waiters.last_waiting());
         let rung = self.bell.listen(listener.and_then(|key| self.waiters.waker(key)));
         for &scope in &rung {

@@ -64,6 +64,24 @@ async fn a_place_that_is_dropped_leaves_no_hole() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_whose_caller_looks_elsewhere_leaves_the_timer_to_others() {
+    let one = One::new(&limited(Gcra::per("10/s".parse().unwrap())));
+    let mut first = one.queue.stand(one.job("first")).unwrap();
+    first.turn().await.unwrap();
+    // It has the timer, and then nobody polls it.
+    let mut resting = one.queue.stand(one.job("resting")).unwrap();
+    assert!(timeout(ms(1), resting.turn()).await.is_err());
+    let mut other = one.queue.stand(one.job("other")).unwrap();
+    let other = tokio::spawn(async move { other.turn().await.map(|()| other) });
+    let begin = Instant::now();
+    let other = timeout(Duration::from_secs(5), other).await.expect("it is woken");
+    assert_eq!(begin.elapsed(), ms(199), "after the place in front of it");
+    drop(other);
+    // A turn that came meanwhile was kept.
+    timeout(ms(1), resting.turn()).await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_turn_that_was_given_and_not_taken_goes_back_uncharged() {
     let one = One::new(&limited(Gcra::per("1/s".parse().unwrap())));
     // Given its turn at the end of the pause, `own` is dropped before it looks.
