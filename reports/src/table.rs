@@ -74,12 +74,7 @@ impl Table {
         for column in 0..Metric::ALL.len() {
             lead::mark(&mut rows, column, reference, policies, &verdict.succeeding);
         }
-        let has_value = |metric: Metric| {
-            let mut cells = rows.iter().flat_map(|row| &row.cells);
-            cells.any(|cell| cell.metric == metric && cell.estimate.is_some())
-        };
-        let is_told = |metric: &Metric| !metric.is_of_some_scenarios() || has_value(*metric);
-        let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(is_told).collect();
+        let metrics = told(rows.iter().flat_map(|row| &row.cells));
         for row in &mut rows {
             row.cells.retain(|cell| metrics.contains(&cell.metric));
         }
@@ -279,4 +274,13 @@ pub(crate) fn range_text(
     };
     let range = text(mean, interval.low, interval.high);
     if range == text(mean, mean, mean) { String::new() } else { range }
+}
+
+/// The metrics that people are told of: those that only some scenarios have, only where one
+/// of `cells` has a value.
+pub(crate) fn told<'a>(cells: impl Iterator<Item = &'a Cell>) -> Vec<Metric> {
+    let valued: Vec<Metric> =
+        cells.filter(|cell| cell.estimate.is_some()).map(|cell| cell.metric).collect();
+    let is_told = |metric: &Metric| !metric.is_of_some_scenarios() || valued.contains(metric);
+    Metric::ALL.into_iter().filter(is_told).collect()
 }

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use super::{Standing, SweepReport};
-use crate::metric::{Group, Metric};
+use crate::metric::Group;
 use crate::name::shown;
 use crate::render::{code, escaped};
+use crate::table::told;
 
 /// Writes the report.
 pub(super) fn markdown(report: &SweepReport<'_>) -> String {
@@ -67,13 +68,8 @@ fn effects(out: &mut String, report: &SweepReport<'_>) -> std::fmt::Result {
 }
 
 fn table(out: &mut String, report: &SweepReport<'_>, group: Group) -> std::fmt::Result {
-    let has_value = |metric: Metric| {
-        let mut cells = report.rows().iter().flat_map(|row| &row.cells);
-        cells.any(|cell| cell.metric == metric && cell.estimate.is_some())
-    };
-    let is_told = |metric: Metric| !metric.is_of_some_scenarios() || has_value(metric);
-    let metrics =
-        || Metric::ALL.into_iter().filter(|&metric| metric.group() == group && is_told(metric));
+    let told = told(report.rows().iter().flat_map(|row| &row.cells));
+    let metrics = || told.iter().copied().filter(|metric| metric.group() == group);
     let parameters = &report.sweep().parameters;
     write!(out, "|")?;
     parameters.iter().try_for_each(|key| write!(out, " {} |", escaped(&shown(key.key()))))?;
