@@ -11,6 +11,7 @@ use ::tokio::time::Sleep;
 use super::waiters::Key;
 use super::{Asked, NoTurn, Place, SharedQueue, Turn};
 use crate::Limiter;
+use crate::driver::MonotonicClock;
 use crate::driver::tokio::poll_timer;
 use crate::queue::{Job, Pushed, Rejected};
 
@@ -79,7 +80,7 @@ impl<T, L: Limiter> Future for NextTurn<'_, T, L> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { queue, key, timer } = self.get_mut();
-        poll_asking(queue, timer, cx, |cx| queue.ask_next(key, cx.waker()))
+        poll_asking(queue.inner.clock, timer, cx, |cx| queue.ask_next(key, cx.waker()))
     }
 }
 
@@ -149,21 +150,12 @@ impl<T, L: Limiter> Place<T, L> {
     }
 
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NoTurn<T>>> {
-        loop {
-            match self.ask(cx.waker()) {
-                Asked::Ready(end) => {
-                    self.timer = None;
-                    return Poll::Ready(end);
-                }
-                Asked::Wait(None) => return Poll::Pending,
-                Asked::Wait(Some(time)) => {
-                    let instant = self.inner.clock.instant(time);
-                    if poll_timer(&mut self.timer, instant, cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
-            }
+        let (clock, mut timer) = (self.inner.clock, self.timer.take());
+        let polled = poll_asking(clock, &mut timer, cx, |cx| self.ask(cx.waker()));
+        if polled.is_pending() {
+            self.timer = timer;
         }
+        polled
     }
 }
 
@@ -178,8 +170,8 @@ impl<T, L: Limiter> Drop for Waiting<'_, T, L> {
 }
 
 /// Asks until there is an answer or the timer is set for when to ask again.
-fn poll_asking<T, L: Limiter, V>(
-    queue: &SharedQueue<T, L>,
+fn poll_asking<V>(
+    clock: MonotonicClock,
     timer: &mut Timer,
     cx: &mut Context<'_>,
     mut ask: impl FnMut(&Context<'_>) -> Asked<V>,
@@ -189,7 +181,7 @@ fn poll_asking<T, L: Limiter, V>(
             Asked::Ready(value) => return Poll::Ready(value),
             Asked::Wait(None) => return Poll::Pending,
             Asked::Wait(Some(time)) => {
-                let instant = queue.inner.clock.instant(time);
+                let instant = clock.instant(time);
                 if poll_timer(timer, instant, cx).is_pending() {
                     return Poll::Pending;
                 }
