@@ -10,6 +10,8 @@
 
 /// What is claimed, and how fast.
 mod claiming;
+/// Tasks that fail, each in its way.
+mod failing;
 /// What becomes of tasks that fail.
 mod handing_back;
 /// The same on a Redis server that the tests start.

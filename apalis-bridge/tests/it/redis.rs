@@ -3,14 +3,16 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use apalis::prelude::*;
 use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use forbear_apalis::{PaceLayer, Paced, Permit, RedisTasks};
 use forbear_core::backoff::Constant;
 use forbear_core::limiter::{Concurrency, Gcra};
-use forbear_core::{Observation, Outcome, Policy};
+use forbear_core::{Observation, Policy};
+
+use crate::failing::{Failing, TASKS, send};
 
 /// A server on loopback that keeps nothing on disk, gone when it is dropped.
 struct Server {
@@ -84,54 +86,12 @@ async fn count(connection: &ConnectionManager, command: &str, key: String) -> u6
     redis::cmd(command).arg(key).query_async(&mut connection.clone()).await.unwrap()
 }
 
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
-}
-
-/// The task and its attempt, at each send.
-type Sends = Arc<Mutex<Vec<(u32, usize, Duration)>>>;
-
-const BUSY: u32 = 0;
-const WRONG: u32 = 1;
-const BROKEN: u32 = 2;
-const WAIT: Duration = Duration::from_millis(3200);
-
-async fn send(
-    task: u32,
-    attempt: Attempt,
-    permit: Permit,
-    sends: Data<Sends>,
-    worker: WorkerContext,
-) -> Result<(), BoxDynError> {
-    let so_far = {
-        let mut sends = sends.lock().unwrap();
-        sends.push((task, attempt.current(), now()));
-        sends.len()
-    };
-    if so_far == 5 {
-        worker.stop()?;
-    }
-    match (task, attempt.current()) {
-        (BUSY, 1) => {
-            permit.saw(&Observation::throttled(Some(WAIT)));
-            Err("429 Too Many Requests".into())
-        }
-        (WRONG, _) => {
-            permit.saw(&Observation::new(Outcome::Permanent));
-            Err("400 Bad Request".into())
-        }
-        // It says nothing of what it saw.
-        (BROKEN, _) => Err("connection reset".into()),
-        _ => Ok(()),
-    }
-}
-
 #[tokio::test]
 async fn what_failed_is_handed_back_until_its_time_or_killed() {
     let Some(server) = Server::start() else { return };
     let connection = server.connection().await;
     let mut storage = storage(&connection);
-    for task in [WRONG, BROKEN, BUSY] {
+    for task in TASKS {
         storage.push(task).await.unwrap();
     }
     let policy = Policy::builder()
@@ -140,25 +100,17 @@ async fn what_failed_is_handed_back_until_its_time_or_killed() {
         .backoff(Constant::new(Duration::from_millis(1)))
         .build()
         .unwrap();
-    let sends = Sends::default();
+    // By itself apalis waits a second.
+    let failing = Failing::told_to_wait(Duration::from_millis(3200));
     let tasks = RedisTasks::of(&mut storage);
     let backend = tasks.wrap(storage.poll_with_interval(Duration::from_millis(20)));
     let worker = WorkerBuilder::new("paced")
         .backend(Paced::new(backend, &policy))
-        .data(Arc::clone(&sends))
+        .data(failing.clone())
         .layer(PaceLayer::new(tasks))
         .build(send);
     worker.run().await.unwrap();
-    let sends = core::mem::take(&mut *sends.lock().unwrap());
-    let of =
-        |task| sends.iter().filter(|send| send.0 == task).map(|send| send.1).collect::<Vec<_>>();
-    assert_eq!((of(WRONG), of(BROKEN), of(BUSY)), (vec![1], vec![1, 2], vec![1, 2]));
-    let at: Vec<_> = sends.iter().filter(|send| send.0 == BUSY).map(|send| send.2).collect();
-    // The wait that one task was told is everybody's; by itself apalis waits a second.
-    let over = at[0] + WAIT;
-    assert!(at[1] >= over, "{at:?}");
-    let after = sends.iter().filter(|send| send.2 > at[0] && send.2 < over);
-    assert_eq!(after.count(), 0, "{sends:?}");
+    failing.was_handed_back();
     let places = config();
     let [dead, done] = [places.dead_jobs_set(), places.done_jobs_set()];
     assert_eq!(count(&connection, "SCARD", dead).await, 2);
