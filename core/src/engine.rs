@@ -7,6 +7,7 @@ mod hedge;
 mod hint;
 mod progress;
 mod retries;
+mod rules;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -27,6 +28,7 @@ pub use self::{
     hedge::Hedge,
     hint::{Beyond, HintRule},
     progress::Progress,
+    rules::{HasRetryRules, RetryRules},
 };
 pub(crate) use self::{call::Own, retries::Retries};
 
@@ -70,23 +72,31 @@ pub(crate) use self::{call::Own, retries::Retries};
 /// assert_eq!(engine.poll(now, &mut call), Action::Finish(Err(gave_up)));
 /// ```
 #[derive(Debug)]
-pub struct Engine<
-    L = Box<dyn Limiter>,
-    B = Arc<dyn BackoffStrategy>,
-    S = Arc<dyn StopCondition>,
-    E = Box<dyn Entropy + Send>,
-> {
+pub struct Engine<L = Box<dyn Limiter>, R = Arc<RetryRules>, E = Box<dyn Entropy + Send>> {
     limiter: L,
-    retries: Retries<B, S, E>,
+    retries: Retries<R, E>,
     cooldown: Cooldown,
 }
 
-impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, S, E> {
+impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, RetryRules<B, S>, E> {
     /// Puts the parts together, without a budget and with the default
     /// [`HintRule`].
     pub fn new(limiter: L, backoff: B, stop: S, entropy: E) -> Self {
-        let retries = Retries::new(backoff, stop, entropy);
-        Self { limiter, retries, cooldown: Cooldown::new() }
+        Self::with_rules(limiter, RetryRules::new(backoff, stop), entropy)
+    }
+
+    /// With this rule for waits that the server asks for.
+    #[must_use]
+    pub fn with_hint_rule(mut self, hint: HintRule) -> Self {
+        self.retries.rules.hint = hint;
+        self
+    }
+}
+
+impl<L: Limiter, R: HasRetryRules, E: Entropy> Engine<L, R, E> {
+    /// Puts the parts together, without a budget, of which the rules may be shared.
+    pub fn with_rules(limiter: L, rules: R, entropy: E) -> Self {
+        Self { limiter, retries: Retries::new(rules, entropy), cooldown: Cooldown::new() }
     }
 
     /// With this retry budget.
@@ -99,13 +109,6 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// With this retry budget, which is in a box already.
     pub(crate) fn with_boxed_budget(mut self, budget: Box<dyn Budget>) -> Self {
         self.retries.budget = Some(budget);
-        self
-    }
-
-    /// With this rule for waits that the server asks for.
-    #[must_use]
-    pub fn with_hint_rule(mut self, hint: HintRule) -> Self {
-        self.retries.hint = hint;
         self
     }
 
@@ -128,7 +131,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// # Ok::<(), forbear_core::InvalidConfig>(())
     /// ```
     #[must_use]
-    pub fn with_limiter<M: Limiter>(self, limiter: M) -> Engine<M, B, S, E> {
+    pub fn with_limiter<M: Limiter>(self, limiter: M) -> Engine<M, R, E> {
         let Self { retries, cooldown, .. } = self;
         Engine { limiter, retries, cooldown }
     }
@@ -171,7 +174,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
                 Action::Send
             }
             Decision::WaitUntil(time) => {
-                if in_cooldown && self.retries.hint.refuses(time.since(now)) {
+                if in_cooldown && self.retries.hint().refuses(time.since(now)) {
                     let why = GiveUp::HintBeyondCap { opens_at: time };
                     return self.finish_waiting(now, call, why);
                 }
@@ -239,7 +242,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// Whether no wait that a server asked for is in force, nor its aftermath.
     #[cfg(feature = "std")]
     pub(crate) fn is_calm(&self, now: Timestamp) -> bool {
-        !self.retries.hint.is_shared() || self.cooldown.is_idle(now)
+        !self.retries.hint().is_shared() || self.cooldown.is_idle(now)
     }
 
     /// Takes back a send that was permitted and not made, charge and all.
@@ -265,7 +268,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
 
     /// Apart: the limiter, and what decides about retries.
     #[cfg(feature = "std")]
-    pub(crate) fn into_parts(self) -> (L, Retries<B, S, E>) {
+    pub(crate) fn into_parts(self) -> (L, Retries<R, E>) {
         (self.limiter, self.retries)
     }
 
@@ -289,7 +292,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
         cost: &Cost,
         tell: &mut dyn FnMut(&'static str, Decision),
     ) {
-        if self.retries.hint.is_shared() {
+        if self.retries.hint().is_shared() {
             self.cooldown.verdicts(now, cost, tell);
         }
         self.limiter.verdicts(now, cost, tell);
@@ -299,7 +302,7 @@ impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, 
     /// cooldown.
     fn decide(&self, now: Timestamp, cost: &Cost) -> (Decision, bool) {
         let limiter = self.limiter.check(now, cost);
-        if !self.retries.hint.is_shared() {
+        if !self.retries.hint().is_shared() {
             return (limiter, false);
         }
         let cooldown = self.cooldown.check(now, cost);

@@ -80,7 +80,10 @@ pub use crate::{
     budget::RetryBudget,
     cost::{Cost, Dimension},
     decision::{Decision, Refusal},
-    engine::{Action, Beyond, Call, Engine, GiveUp, Hedge, HintRule, Progress, WaitReason},
+    engine::{
+        Action, Beyond, Call, Engine, GiveUp, HasRetryRules, Hedge, HintRule, Progress, RetryRules,
+        WaitReason,
+    },
     entropy::{Entropy, SplitMix64},
     hedging::Hedging,
     invalid_config::InvalidConfig,

@@ -7,26 +7,25 @@
 //! of the engine instead, with the limiters of the policy.
 //!
 //! A run is as fast as its memory: with a million clients each event is at one that no
-//! cache has. So a client and the call that it has under way are 256 bytes side by side,
+//! cache has. So a client and the call that it has under way are 192 bytes side by side,
 //! and what they have in common with others is asked of the storm and of the policy.
 
 mod line;
 mod population;
 mod queue;
 mod task;
-mod timer;
+mod wait;
 
 use std::collections::VecDeque;
 
-use forbear_core::limiter::All;
 use forbear_core::{BorrowedEngine, Limiter, Policy};
 
-use self::timer::Timer;
 pub(crate) use self::{
     line::{Line, Ticket},
     population::Population,
     queue::ClientQueue,
-    task::{NO_WAIT, Task},
+    task::Task,
+    wait::{Answer, Wait},
 };
 use crate::rng::{Stream, StreamRng};
 use crate::storm::Group;
@@ -35,27 +34,25 @@ use crate::storm::Group;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Client<'a> {
-    /// Where its calls wait; none until one of them has to.
-    queues: Option<Box<Queues>>,
     /// The latest time until which the server asked it to wait, in ns.
     pub(crate) asked_to_wait_until: u64,
-    /// Callers that have no call.
-    pub(crate) idle: u32,
-    /// The first call that has not been taken up yet, where callers think.
-    pub(crate) next: u32,
-    pub(crate) succeeded: u32,
-    /// How often it has restarted.
-    restarts: u32,
     pub(crate) engine: BorrowedEngine<'a, StreamRng>,
+    /// What few clients need; none until one does.
+    further: Option<Box<Further>>,
+    /// Where callers think, the first call that has not been taken up yet: there a call is
+    /// wanted by one that has none. Elsewhere, the callers that have none.
+    callers: u32,
+    pub(crate) succeeded: u32,
 }
 
-/// Where the calls of a client wait, by the places of their tasks.
+/// Where the calls of a client wait, by the places of their tasks, and its restarts.
 #[derive(Debug, Default)]
-struct Queues {
+struct Further {
     /// For the engine.
     line: Line,
     /// For a caller.
     backlog: VecDeque<u32>,
+    restarts: u32,
 }
 
 impl<'a> Client<'a> {
@@ -67,13 +64,14 @@ impl<'a> Client<'a> {
         seed: u64,
     ) -> Self {
         Self {
-            engine: engine(policy, lease, StreamRng::jitter(seed, number)),
-            queues: None,
             asked_to_wait_until: 0,
-            idle: group.callers,
-            next: group.first_call(number).saturating_add(group.callers),
+            engine: engine(policy, lease, StreamRng::jitter(seed, number)),
+            further: None,
+            callers: match group.think {
+                Some(_) => group.first_call(number).saturating_add(group.callers),
+                None => group.callers,
+            },
             succeeded: 0,
-            restarts: 0,
         }
     }
 
@@ -85,21 +83,20 @@ impl<'a> Client<'a> {
         lease: Option<Box<dyn Limiter>>,
         seed: u64,
     ) {
-        self.restarts += 1;
-        let jitter = StreamRng::of(seed, Stream::JitterAfter(number, self.restarts));
+        let further = self.further.get_or_insert_default();
+        further.line = Line::default();
+        further.restarts += 1;
+        let jitter = StreamRng::of(seed, Stream::JitterAfter(number, further.restarts));
         self.engine = engine(policy, lease, jitter);
-        if let Some(queues) = &mut self.queues {
-            queues.line = Line::default();
-        }
     }
 
     /// The line in front of its engine, if there ever was one.
     pub(crate) fn line(&self) -> Option<&Line> {
-        self.queues.as_ref().map(|queues| &queues.line)
+        self.further.as_ref().map(|further| &further.line)
     }
 
     pub(crate) fn line_mut(&mut self) -> &mut Line {
-        &mut self.queues.get_or_insert_default().line
+        &mut self.further.get_or_insert_default().line
     }
 
     /// The place of the task at the head of the line.
@@ -109,17 +106,36 @@ impl<'a> Client<'a> {
 
     /// The places of the tasks that wait for a caller.
     pub(crate) fn backlog(&self) -> impl Iterator<Item = u32> {
-        self.queues.iter().flat_map(|queues| queues.backlog.iter().copied())
+        self.further.iter().flat_map(|further| further.backlog.iter().copied())
+    }
+
+    /// A call is wanted of `group`, which is its own: whether a caller has none and takes it.
+    pub(crate) const fn take_caller(&mut self, group: &Group) -> bool {
+        if group.think.is_some() {
+            return true;
+        }
+        let is_idle = self.callers > 0;
+        self.callers -= is_idle as u32;
+        is_idle
+    }
+
+    /// A caller of `group`, which is its own, has no call any more and finds none in the
+    /// backlog; where callers think, returns what it calls next, unless that was its last.
+    pub(crate) fn rest(&mut self, number: u32, group: &Group) -> Option<u32> {
+        let next = self.callers;
+        let is_left = group.think.is_none() || next < group.first_call(number) + group.calls_each;
+        self.callers = next.saturating_add(is_left.into());
+        (group.think.is_some() && is_left).then_some(next)
     }
 
     /// A task waits for a caller.
     pub(crate) fn wait_for_caller(&mut self, place: u32) {
-        self.queues.get_or_insert_default().backlog.push_back(place);
+        self.further.get_or_insert_default().backlog.push_back(place);
     }
 
     /// The task that waited the longest for a caller has one.
     pub(crate) fn next_in_backlog(&mut self) -> Option<u32> {
-        self.queues.as_mut()?.backlog.pop_front()
+        self.further.as_mut()?.backlog.pop_front()
     }
 }
 
@@ -131,9 +147,7 @@ fn engine(
     jitter: StreamRng,
 ) -> BorrowedEngine<'_, StreamRng> {
     if policy.queue().is_some() {
-        let unshared = policy.hint_rule().unshared();
-        let engine = policy.borrowed_engine(jitter).with_hint_rule(unshared);
-        return engine.with_limiter(All::new([]).boxed());
+        return policy.borrowed_engine_behind_queue(jitter);
     }
     match lease {
         Some(lease) => policy.borrowed_engine_limited_by(lease, jitter),

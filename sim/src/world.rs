@@ -256,7 +256,7 @@ impl<'a> World<'a> {
                 // After a restart at the same moment it may be on its way, or over.
                 let task = self.population.task_mut(place);
                 if task.is_of(call) {
-                    task.woken = false;
+                    task.wait.set_woken(false);
                     if !task.progress.is_in_flight() {
                         self.drive(self.ongoing(place, call));
                     }
@@ -265,7 +265,7 @@ impl<'a> World<'a> {
             Event::Restart { client } => self.restart(client),
             Event::Timer { place, generation } => {
                 let task = self.population.task_mut(place);
-                if task.timer.goes_off(generation) {
+                if task.wait.goes_off(generation) {
                     let call = task.call();
                     self.drive(self.ongoing(place, call));
                 }
@@ -300,12 +300,12 @@ impl<'a> World<'a> {
         self.note(Fact::Wanted { call });
         let place = self.population.open(now, client, call);
         let ongoing = Ongoing { client, call, place };
+        let group = self.storm.group_of(client);
         let client = self.population.client_mut(client);
-        if client.idle == 0 {
+        if !client.take_caller(group) {
             client.wait_for_caller(place);
             return;
         }
-        client.idle -= 1;
         self.begin(ongoing);
         self.drive(ongoing);
     }
@@ -322,22 +322,17 @@ impl<'a> World<'a> {
         let (now, storm) = (self.queue.now(), self.storm);
         let group = storm.group_of(ended.client);
         let client = self.population.client_mut(ended.client);
-        if let Some(think) = &group.think {
-            client.idle += 1;
-            if client.next < group.first_call(ended.client) + group.calls_each {
-                let call = client.next;
-                client.next += 1;
-                let thought = storm.thinking(think, ended.client, call);
-                let at = self.fires_at(now.saturating_add(thought));
-                self.queue.schedule(at, Event::Begin { client: ended.client, call });
-            }
-            return None;
+        if let Some(place) = client.next_in_backlog() {
+            return Some(Ongoing { place, call: self.population.task(place).call(), ..ended });
         }
-        let Some(place) = client.next_in_backlog() else {
-            client.idle = client.idle.saturating_add(1);
-            return None;
-        };
-        Some(Ongoing { place, call: self.population.task(place).call(), ..ended })
+        if let Some(call) = client.rest(ended.client, group)
+            && let Some(think) = &group.think
+        {
+            let thought = storm.thinking(think, ended.client, call);
+            let at = self.fires_at(now.saturating_add(thought));
+            self.queue.schedule(at, Event::Begin { client: ended.client, call });
+        }
+        None
     }
 
     /// When a timer that is set to `time` goes off.

@@ -13,11 +13,8 @@
 use core::time::Duration;
 
 use super::call::State;
-use super::{Call, Engine};
-use crate::{
-    BackoffStrategy, Cost, Decision, Entropy, Limiter, Observation, Outcome, StopCondition,
-    Timestamp,
-};
+use super::{Call, Engine, HasRetryRules};
+use crate::{Cost, Decision, Entropy, Limiter, Observation, Outcome, Timestamp};
 
 /// A further send of a call, made while the answer to an earlier one is outstanding.
 ///
@@ -36,7 +33,7 @@ pub struct Hedge {
     paid: u64,
 }
 
-impl<L: Limiter, B: BackoffStrategy, S: StopCondition, E: Entropy> Engine<L, B, S, E> {
+impl<L: Limiter, R: HasRetryRules, E: Entropy> Engine<L, R, E> {
     /// Permits a further send of `call`, if one may go at once.
     ///
     /// `None` unless the call is in flight, may be repeated, has attempts and time left,

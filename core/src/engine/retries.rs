@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::time::Duration;
 
 use super::call::State;
-use super::{Call, HintRule, Own, WaitReason};
+use super::{Call, HasRetryRules, HintRule, Own, WaitReason};
 use crate::backoff::above_hint;
 use crate::budget::{Attempt, Budget};
 use crate::time::nanos;
@@ -16,37 +16,40 @@ use crate::{
 ///
 /// The queue's driver has one a scope, and asks it as an engine does.
 #[derive(Debug)]
-pub(crate) struct Retries<B, S, E> {
-    backoff: B,
-    stop: S,
+pub(crate) struct Retries<R, E> {
+    pub(super) rules: R,
     entropy: E,
     pub(super) budget: Option<Box<dyn Budget>>,
-    pub(super) hint: HintRule,
 }
 
-impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
-    /// Without a budget and with the default rule for hints.
-    pub(super) fn new(backoff: B, stop: S, entropy: E) -> Self {
-        Self { backoff, stop, entropy, budget: None, hint: HintRule::default() }
+impl<R: HasRetryRules, E: Entropy> Retries<R, E> {
+    /// Without a budget.
+    pub(super) const fn new(rules: R, entropy: E) -> Self {
+        Self { rules, entropy, budget: None }
+    }
+
+    /// The rule for waits that the server asks for.
+    pub(super) fn hint(&self) -> &HintRule {
+        &self.rules.retry_rules().hint
     }
 
     /// What holds back all callers of the scope after a hint, if hints are shared.
     #[cfg(feature = "std")]
     pub(crate) fn cooldown(&self) -> Option<crate::limiter::Cooldown> {
-        self.hint.is_shared().then(crate::limiter::Cooldown::new)
+        self.hint().is_shared().then(crate::limiter::Cooldown::new)
     }
 
     /// The condition that ends calls that have none of their own.
     #[cfg(feature = "std")]
-    pub(crate) const fn stop(&self) -> &S {
-        &self.stop
+    pub(crate) fn stop(&self) -> &R::Stop {
+        &self.rules.retry_rules().stop
     }
 
     /// When `call` ends at the latest.
     pub(crate) fn deadline(&self, call: &Call) -> Option<Timestamp> {
         match call.own.as_deref() {
             Some(Own { stop: Some(stop), .. }) => stop.deadline(call.started_at),
-            _ => self.stop.deadline(call.started_at),
+            _ => self.rules.retry_rules().stop.deadline(call.started_at),
         }
     }
 
@@ -61,7 +64,7 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
             }
             outcome if !call.repeatable => call.finish(GiveUp::NotRepeatable(outcome)),
             outcome => {
-                let hint = self.hint.heard(observation.retry_after);
+                let hint = self.hint().heard(observation.retry_after);
                 self.schedule(now, call, &call.retry(now, outcome, hint));
             }
         }
@@ -111,11 +114,12 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
     }
 
     fn schedule(&mut self, now: Timestamp, call: &mut Call, retry: &Retry) {
+        let rules = self.rules.retry_rules();
         let (own, is_jittered) = match call.own.as_deref() {
             Some(Own { backoff: Some(backoff), .. }) => {
                 (backoff.delay(retry, &mut self.entropy), backoff.is_jittered())
             }
-            _ => (self.backoff.delay(retry, &mut self.entropy), self.backoff.is_jittered()),
+            _ => (rules.backoff.delay(retry, &mut self.entropy), rules.backoff.is_jittered()),
         };
         let (delay, reason) = match retry.hint {
             Some(hint) => {
@@ -128,7 +132,7 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
         let opens_at = now.after(delay);
         if let Some(reason) = self.stop_reason(call, retry, delay) {
             call.finish(GiveUp::Stopped(reason));
-        } else if retry.hint.is_some_and(|hint| self.hint.refuses(hint)) {
+        } else if retry.hint.is_some_and(|hint| self.hint().refuses(hint)) {
             call.finish(GiveUp::HintBeyondCap { opens_at });
         } else if self.pay(now, call) {
             // What the strategy gave, not what the server added: a strategy that
@@ -151,7 +155,7 @@ impl<B: BackoffStrategy, S: StopCondition, E: Entropy> Retries<B, S, E> {
     ) -> Option<crate::StopReason> {
         match call.own.as_deref() {
             Some(Own { stop: Some(stop), .. }) => stop.stop(retry, delay),
-            _ => self.stop.stop(retry, delay),
+            _ => self.rules.retry_rules().stop.stop(retry, delay),
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::budget::Budget;
 use crate::queue::QueueConfig;
 use crate::stop::{Deadline, Elapsed, MaxAttempts, TotalWait};
 use crate::{
-    BackoffStrategy, Hedging, HintRule, InvalidConfig, Limiter, RetryBudget, StopCondition,
+    BackoffStrategy, Hedging, HintRule, InvalidConfig, Limiter, RetryBudget, RetryRules,
+    StopCondition,
 };
 
 /// A [`Policy`] that is being put together; made by [`Policy::builder`].
@@ -174,14 +175,15 @@ impl PolicyBuilder {
     /// The policy, from bounds that are known to be right.
     pub(super) fn assemble(self, bounds: Bounds) -> Policy {
         let bounds = Arc::new(self.stop.map_or(bounds, Bounds::only));
+        let stop: Arc<dyn StopCondition> = Arc::<Bounds>::clone(&bounds);
+        let rules = RetryRules::new(self.backoff, stop).with_hint_rule(self.hint);
         Policy::from_plan(Arc::new(Plan {
-            stop: Arc::<Bounds>::clone(&bounds),
+            behind_queue: self.queue.as_ref().map(|_| rules.behind_queue()),
+            rules: Arc::new(rules),
             bounds,
             limiters: self.limiters,
             queue: self.queue,
-            backoff: self.backoff,
             budget: self.budget,
-            hint: self.hint,
             hedging: self.hedging,
             #[cfg(feature = "std")]
             observers: self.observers,

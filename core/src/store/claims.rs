@@ -1,11 +1,13 @@
 //! Claiming no more than the limiter admits.
 
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::time::Duration;
 
 use super::{JobStore, Ticket};
 use crate::{
-    Action, BackoffStrategy, Call, Cost, Engine, Entropy, GiveUp, Limiter, RateSignal,
-    StopCondition, Timestamp,
+    Action, Call, Cost, Engine, Entropy, GiveUp, HasRetryRules, Limiter, RateSignal, RetryRules,
+    Timestamp,
 };
 
 /// An engine in front of a store: what a worker of a fleet asks for its next job.
@@ -45,16 +47,12 @@ use crate::{
 /// # Ok::<(), forbear_core::InvalidConfig>(())
 /// ```
 #[derive(Debug)]
-pub struct Claims<S, L = alloc::boxed::Box<dyn Limiter>, B = Backoff, C = Stop, E = Draws> {
+pub struct Claims<S, L = Box<dyn Limiter>, R = Arc<RetryRules>, E = Box<dyn Entropy + Send>> {
     store: S,
-    engine: Engine<L, B, C, E>,
+    engine: Engine<L, R, E>,
     cost: Cost,
     lease: Duration,
 }
-
-type Backoff = alloc::sync::Arc<dyn BackoffStrategy>;
-type Stop = alloc::sync::Arc<dyn StopCondition>;
-type Draws = alloc::boxed::Box<dyn Entropy + Send>;
 
 /// What a worker does next.
 #[derive(Debug)]
@@ -98,10 +96,10 @@ pub enum Settled<T> {
     Lost(T),
 }
 
-impl<S, L: Limiter, B: BackoffStrategy, C: StopCondition, E: Entropy> Claims<S, L, B, C, E> {
+impl<S, L: Limiter, R: HasRetryRules, E: Entropy> Claims<S, L, R, E> {
     /// Claims from `store` what `engine` admits, each for the time of `lease`; a job
     /// costs one request.
-    pub const fn new(store: S, engine: Engine<L, B, C, E>, lease: Duration) -> Self {
+    pub const fn new(store: S, engine: Engine<L, R, E>, lease: Duration) -> Self {
         Self { store, engine, cost: Cost::REQUEST, lease }
     }
 

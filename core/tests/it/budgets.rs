@@ -7,12 +7,13 @@ use forbear_core::budget::{
 use forbear_core::limiter::All;
 use forbear_core::stop::Deadline;
 use forbear_core::{
-    Action, Call, Cost, Engine, GiveUp, Outcome, SplitMix64, StopReason, Timestamp, WaitReason,
+    Action, Call, Cost, Engine, GiveUp, Outcome, RetryRules, SplitMix64, StopReason, Timestamp,
+    WaitReason,
 };
 
 use crate::support::{Failure, at, ms};
 
-type OneRetry = Engine<All, Constant, Deadline, SplitMix64>;
+type OneRetry = Engine<All, RetryRules<Constant, Deadline>, SplitMix64>;
 
 /// An engine that has one retry to give, after a second.
 fn one_retry() -> OneRetry {

@@ -5,7 +5,7 @@ use forbear_core::limiter::{All, Concurrency, Gcra};
 use forbear_core::stop::{Deadline, MaxAttempts};
 use forbear_core::{
     Action, Beyond, Call, Cost, Dimension, Engine, GiveUp, HintRule, Limiter, Observation, Outcome,
-    Refusal, RetryBudget, SplitMix64, StopReason, Throttle, Timestamp, WaitReason,
+    Refusal, RetryBudget, RetryRules, SplitMix64, StopReason, Throttle, Timestamp, WaitReason,
 };
 
 use crate::support::{Failure, at, ms};
@@ -16,16 +16,15 @@ fn seconds(n: u64) -> Duration {
 
 fn engine(
     backoff: impl BackoffStrategy + 'static,
-) -> Engine<All, Box<dyn BackoffStrategy>, MaxAttempts, SplitMix64> {
+) -> Engine<All, RetryRules<Box<dyn BackoffStrategy>, MaxAttempts>, SplitMix64> {
     let stop = MaxAttempts::new(100).unwrap();
     Engine::new(All::default(), Box::new(backoff), stop, SplitMix64::new(1))
 }
 
-fn send<L, B, S, E>(engine: &mut Engine<L, B, S, E>, now: Timestamp, call: &mut Call)
+fn send<L, R, E>(engine: &mut Engine<L, R, E>, now: Timestamp, call: &mut Call)
 where
     L: Limiter,
-    B: BackoffStrategy,
-    S: forbear_core::StopCondition,
+    R: forbear_core::HasRetryRules,
     E: forbear_core::Entropy,
 {
     assert_eq!(engine.poll(now, call), Action::Send);

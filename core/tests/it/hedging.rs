@@ -6,13 +6,13 @@ use forbear_core::driver::{Attempts, Observer, Verdict};
 use forbear_core::limiter::{All, Concurrency, Gcra};
 use forbear_core::stop::{Deadline, MaxAttempts, StopCondition};
 use forbear_core::{
-    Action, Call, Cost, Engine, GiveUp, Limiter, Observation, Outcome, Policy, SplitMix64,
-    StopReason, Timestamp,
+    Action, Call, Cost, Engine, GiveUp, Limiter, Observation, Outcome, Policy, RetryRules,
+    SplitMix64, StopReason, Timestamp,
 };
 
 use crate::support::{Failure, at, ms};
 
-type Hedging<L, S> = Engine<L, Constant, S, SplitMix64>;
+type Hedging<L, S> = Engine<L, RetryRules<Constant, S>, SplitMix64>;
 
 fn engine<L: Limiter, S: StopCondition>(limiter: L, stop: S) -> Hedging<L, S> {
     Engine::new(limiter, Constant::new(ms(1000)), stop, SplitMix64::new(1))

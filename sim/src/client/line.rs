@@ -18,6 +18,17 @@ pub(crate) struct Line {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Ticket(NonZeroU32);
 
+impl Ticket {
+    /// The ticket of this number, of which 0 is none.
+    pub(super) fn from_number(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+
+    pub(super) const fn number(self) -> u32 {
+        self.0.get()
+    }
+}
+
 impl Line {
     pub(crate) fn is_empty(&self) -> bool {
         self.places.is_empty()

@@ -6,7 +6,7 @@ use forbear_core::limiter::Cooldown;
 use forbear_core::queue::{JobId, Queue, QueueConfig, Scope, ScopeId, TenantId};
 use forbear_core::{GiveUp, Limiter, Policy};
 
-use super::Timer;
+use super::Wait;
 use crate::storm::Tenancy;
 
 /// The production queue of places of tasks, with the limiters of the policy: one scope,
@@ -18,7 +18,7 @@ pub(crate) struct ClientQueue {
     tenants: Vec<TenantId>,
     lanes: u8,
     /// For when the queue is to be asked again.
-    pub(crate) timer: Timer,
+    pub(crate) timer: Wait,
     /// The jobs of tasks, by their places.
     pub(crate) jobs: BTreeMap<u32, JobId>,
     /// Tasks whose calls left it without a turn, and why, until they hear of it.
@@ -60,7 +60,7 @@ impl ClientQueue {
             scope,
             tenants,
             lanes: config.lanes(),
-            timer: Timer::default(),
+            timer: Wait::new(),
             jobs: BTreeMap::new(),
             removed: BTreeMap::new(),
         }

@@ -2,7 +2,7 @@
 
 use forbear_core::{Progress, Timestamp};
 
-use super::{Ticket, Timer};
+use super::Wait;
 
 /// A call that has begun, and what a task of the production driver would hold.
 ///
@@ -11,62 +11,39 @@ use super::{Ticket, Timer};
 #[repr(C)]
 pub(crate) struct Task {
     pub(crate) progress: Progress,
-    pub(crate) timer: Timer,
     /// When it was wanted, in ns.
     pub(crate) arrived_at: u64,
-    /// Of the attempt under way, in ns: the time on the way back, and once the answer is
-    /// under way the wait that it asks for, with [`NO_WAIT`] for none.
-    pub(crate) answer_ns: u64,
+    pub(crate) wait: Wait,
     /// The call, or [`NOBODY`].
     call: u32,
     /// Attempts that it made before its client restarted last.
     pub(crate) forgotten: u32,
-    pub(crate) ticket: Option<Ticket>,
-    /// Of the answer under way; 0 if the client stops waiting.
-    pub(crate) status: u16,
-    /// Whether the answer under way says what the request used.
-    pub(crate) tells_usage: bool,
-    /// Whether it is in the run queue.
-    pub(crate) woken: bool,
 }
-
-/// An answer that asks for no wait.
-pub(crate) const NO_WAIT: u64 = u64::MAX;
 
 /// The call of a place that has none.
 const NOBODY: u32 = u32::MAX;
 
 impl Task {
     /// A place that has no call.
-    pub(super) fn vacant() -> Self {
-        Self::new(0, NOBODY, Timer::default())
+    pub(super) const fn vacant() -> Self {
+        Self::new(0, NOBODY, Wait::new())
     }
 
     /// The task of `call`, which is wanted `now`.
-    fn new(now: u64, call: u32, timer: Timer) -> Self {
-        Self {
-            progress: Progress::new(Timestamp::from_nanos(now)),
-            timer,
-            arrived_at: now,
-            answer_ns: NO_WAIT,
-            call,
-            forgotten: 0,
-            ticket: None,
-            status: 0,
-            tells_usage: false,
-            woken: false,
-        }
+    const fn new(now: u64, call: u32, wait: Wait) -> Self {
+        let progress = Progress::new(Timestamp::from_nanos(now));
+        Self { progress, arrived_at: now, wait, call, forgotten: 0 }
     }
 
     /// `call` has its task here, and is wanted `now`.
     pub(super) fn open(&mut self, now: u64, call: u32) {
         debug_assert!(self.is_vacant(), "a place has one call at a time");
-        *self = Self::new(now, call, self.timer.next());
+        *self = Self::new(now, call, self.wait.next());
     }
 
     /// The call is over.
     pub(super) const fn close(&mut self) {
-        self.timer.clear();
+        self.wait.forget();
         self.call = NOBODY;
     }
 
@@ -97,7 +74,6 @@ impl Task {
     /// What a restart leaves of it: the call, which the queue has again.
     pub(crate) const fn forget(&mut self) {
         self.forgotten = self.attempt();
-        self.ticket = None;
-        self.timer.clear();
+        self.wait.forget();
     }
 }

@@ -108,7 +108,7 @@ impl World<'_> {
             let reason = task.progress.waits_for().unwrap_or(WaitReason::Backoff);
             return self.wait(ongoing, Some(time), reason, true);
         }
-        let first = match (task.ticket, client.line()) {
+        let first = match (task.wait.ticket(), client.line()) {
             (None, line) => line.is_none_or(Line::is_empty),
             (Some(place), line) => line.is_some_and(|line| line.is_head(place)),
         };
@@ -136,8 +136,8 @@ impl World<'_> {
                 Action::Park { until, reason } => (until, reason, false),
             }
         };
-        if task.ticket.is_none() {
-            task.ticket = Some(client.line_mut().join(ongoing.place));
+        if task.wait.ticket().is_none() {
+            task.wait.stand(client.line_mut().join(ongoing.place));
         }
         self.wait(ongoing, wait, reason, is_named)
     }
@@ -147,8 +147,8 @@ impl World<'_> {
     fn leave_line(&mut self, ongoing: Ongoing) {
         let gate = self.scenario.gate(ongoing.client);
         let (client, task) = self.population.pair_mut(gate, ongoing.place);
-        task.timer.clear();
-        let Some(ticket) = task.ticket.take() else { return };
+        task.wait.clear();
+        let Some(ticket) = task.wait.leave() else { return };
         let line = client.line_mut();
         let was_head = line.is_head(ticket);
         line.leave(ticket);
@@ -172,8 +172,8 @@ impl World<'_> {
         }
         if let Some(until) = until {
             let place = ongoing.place;
-            let timer = &mut self.population.task_mut(place).timer;
-            if let Some(generation) = timer.set(until.as_nanos()) {
+            let wait = &mut self.population.task_mut(place).wait;
+            if let Some(generation) = wait.set(until.as_nanos()) {
                 let fires_at = self.fires_at(until.as_nanos());
                 self.queue.schedule(fires_at, Event::Timer { place, generation });
             }
@@ -190,7 +190,7 @@ impl World<'_> {
         is_named: bool,
     ) {
         let line = self.population.client(self.scenario.gate(ongoing.client)).line();
-        let place = self.population.task(ongoing.place).ticket;
+        let place = self.population.task(ongoing.place).wait.ticket();
         let ahead = line.zip(place).map_or(0, |(line, place)| line.ahead_of(place));
         let (until, gives_up_at) = if is_named { (timer, None) } else { (None, timer) };
         self.note(Fact::Waits { call: ongoing.call, until, gives_up_at, reason, ahead });
@@ -201,10 +201,10 @@ impl World<'_> {
         let Some(place) = place else { return };
         let now = self.queue.now();
         let task = self.population.task(place);
-        let fires_at = task.timer.deadline().map(|deadline| self.fires_at(deadline));
-        if !task.woken && fires_at != Some(now) {
+        let fires_at = task.wait.deadline().map(|deadline| self.fires_at(deadline));
+        if !task.wait.is_woken() && fires_at != Some(now) {
             let call = task.call();
-            self.population.task_mut(place).woken = true;
+            self.population.task_mut(place).wait.set_woken(true);
             self.queue.schedule(now, Event::Wake { place, call });
         }
     }

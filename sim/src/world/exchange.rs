@@ -4,7 +4,7 @@ use forbear_core::{Quota, Timestamp};
 
 use super::event::Event;
 use super::{Ongoing, World};
-use crate::client::NO_WAIT;
+use crate::client::Answer;
 use crate::fact::Fact;
 use crate::scenario::Exchange;
 use crate::server::{Cause, Reply};
@@ -27,7 +27,7 @@ impl World<'_> {
         self.tally.sent(sent, now < client.asked_to_wait_until, task.arrived_at);
         let luck = storm.luck(number, call, attempt);
         let (there, back) = self.network.sample(luck, Exchange::Request);
-        task.answer_ns = back;
+        task.wait.send(back);
         let arrives_at = now.saturating_add(there);
         self.note(Fact::Sent { call, attempt });
         self.queue.schedule(arrives_at, Event::Arrive { place, call, attempt });
@@ -94,9 +94,9 @@ impl World<'_> {
         let luck = self.storm.luck(client, call, attempt);
         let (there, back) = self.network.sample(luck, Exchange::Write);
         let task = self.population.task_mut(place);
-        let known_at = leaves_at.saturating_add(task.answer_ns);
+        let known_at = leaves_at.saturating_add(task.wait.back());
         let written_at = known_at.saturating_add(there);
-        task.answer_ns = back;
+        task.wait.send(back);
         let waits_until = self.waits_until(sender);
         if known_at <= waits_until {
             self.queue.schedule(written_at, Event::Write { call, attempt, version });
@@ -125,7 +125,7 @@ impl World<'_> {
             return;
         }
         let Ongoing { client, call, place } = sender;
-        let answered_at = leaves_at.saturating_add(self.population.task(place).answer_ns);
+        let answered_at = leaves_at.saturating_add(self.population.task(place).wait.back());
         let waits_until = self.waits_until(sender);
         // An answer that comes with the time-out wins, as in Tokio's `timeout`.
         if answered_at > waits_until {
@@ -136,29 +136,29 @@ impl World<'_> {
             let times = [self.queue.now(), leaves_at, answered_at];
             reply = dates.read(self.scenario, (client, call), &reply, times);
         }
-        let task = self.population.task_mut(place);
-        task.status = reply.status;
-        task.answer_ns = reply.retry_after_ns.map_or(NO_WAIT, |wait| wait.min(NO_WAIT - 1));
-        task.tells_usage = reply.used().is_some();
+        self.population.task_mut(place).wait.answer(Answer {
+            status: reply.status,
+            retry_after_ns: reply.retry_after_ns,
+            tells_usage: reply.used().is_some(),
+        });
         self.windows.keep(place, reply.take_windows());
         self.queue.schedule(answered_at, Event::Answer { place, call, attempt });
     }
 
     /// The answer that has come to the client; it is taken once.
     pub(super) fn take_reply(&mut self, sender: Ongoing) -> Reply {
-        let task = self.population.task(sender.place);
+        let answer = self.population.task_mut(sender.place).wait.take_answer();
         let (_, actual) = self.storm.costs(sender.call);
-        let usage = task.tells_usage.then_some(*actual);
-        let retry_after_ns = Some(task.answer_ns).filter(|&wait| wait != NO_WAIT);
+        let usage = answer.tells_usage.then_some(*actual);
         let windows = self.windows.take(sender.place);
-        Reply::taken(task.status, retry_after_ns, usage, windows)
+        Reply::taken(answer.status, answer.retry_after_ns, usage, windows)
     }
 
     /// The client waits for this attempt until `at`, in ns, and no longer.
     fn time_out(&mut self, sender: Ongoing, attempt: u32, at: u64) {
         let Ongoing { call, place, .. } = sender;
-        let task = self.population.task_mut(place);
-        (task.status, task.answer_ns, task.tells_usage) = (Reply::TIMED_OUT, NO_WAIT, false);
+        let answer = Answer { status: Reply::TIMED_OUT, retry_after_ns: None, tells_usage: false };
+        self.population.task_mut(place).wait.answer(answer);
         self.queue.schedule(at, Event::Answer { place, call, attempt });
     }
 

@@ -16,14 +16,10 @@ use crate::engine::Retries;
 use crate::queue::{
     JobId, Next, Queue, QueueConfig, Removed, Scope, ScopeId, Stall, Started, Tally, Withdrawal,
 };
-use crate::{
-    BackoffStrategy, Entropy, Limiter, Observation, Outcome, Policy, SplitMix64, StopCondition,
-    Timestamp,
-};
+use crate::{Entropy, Limiter, Observation, Outcome, Policy, RetryRules, SplitMix64, Timestamp};
 
 /// What decides about the retries of a scope.
-pub(super) type ScopeRetries =
-    Retries<Arc<dyn BackoffStrategy>, Arc<dyn StopCondition>, Box<dyn Entropy + Send>>;
+pub(super) type ScopeRetries = Retries<Arc<RetryRules>, Box<dyn Entropy + Send>>;
 
 /// The queue, those who wait, and who of them has the timer.
 #[derive(Debug)]
