@@ -236,6 +236,24 @@ pub trait BackoffStrategy: fmt::Debug + Send + Sync {
     {
         Chain::new(self, retries, next)
     }
+
+    /// The delays before the retries of one call, without end.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::SplitMix64;
+    /// use forbear_core::backoff::{BackoffStrategy, Fibonacci};
+    ///
+    /// let backoff = Fibonacci::new(Duration::from_secs(1));
+    /// let delays: Vec<_> = backoff.delays(&mut SplitMix64::new(0)).take(5).collect();
+    /// assert_eq!(delays, [1, 1, 2, 3, 5].map(Duration::from_secs));
+    /// ```
+    fn delays<'a>(&'a self, entropy: &'a mut dyn Entropy) -> Delays<'a>
+    where
+        Self: Sized,
+    {
+        Delays::new(self, entropy)
+    }
 }
 
 macro_rules! forward {

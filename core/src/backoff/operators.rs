@@ -8,14 +8,14 @@ use core::ops::Add;
 
 use super::{
     AbsoluteJitter, BackoffStrategy, BoundedJitter, Capped, Chain, Constant, DecorrelatedJitter,
-    DecorrelatedJitterV2, EqualJitter, Exponential, ExponentialDecay, Fibonacci, Floored,
+    DecorrelatedJitterV2, EqualJitter, Exponential, ExponentialDecay, Fibonacci, Floored, FromFn,
     FullJitter, HintFloor, Hinted, Linear, Polynomial, ProportionalJitter, Schedule, Steps, Sum,
     Uniform,
 };
 
 macro_rules! add {
     ($($name:ident $(<$($param:ident),+>)?),* $(,)?) => {$(
-        impl<R: BackoffStrategy $(, $($param: BackoffStrategy),+)?> Add<R>
+        impl<R: BackoffStrategy $(, $($param),+)?> Add<R>
             for $name $(<$($param),+>)?
         {
             type Output = Sum<Self, R>;
@@ -40,6 +40,7 @@ add! {
     ExponentialDecay,
     Fibonacci,
     Floored<B>,
+    FromFn<F>,
     FullJitter<B>,
     HintFloor<B>,
     Hinted<B>,

@@ -67,9 +67,7 @@ impl<A: StopCondition, B: StopCondition> StopCondition for Both<A, B> {
 // One by one, as for `+` of delays: a blanket impl breaks the orphan rule.
 macro_rules! operators {
     ($($name:ident $(<$($param:ident),+>)?),* $(,)?) => {$(
-        impl<R: StopCondition $(, $($param: StopCondition),+)?> BitOr<R>
-            for $name $(<$($param),+>)?
-        {
+        impl<R: StopCondition $(, $($param),+)?> BitOr<R> for $name $(<$($param),+>)? {
             type Output = Any<Self, R>;
 
             fn bitor(self, other: R) -> Self::Output {
@@ -77,9 +75,7 @@ macro_rules! operators {
             }
         }
 
-        impl<R: StopCondition $(, $($param: StopCondition),+)?> BitAnd<R>
-            for $name $(<$($param),+>)?
-        {
+        impl<R: StopCondition $(, $($param),+)?> BitAnd<R> for $name $(<$($param),+>)? {
             type Output = Both<Self, R>;
 
             fn bitand(self, other: R) -> Self::Output {
@@ -89,20 +85,15 @@ macro_rules! operators {
     )*};
 }
 
-operators!(Any<A, B>, Both<A, B>, Cancel, Deadline, Elapsed, MaxAttempts, Never, TotalWait, Until);
-
-impl<F: Fn(&Retry, Duration) -> bool + Send + Sync, R: StopCondition> BitOr<R> for FromFn<F> {
-    type Output = Any<Self, R>;
-
-    fn bitor(self, other: R) -> Self::Output {
-        Any(self, other)
-    }
-}
-
-impl<F: Fn(&Retry, Duration) -> bool + Send + Sync, R: StopCondition> BitAnd<R> for FromFn<F> {
-    type Output = Both<Self, R>;
-
-    fn bitand(self, other: R) -> Self::Output {
-        Both(self, other)
-    }
+operators! {
+    Any<A, B>,
+    Both<A, B>,
+    Cancel,
+    Deadline,
+    Elapsed,
+    FromFn<F>,
+    MaxAttempts,
+    Never,
+    TotalWait,
+    Until,
 }
