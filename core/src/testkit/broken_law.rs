@@ -5,7 +5,7 @@ use core::cell::Cell;
 use core::fmt;
 
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// A law that an implementation broke, and the smallest input that shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,7 +54,12 @@ pub(super) fn for_all<S: Strategy>(
     let rng = TestRng::from_seed(RngAlgorithm::XorShift, b"forbear-core law");
     TestRunner::new_with_rng(config, rng)
         .run(values, |value| holds(value).map_err(TestCaseError::fail))
-        .map_err(|error| BrokenLaw::new(law, alloc::format!("{error}")))
+        .map_err(|error| match error {
+            TestError::Fail(how, value) => {
+                BrokenLaw::new(law, alloc::format!("{how}\nsmallest input: {value:#?}"))
+            }
+            TestError::Abort(why) => BrokenLaw::new(law, alloc::format!("no input: {why}")),
+        })
 }
 
 /// A broken law, told by `how`, unless `law` holds.
