@@ -49,7 +49,7 @@ pub use self::{
     call_options::CallOptions,
     clock::MonotonicClock,
     fallback::Fallback,
-    gave_up::GaveUp,
+    gave_up::{Erased, GaveUp},
     history::{History, PastAttempt, Wait},
     judge::{BySignal, Inspect, Judge, RetryIf, When, With},
     observer::{BeforeSend, BeforeWait, Observer, OnGiveUp, OnSuccess},

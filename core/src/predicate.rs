@@ -23,11 +23,13 @@
 //! assert_eq!(answer.unwrap(), "done");
 //! ```
 
+mod boxed;
 mod combine;
 mod of_error;
 mod of_value;
 
 pub use self::{
+    boxed::{AsError, Boxed, ErrorPredicate, boxed},
     combine::{All, Either, Not},
     of_error::{AnyError, Cause, Message, OfError, any_error, cause, error, message},
     of_value::{OfValue, value},
@@ -38,6 +40,10 @@ pub use self::{
 /// # Contract
 ///
 /// * The same result gives the same answer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot tell whether `Result<{T}, {E}>` is to be retried",
+    note = "for errors of type `Box<dyn Error>` and the like there is `predicate::boxed`"
+)]
 pub trait Predicate<T, E> {
     /// Whether `result` is one.
     fn holds(&self, result: &Result<T, E>) -> bool;

@@ -123,6 +123,11 @@ pub enum Throttle {
 ///
 /// assert_eq!(Busy { seconds: 3 }.observe().retry_after, Some(Duration::from_secs(3)));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether a retry can cure it",
+    note = "implement `RateSignal` for it, or say what is retried with `.when(..)`, \
+            `.retry_if(..)` or `.classify(..)`"
+)]
 pub trait RateSignal {
     /// How the request ended.
     fn outcome(&self) -> Outcome;

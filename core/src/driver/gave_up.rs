@@ -1,6 +1,7 @@
 //! The error of a call that was given up.
 
 use alloc::boxed::Box;
+use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
@@ -74,10 +75,70 @@ impl<T, E> GaveUp<T, E> {
         self.last
     }
 
-    /// The error of the last attempt.
+    /// The error of the last attempt; `None` if it was never sent, or was given up after
+    /// an answer that a predicate wanted retried.
     #[must_use]
     pub fn into_error(self) -> Option<E> {
         self.last.and_then(Result::err)
+    }
+
+    /// The same without the value and the error's type: for `?` where the error is a
+    /// `Box<dyn Error>` or an `anyhow::Error`, which are no [`Error`](core::error::Error)
+    /// themselves, or where `T` cannot be sent to other threads.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use forbear_core::Policy;
+    ///
+    /// type AnyResult<T> = Result<T, Box<dyn Error + Send + Sync>>;
+    ///
+    /// fn ask() -> AnyResult<u8> {
+    ///     let policy = Policy::recommended();
+    ///     let parse = || -> AnyResult<u8> { Ok("x".parse::<u8>()?) };
+    ///     Ok(policy.retry(parse).when(|_| false).blocking().map_err(|end| end.erased())?)
+    /// }
+    ///
+    /// let error = ask().unwrap_err();
+    /// assert!(error.to_string().starts_with("gave up after 1 attempt"));
+    /// assert_eq!(error.source().unwrap().to_string(), "invalid digit found in string");
+    /// ```
+    #[must_use]
+    pub fn erased(self) -> GaveUp<(), Erased>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let Self { reason, attempts, elapsed, history, last } = self;
+        let last = last.map(|last| last.map(drop).map_err(|error| Erased(error.into())));
+        GaveUp { reason, attempts, elapsed, history, last }
+    }
+}
+
+/// An error of whatever type; made by [`GaveUp::erased`].
+pub struct Erased(Box<dyn Error + Send + Sync>);
+
+impl Erased {
+    /// The error itself.
+    #[must_use]
+    pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Erased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Erased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Erased {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 
@@ -100,8 +161,8 @@ impl<T, E> fmt::Display for GaveUp<T, E> {
     }
 }
 
-impl<T, E: core::error::Error + 'static> core::error::Error for GaveUp<T, E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+impl<T, E: Error + 'static> Error for GaveUp<T, E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.last {
             Some(Err(error)) => Some(error),
             _ => None,

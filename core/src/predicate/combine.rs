@@ -1,8 +1,9 @@
 //! Predicates made of predicates.
 
+use core::error::Error;
 use core::ops::{BitAnd, BitOr};
 
-use super::{AnyError, Cause, Message, OfError, OfValue, Predicate};
+use super::{AnyError, Boxed, Cause, ErrorPredicate, Message, OfError, OfValue, Predicate};
 
 /// Holds where either does; written `a | b`.
 ///
@@ -20,6 +21,12 @@ pub struct Either<A, B>(A, B);
 impl<T, E, A: Predicate<T, E>, B: Predicate<T, E>> Predicate<T, E> for Either<A, B> {
     fn holds(&self, result: &Result<T, E>) -> bool {
         self.0.holds(result) || self.1.holds(result)
+    }
+}
+
+impl<A: ErrorPredicate, B: ErrorPredicate> ErrorPredicate for Either<A, B> {
+    fn holds_for(&self, error: &(dyn Error + 'static)) -> bool {
+        self.0.holds_for(error) || self.1.holds_for(error)
     }
 }
 
@@ -42,6 +49,12 @@ impl<T, E, A: Predicate<T, E>, B: Predicate<T, E>> Predicate<T, E> for All<A, B>
     }
 }
 
+impl<A: ErrorPredicate, B: ErrorPredicate> ErrorPredicate for All<A, B> {
+    fn holds_for(&self, error: &(dyn Error + 'static)) -> bool {
+        self.0.holds_for(error) && self.1.holds_for(error)
+    }
+}
+
 /// Holds where the other does not; written `!a`.
 ///
 /// It holds for answers too: `!error(..)` alone tries again after a success.
@@ -52,6 +65,12 @@ pub struct Not<P>(P);
 impl<T, E, P: Predicate<T, E>> Predicate<T, E> for Not<P> {
     fn holds(&self, result: &Result<T, E>) -> bool {
         !self.0.holds(result)
+    }
+}
+
+impl<P: ErrorPredicate> ErrorPredicate for Not<P> {
+    fn holds_for(&self, error: &(dyn Error + 'static)) -> bool {
+        !self.0.holds_for(error)
     }
 }
 
@@ -84,4 +103,14 @@ macro_rules! operators {
     )*};
 }
 
-operators!(All<A, B>, AnyError, Cause<C, F>, Either<A, B>, Message, Not<P>, OfError<F>, OfValue<F>);
+operators! {
+    All<A, B>,
+    AnyError,
+    Boxed<P>,
+    Cause<C, F>,
+    Either<A, B>,
+    Message,
+    Not<P>,
+    OfError<F>,
+    OfValue<F>,
+}

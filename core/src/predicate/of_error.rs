@@ -5,7 +5,7 @@ use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::Predicate;
+use super::{ErrorPredicate, Predicate};
 
 /// Holds for errors that a closure holds for; made by [`error`].
 #[derive(Clone, Copy)]
@@ -44,6 +44,12 @@ impl<T, E> Predicate<T, E> for AnyError {
     }
 }
 
+impl ErrorPredicate for AnyError {
+    fn holds_for(&self, _: &(dyn Error + 'static)) -> bool {
+        true
+    }
+}
+
 /// Holds for errors whose message has a text in it; made by [`message`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message(String);
@@ -68,7 +74,13 @@ pub fn message(text: &str) -> Message {
 
 impl<T, E: Error + 'static> Predicate<T, E> for Message {
     fn holds(&self, result: &Result<T, E>) -> bool {
-        chain(result).any(|error| error.to_string().contains(&self.0))
+        result.as_ref().is_err_and(|error| self.holds_for(error))
+    }
+}
+
+impl ErrorPredicate for Message {
+    fn holds_for(&self, error: &(dyn Error + 'static)) -> bool {
+        chain(error).any(|error| error.to_string().contains(&self.0))
     }
 }
 
@@ -101,7 +113,13 @@ where
     F: Fn(&C) -> bool,
 {
     fn holds(&self, result: &Result<T, E>) -> bool {
-        chain(result).filter_map(|error| error.downcast_ref()).any(&self.holds)
+        result.as_ref().is_err_and(|error| self.holds_for(error))
+    }
+}
+
+impl<C: Error + 'static, F: Fn(&C) -> bool> ErrorPredicate for Cause<C, F> {
+    fn holds_for(&self, error: &(dyn Error + 'static)) -> bool {
+        chain(error).filter_map(|error| error.downcast_ref()).any(&self.holds)
     }
 }
 
@@ -115,11 +133,8 @@ impl<C, F> fmt::Debug for Cause<C, F> {
 const DEPTH: usize = 64;
 
 /// The error and its causes.
-fn chain<T, E: Error + 'static>(
-    result: &Result<T, E>,
-) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    let first = result.as_ref().err().map(|error| error as &(dyn Error + 'static));
-    core::iter::successors(first, |&error| next(error)).take(DEPTH)
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    core::iter::successors(Some(error), |&error| next(error)).take(DEPTH)
 }
 
 /// The next cause.
