@@ -51,7 +51,7 @@ pub use self::{
     fallback::Fallback,
     gave_up::{Erased, GaveUp},
     history::{History, PastAttempt, Wait},
-    judge::{BySignal, Inspect, Judge, RetryIf, When, With},
+    judge::{BeforeRetry, BySignal, Inspect, Judge, RetryAfter, RetryIf, When, With},
     observer::{BeforeSend, BeforeWait, Observer, OnGiveUp, OnSuccess},
     permit::{Permit, SentPermit},
     retry_call::RetryCall,

@@ -110,7 +110,7 @@ impl Attempts {
         own: &impl Observer,
     ) -> ControlFlow<Result<T, GaveUp<T, E>>, Result<T, E>> {
         let judged = judge.judge(&result);
-        self.conclude_judged(result, judged.as_ref(), own)
+        self.conclude_judged(result, judged.as_ref(), judge, own)
     }
 
     /// The same of a result that was judged; see [`Judge::judge`].
@@ -118,11 +118,18 @@ impl Attempts {
         &mut self,
         result: Result<T, E>,
         judged: Option<&Observation>,
+        judge: &impl Judge<T, E>,
         own: &impl Observer,
     ) -> ControlFlow<Result<T, GaveUp<T, E>>, Result<T, E>> {
         let verdict = self.record_observed(judged.unwrap_or(Observation::SUCCESS), own);
         let (why, result) = match (verdict, result) {
-            (Verdict::Retry, result) => return ControlFlow::Continue(result),
+            (Verdict::Retry, result) => {
+                // There is one after each failure that does not end the call.
+                if let Some(wait) = self.history().last().and_then(|past| past.wait) {
+                    judge.before_retry(self, &result, &wait);
+                }
+                return ControlFlow::Continue(result);
+            }
             (Verdict::Success, Ok(value)) => return ControlFlow::Break(Ok(value)),
             // A judge that calls an error a success ends the call all the same.
             (Verdict::Success, result) => (GiveUp::NotRetryable(Outcome::Success), result),

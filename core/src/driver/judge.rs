@@ -1,15 +1,32 @@
 //! How the result of an attempt is understood.
 
+mod around;
+
+use super::{Attempts, Wait};
 use crate::predicate::Predicate;
 use crate::{Observation, Outcome, RateSignal};
+
+pub use self::around::{BeforeRetry, Inspect, RetryAfter};
 
 /// Reads the result of an attempt as a signal.
 ///
 /// [`BySignal`] asks the error itself, [`When`] a predicate over the error,
 /// [`RetryIf`] a predicate over the whole result, [`With`] a function of it.
+#[diagnostic::on_unimplemented(
+    message = "what is retried is not said for `Result<{T}, {E}>`",
+    note = "`.when(..)`, `.retry_if(..)` and `.classify(..)` say it; so does an error that \
+            implements `RateSignal`"
+)]
 pub trait Judge<T, E> {
     /// What `result` says; `None` for a success that says nothing more.
     fn judge(&self, result: &Result<T, E>) -> Option<Observation>;
+
+    /// Hears of a `result` after which `call` waits and is tried again.
+    ///
+    /// Provided: nothing follows from it.
+    fn before_retry(&self, call: &Attempts, result: &Result<T, E>, wait: &Wait) {
+        let _ = (call, result, wait);
+    }
 }
 
 /// The error says by itself what it is.
@@ -46,20 +63,6 @@ impl<T, E, P: Predicate<T, E>> Judge<T, E> for RetryIf<P> {
             Ok(_) => None,
             Err(_) => Some(Observation::new(Outcome::Permanent)),
         }
-    }
-}
-
-/// A closure looks at each result first; another judge reads it.
-#[derive(Clone, Copy, Debug)]
-pub struct Inspect<J, F> {
-    pub(super) judge: J,
-    pub(super) look: F,
-}
-
-impl<T, E, J: Judge<T, E>, F: Fn(&Result<T, E>)> Judge<T, E> for Inspect<J, F> {
-    fn judge(&self, result: &Result<T, E>) -> Option<Observation> {
-        (self.look)(result);
-        self.judge.judge(result)
     }
 }
 

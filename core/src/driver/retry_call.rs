@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::judge::{BySignal, Inspect, RetryIf, When, With};
+use super::judge::{BeforeRetry, BySignal, Inspect, RetryAfter, RetryIf, When, With};
 use super::observer::{BeforeSend, BeforeWait, OnGiveUp, OnSuccess};
 use super::{Attempts, CallOptions, Wait};
 use crate::{BackoffStrategy, Cost, GiveUp, Observation, Policy, StopCondition};
@@ -28,6 +28,8 @@ impl Policy {
     /// whether to try again, where it is a [`RateSignal`](crate::RateSignal) as
     /// [`std::io::Error`] is; for others say so with [`when`](RetryCall::when),
     /// [`retry_if`](RetryCall::retry_if) or [`classify`](RetryCall::classify).
+    /// Where neither is the case, the compiler says of an `.await` only that the call
+    /// "is not a future".
     ///
     /// # Examples
     ///
@@ -84,8 +86,65 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     where
         L: Fn(&Result<T, E>),
     {
-        let Self { policy, op, judge, observer, options } = self;
-        RetryCall { policy, op, judge: Inspect { judge, look }, observer, options }
+        self.judged_within(|judge| Inspect { judge, look })
+    }
+
+    /// Shows `tell` each result that is retried, and the wait before the retry: for a
+    /// line in a log.
+    ///
+    /// ```
+    /// use std::cell::RefCell;
+    /// use std::io;
+    /// use std::time::Duration;
+    /// use forbear_core::Policy;
+    /// use forbear_core::backoff::Constant;
+    ///
+    /// let backoff = Constant::new(Duration::from_millis(1));
+    /// let policy = Policy::builder().max_attempts(2).backoff(backoff).build()?;
+    /// let log = RefCell::new(String::new());
+    /// let end = policy
+    ///     .retry(|| Err::<(), _>(io::Error::from(io::ErrorKind::TimedOut)))
+    ///     .before_retry(|call, failed, wait| {
+    ///         let error = failed.as_ref().unwrap_err();
+    ///         *log.borrow_mut() = format!("attempt {}: {error}, waits {wait}", call.sends());
+    ///     })
+    ///     .blocking();
+    /// assert!(end.is_err());
+    /// assert_eq!(log.into_inner(), "attempt 1: timed out, waits 1ms for its backoff");
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn before_retry<T, E, L>(self, tell: L) -> RetryCall<'a, F, BeforeRetry<J, L>, O>
+    where
+        L: Fn(&Attempts, &Result<T, E>, &Wait),
+    {
+        self.judged_within(|judge| BeforeRetry { judge, tell })
+    }
+
+    /// Obeys the wait that `wait` finds in an error, if it finds one; what the error is
+    /// stays what was said before.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::Policy;
+    ///
+    /// #[derive(Debug)]
+    /// struct Busy { for_ms: u64 }
+    ///
+    /// let policy = Policy::builder().max_attempts(2).build()?;
+    /// let end = policy
+    ///     .retry(|| Err::<(), _>(Busy { for_ms: 2 }))
+    ///     .when(|_| true)
+    ///     .retry_after(|busy: &Busy| Some(Duration::from_millis(busy.for_ms)))
+    ///     .blocking();
+    /// let first = *end.unwrap_err().history().iter().next().unwrap();
+    /// assert_eq!(first.hint, Some(Duration::from_millis(2)));
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn retry_after<E, W>(self, wait: W) -> RetryCall<'a, F, RetryAfter<J, W>, O>
+    where
+        W: Fn(&E) -> Option<Duration>,
+    {
+        self.judged_within(|judge| RetryAfter { judge, wait })
     }
 
     /// Reads each result, good or bad, with `classify`.
@@ -200,8 +259,12 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     }
 
     fn judged_by<K>(self, judge: K) -> RetryCall<'a, F, K, O> {
-        let Self { policy, op, observer, options, .. } = self;
-        RetryCall { policy, op, judge, observer, options }
+        self.judged_within(|_| judge)
+    }
+
+    fn judged_within<K>(self, around: impl FnOnce(J) -> K) -> RetryCall<'a, F, K, O> {
+        let Self { policy, op, judge, observer, options } = self;
+        RetryCall { policy, op, judge: around(judge), observer, options }
     }
 }
 

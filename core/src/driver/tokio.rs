@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use core::fmt;
-use core::future::{Future, IntoFuture};
+use core::future::{Future, IntoFuture, poll_fn};
 use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -25,7 +25,7 @@ impl Attempts {
     ///
     /// Why it may not be sent any more.
     pub async fn permit(&mut self) -> Result<(), GiveUp> {
-        core::future::poll_fn(|cx| self.poll_permit(cx)).await
+        poll_fn(|cx| self.poll_permit(cx)).await
     }
 
     /// Asks whether the call may be sent, and wakes the task when to ask again.
@@ -200,7 +200,7 @@ where
     ) -> Poll<Result<T, GaveUp<T, E>>> {
         let mut this = self.as_mut().project();
         let attempts = this.stage.begin(Attempts::sent_at_once);
-        let concluded = attempts.conclude_judged(result, judged, this.observer);
+        let concluded = attempts.conclude_judged(result, judged, this.judge, this.observer);
         this.running.set(None);
         match concluded {
             ControlFlow::Break(end) => Poll::Ready(end),
@@ -260,6 +260,58 @@ where
         let Self { policy, op, judge, observer, options } = self;
         let stage = Stage::New { policy, options };
         RetryFuture { stage, op, judge, observer, last: None, running: None }
+    }
+}
+
+impl<F, J, O: Observer> RetryCall<'_, F, J, O> {
+    /// Calls in this task, as `.await` does, an operation whose futures borrow from it.
+    ///
+    /// That is an `async ||` which changes what it captures: a connection that it needs
+    /// `&mut`, a buffer that it fills. Futures of others own what they need, and `.await`
+    /// is enough. Dropped at any point, it gives back what it holds.
+    ///
+    /// In a spawned task the compiler may fail to see that such a future is `Send`, and
+    /// say "not general enough" (<https://github.com/rust-lang/rust/issues/110338>); a
+    /// loop over [`Attempts`] does the same there.
+    ///
+    /// # Errors
+    ///
+    /// Why the policy gave up, with the last result if there was one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use forbear_core::Policy;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let mut lines = Vec::new();
+    /// let call = Policy::recommended().retry(async || {
+    ///     lines.push("asked");
+    ///     Ok::<_, io::Error>(lines.len())
+    /// }).lending().await;
+    /// assert_eq!(call.unwrap(), 1);
+    /// # });
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    pub async fn lending<T, E>(mut self) -> Result<T, GaveUp<T, E>>
+    where
+        F: AsyncFnMut() -> Result<T, E>,
+        J: Judge<T, E>,
+    {
+        let mut attempts = self.policy.attempts_with(&self.options);
+        let mut last = None;
+        loop {
+            let permit = poll_fn(|cx| attempts.poll_permit_telling(cx, &self.observer));
+            if let Err(why) = permit.await {
+                return Err(GaveUp::new(why, &mut attempts, last));
+            }
+            let result = (self.op)().await;
+            match attempts.conclude(result, &self.judge, &self.observer) {
+                ControlFlow::Break(end) => return end,
+                ControlFlow::Continue(result) => last = Some(result),
+            }
+        }
     }
 }
 

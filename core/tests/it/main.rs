@@ -16,6 +16,8 @@ mod atomic;
 mod attached;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
+/// Operations that borrow, errors in boxes, closures: what calls are written with.
+mod borrowing;
 /// Budgets, and what is given back to them.
 mod budgets;
 /// A call that goes away, at every point where it can.
