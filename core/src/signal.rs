@@ -225,6 +225,20 @@ impl Observation {
         seen.retry_after = retry_after;
         seen
     }
+
+    /// How long a policy waits at least before it sends again: as long as the server asks,
+    /// or where a refusal names no wait, until what is used up
+    /// [has refilled](Quotas::refill_in).
+    ///
+    /// Many servers name no wait, and mean the reset: GitHub ("you should not retry your
+    /// request until after the time specified by the `x-ratelimit-reset` header",
+    /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>), X,
+    /// Twitch, Okta, Reddit, Bluesky. A send before it is refused for certain, and counted.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        let will_be_served = self.outcome.is_throttled() && self.outcome.is_retryable();
+        self.retry_after.or_else(|| self.quotas.refill_in().filter(|_| will_be_served))
+    }
 }
 
 impl RateSignal for Observation {

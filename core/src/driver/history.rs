@@ -53,7 +53,7 @@ pub struct PastAttempt {
     pub outcome: Outcome,
     /// The protocol's own code, such as a status of HTTP.
     pub code: Option<u16>,
-    /// How long the server asked to wait.
+    /// How long the server asked to [wait](Observation::wait).
     pub hint: Option<Duration>,
     /// The wait that followed; `None` if the call ended instead.
     pub wait: Option<Wait>,
@@ -150,8 +150,8 @@ impl PastAttempt {
         seen: &Observation,
         wait: Option<Wait>,
     ) -> Self {
-        let Observation { outcome, code, retry_after: hint, .. } = *seen;
-        Self { number, sent_at, ended_at, outcome, code, hint, wait }
+        let Observation { outcome, code, .. } = *seen;
+        Self { number, sent_at, ended_at, outcome, code, hint: seen.wait(), wait }
     }
 }
 

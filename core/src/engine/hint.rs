@@ -7,7 +7,8 @@ use crate::time::nanos;
 
 /// What a policy makes of the wait that a server asks for.
 ///
-/// The hint is a floor under every delay, never a ceiling. By default one
+/// The hint ([`Observation::wait`](crate::Observation::wait)) is a floor under every delay,
+/// never a ceiling. By default one
 /// caller's hint holds back all callers of the engine, and a hint above ten
 /// minutes ends the call at once, with the instant in the error: neither an early
 /// retry nor a sleep without bound.

@@ -64,7 +64,7 @@ impl<R: HasRetryRules, E: Entropy> Retries<R, E> {
             }
             outcome if !call.repeatable => call.finish(GiveUp::NotRepeatable(outcome)),
             outcome => {
-                let hint = self.hint().heard(observation.retry_after);
+                let hint = self.hint().heard(observation.wait());
                 self.schedule(now, call, &call.retry(now, outcome, hint));
             }
         }

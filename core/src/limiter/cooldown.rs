@@ -15,8 +15,8 @@ use crate::{Cost, Decision, Outcome, Timestamp};
 /// Closed until the time that the server named; reopened step by step.
 ///
 /// Open at the start. Several waits close it until the latest of them. A refusal
-/// without a wait does not close it: how long to wait is then a matter of the
-/// backoff.
+/// without a [wait](crate::Observation::wait) does not close it: how long to wait is then
+/// a matter of the backoff.
 ///
 /// # Examples
 ///
@@ -88,7 +88,7 @@ impl Limiter for Cooldown {
         let in_flight = self.in_flight;
         self.in_flight = in_flight.saturating_sub(1);
         let seen = completion.observation;
-        match (seen.outcome, seen.retry_after, &mut self.ramp) {
+        match (seen.outcome, seen.wait(), &mut self.ramp) {
             (Outcome::Throttled(_), Some(wait), _) => {
                 self.opens_at = self.opens_at.max(now.after(wait));
                 let until = self.ramp.map_or(0, |ramp| ramp.until);

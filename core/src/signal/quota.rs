@@ -170,6 +170,40 @@ impl Quotas {
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// The time until a request that was refused may find something left of each.
+    ///
+    /// The latest reset of those of which less than one unit is left. If none says so, the
+    /// earliest reset of those that do not say what is left, which is all that Azure's token
+    /// limit and Contentful tell. `None` if nobody tells a reset, or all reset at once.
+    ///
+    /// The reset of a bucket is when it is full: later than need be, never too early.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::{Quantity, Quota, Quotas};
+    ///
+    /// let window = |left, seconds| {
+    ///     Quota::new(None)
+    ///         .with_remaining(Quantity::from_units(left))
+    ///         .with_resets_in(Duration::from_secs(seconds))
+    /// };
+    /// let quotas: Quotas = [window(0, 60), window(7, 3600)].into_iter().collect();
+    /// assert_eq!(quotas.refill_in(), Some(Duration::from_secs(60)));
+    /// ```
+    #[must_use]
+    pub fn refill_in(&self) -> Option<Duration> {
+        let (mut spent, mut unsaid) = (None, None);
+        for quota in self.as_slice() {
+            let Some(wait) = quota.resets_in() else { continue };
+            match quota.remaining() {
+                Some(left) if left.whole() == 0 => spent = spent.max(Some(wait)),
+                Some(_) => {}
+                None => unsaid = Some(unsaid.map_or(wait, |earliest: Duration| earliest.min(wait))),
+            }
+        }
+        spent.or(unsaid).filter(|wait| !wait.is_zero())
+    }
 }
 
 impl Default for Quotas {

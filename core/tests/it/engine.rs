@@ -5,7 +5,8 @@ use forbear_core::limiter::{All, Concurrency, Gcra};
 use forbear_core::stop::{Deadline, MaxAttempts};
 use forbear_core::{
     Action, Beyond, Call, Cost, Dimension, Engine, GiveUp, HintRule, Limiter, Observation, Outcome,
-    Refusal, RetryBudget, RetryRules, SplitMix64, StopReason, Throttle, Timestamp, WaitReason,
+    Quantity, Quota, Refusal, RetryBudget, RetryRules, SplitMix64, StopReason, Throttle, Timestamp,
+    WaitReason,
 };
 
 use crate::support::{Failure, at, ms};
@@ -219,6 +220,65 @@ fn a_quota_that_is_used_up_for_good_is_not_tried_again() {
     let why = GiveUp::NotRetryable(Outcome::Throttled(Throttle::QuotaExhausted));
     assert_eq!(call.end(), Some(Err(why)));
     assert_eq!(why.to_string(), "the quota is used up for good");
+}
+
+/// A refusal that names no wait, with these quotas: what is left, and the time to the reset.
+fn spent(quotas: &[(impl Into<Option<u64>> + Copy, Option<u64>)]) -> Failure {
+    let mut failure = Failure::throttled(None);
+    failure.0.quotas = quotas
+        .iter()
+        .map(|&(left, reset)| {
+            let quota = Quota::new(None);
+            let quota = match left.into() {
+                Some(left) => quota.with_remaining(Quantity::from_units(left)),
+                None => quota,
+            };
+            reset.map_or(quota, |wait| quota.with_resets_in(seconds(wait)))
+        })
+        .collect();
+    failure
+}
+
+#[test]
+fn a_refusal_that_names_no_wait_is_waited_out_to_the_reset_of_what_is_used_up() {
+    for (what, failure, wait) in [
+        ("a window", spent(&[(0, Some(40))]), Some(40)),
+        ("two", spent(&[(0, Some(9)), (0, Some(60))]), Some(60)),
+        ("one of two", spent(&[(0, Some(9)), (1, Some(60))]), Some(9)),
+        ("something is left", spent(&[(1, Some(60))]), None),
+        ("nobody knows until when", spent(&[(0, None)]), None),
+        ("at once", spent(&[(0, Some(0))]), None),
+        ("nobody says what is left", spent(&[(None, Some(55))]), Some(55)),
+        ("of two", spent(&[(None, Some(55)), (None, Some(360))]), Some(55)),
+        ("one says", spent(&[(None, Some(5)), (Some(0), Some(40))]), Some(40)),
+        ("one has more", spent(&[(None, Some(5)), (Some(9), Some(1))]), Some(5)),
+    ] {
+        let mut engine = engine(Constant::new(seconds(1)));
+        let mut call = Call::new(at(0), Cost::REQUEST);
+        send(&mut engine, at(0), &mut call);
+        engine.complete(at(0), &mut call, &failure);
+        let slept = |action| match action {
+            Action::SleepUntil(until, _) => Some(until),
+            _ => None,
+        };
+        let until = at(wait.unwrap_or(1) * 1_000);
+        assert_eq!(slept(engine.poll(at(0), &mut call)), Some(until), "{what}");
+        // What one is told holds back the others.
+        let mut other = Call::new(at(0), Cost::REQUEST);
+        let others = slept(engine.poll(at(0), &mut other));
+        assert_eq!(others, wait.map(|_| until), "{what}, another call");
+    }
+    // Its own word counts, whatever the windows say; and of an outage they say nothing.
+    let mut failure = spent(&[(0, Some(40))]);
+    failure.0.retry_after = Some(seconds(2));
+    assert_eq!(failure.0.wait(), Some(seconds(2)));
+    failure.0.retry_after = None;
+    for outcome in
+        [Outcome::Transient, Outcome::Success, Outcome::Throttled(Throttle::QuotaExhausted)]
+    {
+        failure.0.outcome = outcome;
+        assert_eq!(failure.0.wait(), None, "{outcome:?}");
+    }
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl<T, L: Limiter> Turn<T, L> {
         let seen = signal.observe();
         let held = self.consume();
         let id = held.id;
-        let delay = delay.max(seen.retry_after.unwrap_or_default());
+        let delay = delay.max(seen.wait().unwrap_or_default());
         self.inner.act(|state, now| state.retry_at(now, held, now.after(delay), &seen));
         id
     }
