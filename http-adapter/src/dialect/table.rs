@@ -9,6 +9,7 @@ use crate::value::duration::{DAY, MINUTE};
 use crate::value::reset::ResetForm;
 
 const HUBSPOT: &str = "https://developers.hubspot.com/docs/api/usage-details";
+const X_DAY: &str = "https://github.com/plhery/node-twitter-api-v2/issues/553";
 const SECOND: Duration = Duration::from_secs(1);
 
 /// All built-in dialects.
@@ -33,6 +34,9 @@ pub(super) const DIALECT_ROWS: &[Dialect] = &[
     Dialect::counters("X, Okta, Naver, Zendesk", "x-rate-limit-")
         .in_family(Family::XRateLimitDashed)
         .source("https://docs.x.com/x-api/fundamentals/rate-limits"),
+    // X's caps of a day, beside the window of the endpoint.
+    Dialect::counters("X, an app's day", "x-app-limit-24hour-").window(DAY).source(X_DAY),
+    Dialect::counters("X, a user's day", "x-user-limit-24hour-").window(DAY).source(X_DAY),
     Dialect::counters("IETF drafts 00 to 06, GitLab, Twitch, Bluesky", "ratelimit-")
         .in_family(Family::RateLimit)
         .words(&[

@@ -31,6 +31,25 @@ fn every_row_has_a_provider_and_a_source() {
 }
 
 #[test]
+fn x_has_a_window_for_the_endpoint_and_caps_of_a_day() {
+    let headers = [
+        ("x-rate-limit-limit", "1080000"),
+        ("x-rate-limit-remaining", "1079999"),
+        ("x-rate-limit-reset", "1787228100"),
+        ("x-app-limit-24hour-limit", "17"),
+        ("x-app-limit-24hour-remaining", "0"),
+        ("x-app-limit-24hour-reset", "1787270400"),
+    ];
+    assert_limits(
+        &headers,
+        json!([
+            window("requests", 1_080_000, 1_079_999, 900_000, NONE),
+            window("requests", 17, 0, 43_200_000, 86_400_000),
+        ]),
+    );
+}
+
+#[test]
 fn gitlab_names_its_throttle_and_dates_its_reset() {
     let headers = [
         ("RateLimit-Limit", "60"),
