@@ -18,6 +18,8 @@ mod blocking;
 mod blocking_client;
 /// What is read of bodies, and what is not.
 mod body;
+/// Responses that others recorded, replayed.
+mod captured;
 /// The ready client, over loopback.
 mod client;
 /// tonic and octocrab with the layer below them.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use forbear_core::RateSignal;
-use forbear_http::{Head, Reader, Reading, Record};
+use forbear_http::{Head, LimitReading, Reader, Reading, Record};
 
 /// The longest wait that is believed: 2^31 s (RFC 9111, section 1.2.2).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
@@ -30,6 +30,11 @@ pub(crate) fn assert_bounded(reading: &Reading<'_>) {
     assert!(seen.retry_after <= Some(LONGEST));
     for quota in seen.quotas.as_slice() {
         assert!(quota.resets_in() <= Some(LONGEST) && quota.window() <= Some(LONGEST));
+    }
+    // A wait is one that was told: explicitly, or as the reset of a window.
+    if let Some(wait) = seen.wait() {
+        let is_reset = |limit: &LimitReading<'_>| limit.reset_after == Some(wait);
+        assert!(reading.retry_after() == Some(wait) || reading.limits().any(is_reset));
     }
     // It does not panic either.
     let _ = reading.to_json();

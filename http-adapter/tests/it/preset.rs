@@ -99,7 +99,7 @@ fn the_refusals_of_each_provider_are_read_as_documented() {
         let seen = reader.read(&head, NOW).observe();
         let what = format!("{} {} {}", case.preset, case.status, case.body);
         assert_eq!(seen.outcome, case.outcome, "{what}");
-        assert_eq!(seen.retry_after, case.wait_ms.map(Duration::from_millis), "{what}");
+        assert_eq!(seen.wait(), case.wait_ms.map(Duration::from_millis), "{what}");
     }
     for preset in Preset::all().skip(2) {
         assert!(REFUSALS.iter().any(|case| case.preset == preset.name()), "{}", preset.name());

@@ -87,3 +87,58 @@ fn the_wait_and_the_scope_are_passed_on() {
     assert_eq!(seen.retry_after, Some(Duration::from_secs(2)));
     assert_eq!(seen.scope.map(|scope| scope.as_str().to_owned()).as_deref(), Some("shared"));
 }
+
+#[test]
+fn a_refusal_that_names_no_wait_asks_for_the_reset_of_what_is_empty() {
+    let seconds = |n| Some(Duration::from_secs(n));
+    let spent = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "40")];
+    let with = |more: &[(&'static str, &'static str)]| [&spent[..], more].concat();
+    for (what, status, headers, body, wait) in [
+        ("a window", 429, with(&[]), "", seconds(40)),
+        ("GitHub's primary limit", 403, with(&[]), "", seconds(40)),
+        ("its own wait, though earlier", 429, with(&[("retry-after", "7")]), "", seconds(7)),
+        ("a wait of none", 429, with(&[("retry-after", "0")]), "", seconds(0)),
+        (
+            "the later of two",
+            429,
+            with(&[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "1m")]),
+            "",
+            seconds(60),
+        ),
+        (
+            "what is left counts for nothing",
+            429,
+            with(&[("x-ratelimit-remaining-tokens", "5"), ("x-ratelimit-reset-tokens", "1m")]),
+            "",
+            seconds(40),
+        ),
+        ("the draft's", 429, vec![("ratelimit", r#""a";r=0;t=9, "b";r=1;t=60"#)], "", seconds(9)),
+        (
+            "less than a request",
+            429,
+            vec![("x-ratelimit-remaining", "0.5"), ("x-ratelimit-reset", "40")],
+            "",
+            seconds(40),
+        ),
+        ("a success", 200, with(&[]), "", None),
+        ("not found", 404, with(&[]), "", None),
+        ("an outage", 502, with(&[]), "", None),
+        (
+            "something is left",
+            429,
+            vec![("x-ratelimit-remaining", "3"), ("x-ratelimit-reset", "40")],
+            "",
+            None,
+        ),
+        (
+            "a reset that has passed",
+            429,
+            vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "0")],
+            "",
+            None,
+        ),
+        ("a cached answer", 429, with(&[("age", "5")]), "", None),
+    ] {
+        assert_eq!(observe(status, &headers, body).wait(), wait, "{what}");
+    }
+}

@@ -69,10 +69,15 @@ pub(super) const REFUSALS: &[Refusal] = &[
     refusal(
         "github",
         403,
-        &[("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "0")],
+        &[
+            ("x-ratelimit-limit", "5000"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1787229600"),
+            ("x-ratelimit-resource", "core"),
+        ],
         r#"{"message":"API rate limit exceeded for user ID 1."}"#,
         RATE_LIMIT,
-        None,
+        Some(2_400_000),
     ),
     refusal(
         "github",
@@ -255,17 +260,25 @@ pub(super) const REFUSALS: &[Refusal] = &[
         &[("X-Rate-Limit-Remaining", "0"), ("X-Rate-Limit-Reset", "1787227230")],
         r#"{"errorCode":"E0000047"}"#,
         RATE_LIMIT,
-        None,
+        Some(30_000),
     ),
-    refusal("twitch", 429, &[("Ratelimit-Remaining", "0")], "", RATE_LIMIT, None),
+    // <https://dev.twitch.tv/docs/api/guide/#twitch-rate-limits>
+    refusal(
+        "twitch",
+        429,
+        &[("Ratelimit-Remaining", "0"), ("Ratelimit-Reset", "1787227212")],
+        "",
+        RATE_LIMIT,
+        Some(12_000),
+    ),
     // <https://linear.app/developers/rate-limiting>
     refusal(
         "linear",
         400,
-        &[("X-RateLimit-Requests-Remaining", "0")],
+        &[("X-RateLimit-Requests-Remaining", "0"), ("X-RateLimit-Requests-Reset", "1787227800000")],
         r#"{"errors":[{"extensions":{"code":"RATELIMITED"}}]}"#,
         RATE_LIMIT,
-        None,
+        Some(600_000),
     ),
     // <https://developer.atlassian.com/cloud/jira/platform/rate-limiting/>
     refusal(
@@ -283,7 +296,7 @@ pub(super) const REFUSALS: &[Refusal] = &[
         &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1787227230")],
         r#"{"statusCode":429,"error":"Too Many Requests","errorCode":"too_many_requests"}"#,
         RATE_LIMIT,
-        None,
+        Some(30_000),
     ),
     refusal(
         "salesforce",
@@ -308,7 +321,7 @@ pub(super) const REFUSALS: &[Refusal] = &[
         &[("ratelimit-remaining", "0"), ("ratelimit-reset", "1787227230")],
         r#"{"error":"RateLimitExceeded"}"#,
         RATE_LIMIT,
-        None,
+        Some(30_000),
     ),
     refusal(
         "mastodon",
@@ -316,7 +329,7 @@ pub(super) const REFUSALS: &[Refusal] = &[
         &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2026-08-20T12:05:00.000000Z")],
         r#"{"error":"Too many requests"}"#,
         RATE_LIMIT,
-        None,
+        Some(300_000),
     ),
     refusal("hubspot", 477, &[("retry-after", "3600")], "", Outcome::Transient, Some(3_600_000)),
 ];
