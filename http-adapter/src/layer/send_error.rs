@@ -22,8 +22,8 @@ use forbear_core::{Observation, Outcome, Throttle};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a request was sent, was not, or nobody knows")]
 pub enum SendError {
-    /// There was no connection, so the server saw nothing of the request: it is sent again
-    /// whatever the method.
+    /// There was no connection, or HTTP/2 says that the request was not processed: it is
+    /// sent again whatever the method.
     NotSent,
     /// The connection broke or was too slow: the server may have done the work. The
     /// request is sent again only if it is idempotent.
@@ -41,8 +41,9 @@ impl SendError {
     /// Reads an error of a known type, or of none.
     ///
     /// Known are [`std::io::Error`], boxed errors (by what caused them), and with the
-    /// features of their names reqwest's and hyper-util's. Any other is
-    /// [`MaybeSent`](Self::MaybeSent).
+    /// features of their names reqwest's and hyper-util's. With the feature `http2` streams
+    /// that a server refused, or closed unread when it shut down, are
+    /// [`NotSent`](Self::NotSent). Any other is [`MaybeSent`](Self::MaybeSent).
     #[must_use]
     pub fn of(error: &dyn Any) -> Self {
         if let Some(error) = error.downcast_ref::<io::Error>() {
@@ -89,6 +90,10 @@ impl SendError {
         if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
             return error.is_connect().then_some(Self::NotSent);
         }
+        #[cfg(feature = "http2")]
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return of_http2(error);
+        }
         of_kind(error.downcast_ref::<io::Error>()?.kind())
     }
 
@@ -134,6 +139,17 @@ fn of_reqwest(error: &reqwest::Error) -> Option<SendError> {
     } else {
         return None;
     })
+}
+
+/// "The `REFUSED_STREAM` error code [..] indicates that the stream is being closed prior to
+/// any processing having occurred"; streams above the last of a GOAWAY were not processed
+/// either: RFC 9113, section 8.7. h2 gives the latter error to those only.
+#[cfg(feature = "http2")]
+fn of_http2(error: &h2::Error) -> Option<SendError> {
+    let is_shut_down = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+    let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    let is_theirs = error.is_remote() && (is_shut_down || is_refused);
+    is_theirs.then_some(SendError::NotSent)
 }
 
 #[cfg(test)]

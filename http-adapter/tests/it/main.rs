@@ -44,6 +44,9 @@ mod families;
 mod hedging;
 /// Octets that nobody should send.
 mod hostile;
+/// What HTTP/2 says of a request that was not processed.
+#[cfg(all(feature = "http2", feature = "hyper-util"))]
+mod http2;
 /// How late the machine is.
 mod lateness;
 /// The layer: what is sent again, what is not, and what comes back.
