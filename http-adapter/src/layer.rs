@@ -76,6 +76,9 @@ pub use self::{
 ///   the reason and the attempts as extensions of types
 ///   [`GiveUp`](forbear_core::GiveUp) and [`History`](forbear_core::driver::History).
 ///
+/// `docs/CLIENTS.md` shows where it goes in reqwest, hyper, tonic, octocrab, async-openai and
+/// what lets nobody in.
+///
 /// # Clients that retry by themselves
 ///
 /// A client under the layer should not: its retries multiply with the policy's, and

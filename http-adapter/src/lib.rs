@@ -73,3 +73,8 @@ pub use crate::{
 #[cfg(all(doctest, feature = "reqwest"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The examples of the guide to clients, compiled.
+#[cfg(all(doctest, feature = "reqwest-middleware", feature = "ureq"))]
+#[doc = include_str!("../../docs/CLIENTS.md")]
+struct Clients;
