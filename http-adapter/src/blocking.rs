@@ -1,9 +1,11 @@
 //! A client for threads: ureq's agent, which sends as a policy says.
 
 use std::fmt;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, ErrorKind, Read};
+use std::time::Duration;
 
-use forbear_core::Policy;
+use forbear_core::driver::MonotonicClock;
+use forbear_core::{Clock, Policy};
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use ureq::{Agent, Body, Timeout};
 
@@ -111,8 +113,9 @@ impl Client {
 
     /// Sends a request of the crate `http`.
     ///
-    /// The body of a success is not read here. Of a failure's, the first 64 KiB are, and
-    /// the caller gets them and the rest.
+    /// The body of a success is not read here. Of a failure's, the first 64 KiB are, or what
+    /// comes within a second, and the caller gets them and the rest. A server that sends
+    /// nothing at all is waited for as long as the agent says.
     ///
     /// # Errors
     ///
@@ -195,13 +198,27 @@ struct Begun {
 }
 
 /// As much of an error's body is read, as in the layer.
-const BEGINNING: u64 = 64 * 1024;
+const BEGINNING: usize = 64 * 1024;
+
+/// And for as long, unless the server sends nothing at all: how long a read may block is the
+/// agent's to say.
+const READING_TIME: Duration = Duration::from_secs(1);
 
 impl Begun {
     fn read(mut body: Body) -> Self {
-        let mut beginning = Vec::new();
-        // Whoever reads on meets the error again; what came before it is kept.
-        let _ = body.as_reader().take(BEGINNING).read_to_end(&mut beginning);
+        let clock = MonotonicClock::start();
+        let late = clock.now().after(READING_TIME);
+        let (mut beginning, mut octets) = (Vec::new(), [0; 4 * 1024]);
+        let mut reader = body.as_reader();
+        while beginning.len() < BEGINNING && clock.now() < late {
+            match reader.read(&mut octets) {
+                Ok(length @ 1..) => beginning.extend_from_slice(&octets[..length]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Whoever reads on meets the error again; what came before it is kept.
+                Ok(_) | Err(_) => break,
+            }
+        }
+        drop(reader);
         Self { beginning, rest: body }
     }
 

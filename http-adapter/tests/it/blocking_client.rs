@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use forbear_core::driver::History;
 use forbear_core::{GiveUp, Policy, backoff::Constant};
@@ -68,6 +68,29 @@ fn the_last_refusal_is_returned_whole_with_the_reason() {
     assert_eq!(response.extensions().get::<History>().unwrap().len(), 2);
     assert!(response.body_mut().read_to_string().unwrap() == body);
     assert_eq!(requests.join().unwrap().len(), 2);
+}
+
+#[test]
+fn a_body_that_drips_is_handed_on_after_a_second() {
+    const LENGTH: usize = 80;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        let head = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {LENGTH}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        for _ in 0..LENGTH {
+            thread::sleep(Duration::from_millis(100));
+            stream.write_all(b"x").unwrap();
+        }
+    });
+    let start = Instant::now();
+    let mut response = Client::new(policy(2)).get(&url).send().unwrap();
+    // The whole takes eight seconds.
+    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+    assert_eq!(response.body_mut().read_to_string().unwrap(), "x".repeat(LENGTH));
+    server.join().unwrap();
 }
 
 #[test]
