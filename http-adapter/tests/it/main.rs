@@ -40,6 +40,8 @@ mod dialects;
 mod drain;
 /// One window told by several families of fields.
 mod families;
+/// Callers that go away, at each point of a request.
+mod going_away;
 /// A second request when the answer to the first is late.
 mod hedging;
 /// Octets that nobody should send.
@@ -61,6 +63,8 @@ mod nginx;
 mod observe;
 /// Any octets as a response; shared with the fuzz target.
 mod octets;
+/// Servers that speak HTTP in a way that few do.
+mod odd_servers;
 /// Bodies that the layer reads ahead, and hands on whole.
 mod peeked;
 /// Presets of providers: their policies, their numbers, their refusals.
