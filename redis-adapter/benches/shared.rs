@@ -3,7 +3,6 @@
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, reason = "a bench")]
 
 use std::hint::black_box;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use forbear_core::limiter::Gcra;
 use forbear_core::{Cost, Limiter, Policy, Timestamp};
 use forbear_redis::testing::{Ledger, Plan, Pool, Reply, Settings};
 use forbear_redis::{SharedLimit, SharedLimiter, SharedQuota};
+use forbear_redis_testing::Server;
 
 const SPAN: Duration = Duration::from_secs(2);
 
@@ -50,39 +50,12 @@ fn checks(c: &mut Criterion) {
     group.finish();
 }
 
-struct Server(Child, String);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn server() -> Option<Server> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let child = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-        .args(["--appendonly", "no"])
-        .stdout(Stdio::null())
-        .spawn()
-        .ok()?;
-    let server = Server(child, format!("redis://127.0.0.1:{port}/"));
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        std::thread::yield_now();
-    }
-    Some(server)
-}
-
 /// Members that send as often as they may; prints what each permit cost.
 fn round_trips(_: &mut Criterion) {
-    let Some(server) = server() else {
-        println!("skipped: redis-server is not installed");
-        return;
-    };
+    let Some(server) = Server::start() else { return };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for (rate, members) in [("100/s", 3), ("1000/s", 3), ("10000/s", 1), ("10000/s", 10)] {
-        let (sends, calls) = runtime.block_on(drain(&server.1, rate, members));
+        let (sends, calls) = runtime.block_on(drain(&server.url(), rate, members));
         let per_second = calls / SPAN.as_secs();
         println!("{rate}, {members} members: {sends} sends and {calls} calls ({per_second}/s)");
     }

@@ -1,8 +1,4 @@
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use apalis::prelude::*;
@@ -11,66 +7,12 @@ use forbear_apalis::{PaceLayer, Paced, Permit, RedisTasks};
 use forbear_core::backoff::Constant;
 use forbear_core::limiter::{Concurrency, Gcra};
 use forbear_core::{Observation, Policy};
+use forbear_redis_testing::Server;
 
 use crate::failing::{Failing, TASKS, send};
 
-/// A server on loopback that keeps nothing on disk, gone when it is dropped.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    /// `None` where Redis is not installed; where `CI` is set that is a failure.
-    fn start() -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
-        let programs = folders.flat_map(|folder| {
-            ["redis-server", "valkey-server"].map(|program| folder.join(program))
-        });
-        let Some(program) = programs.into_iter().find(|program| program.is_file()) else {
-            assert!(std::env::var_os("CI").is_none(), "redis-server is not installed");
-            eprintln!("skipped: redis-server is not installed");
-            return None;
-        };
-        (0..10).find_map(|_| Self::try_start(&program))
-    }
-
-    /// `None` if another took the port in between.
-    fn try_start(program: &PathBuf) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(program)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "no", "--dir"])
-            .arg(std::env::temp_dir())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut server = Self { child, port };
-        for _ in 0..1000 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Some(server);
-            }
-            if server.child.try_wait().unwrap().is_some() {
-                return None;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        None
-    }
-
-    async fn connection(&self) -> ConnectionManager {
-        apalis_redis::connect(format!("redis://127.0.0.1:{}/", self.port)).await.unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+async fn connection(server: &Server) -> ConnectionManager {
+    apalis_redis::connect(server.url()).await.unwrap()
 }
 
 fn config() -> Config {
@@ -89,7 +31,7 @@ async fn count(connection: &ConnectionManager, command: &str, key: String) -> u6
 #[tokio::test]
 async fn what_failed_is_handed_back_until_its_time_or_killed() {
     let Some(server) = Server::start() else { return };
-    let connection = server.connection().await;
+    let connection = connection(&server).await;
     let mut storage = storage(&connection);
     for task in TASKS {
         storage.push(task).await.unwrap();
@@ -148,7 +90,7 @@ async fn send_one(
 #[tokio::test]
 async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
     let Some(server) = Server::start() else { return };
-    let connection = server.connection().await;
+    let connection = connection(&server).await;
     let mut storage = storage(&connection);
     for number in 0..6 {
         storage.push(number).await.unwrap();

@@ -19,7 +19,7 @@ mod ledger;
 mod live;
 /// The script alone, under a clock of the test.
 mod script;
-/// Redis servers that the tests start.
+/// A Redis under a clock of the test.
 mod server;
 /// A shared quota as a table of a file.
 mod spec;

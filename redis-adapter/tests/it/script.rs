@@ -193,10 +193,10 @@ fn no_key_is_left_behind() {
     let window = SharedLimit::window(5, Duration::from_secs(1)).unwrap();
     let mut member = Member::new("a", &[window]);
     assert!(member.send(&mut redis, 0, 2) && member.send(&mut redis, 30_000, 2));
-    let keys = redis.server.run(&["KEYS", "*"]);
+    let keys = redis.server.ask(&["KEYS", "*"]);
     let Value::Array(keys) = keys else { panic!("{keys:?}") };
     assert!(keys.len() >= 4, "{keys:?}");
-    let expiries = redis.server.run(&["HLEN", "{expiries}"]);
+    let expiries = redis.server.ask(&["HLEN", "{expiries}"]);
     assert!(matches!(expiries, Value::Int(number) if number >= 5), "{expiries:?}");
     // A call of another much later finds none of them, so it starts anew.
     let mut late = Member::new("b", &[window]);
@@ -234,7 +234,7 @@ fn a_state_that_went_back_is_known_by_its_count() {
     let limit = [bucket(10, Duration::from_secs(1), 10)];
     let mut member = Member::new("one", &limit);
     assert!(member.send(&mut redis, 0, 1));
-    let dump = redis.server.run(&["HGET", "test:{quota}:state", "seq"]);
+    let dump = redis.server.ask(&["HGET", "test:{quota}:state", "seq"]);
     assert!(member.send(&mut redis, 20_000, 5));
     // As a replica that lacked the last call and was promoted.
     let Value::BulkString(seq) = dump else { panic!("{dump:?}") };
