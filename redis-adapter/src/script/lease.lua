@@ -49,6 +49,16 @@ local now = raw + skew
 local lost = expects and (s.epoch == nil
   or (s.epoch ~= known_epoch and s.cold ~= '1')
   or (s.epoch == known_epoch and stored('seq') < known_seq))
+-- A Redis that evicts takes keys one by one.
+if s.epoch ~= nil then
+  local known = stored('m')
+  lost = lost or redis.call('HLEN', members_key) ~= known
+    or redis.call('ZCARD', leases_key) ~= known
+  for i = 1, count do
+    lost = lost or rules[i].kind == 'sliding' and stored('l' .. i) > 0
+      and redis.call('LLEN', rules[i].log) == 0
+  end
+end
 local changed = s.epoch ~= nil and s.signature ~= signature
 if changed then
   local kinds = {}
@@ -415,7 +425,7 @@ redis.call('ZREMRANGEBYSCORE', present_key, '-inf', '(' .. int(now))
 local seq = (is_new and 0 or stored('seq')) + 1
 local fields = {
   'epoch', epoch, 'seq', int(seq), 't', int(now), 'skew', int(skew), 'frozen', int(frozen),
-  'v', int(virtual), 'signature', signature,
+  'v', int(virtual), 'signature', signature, 'm', redis.call('HLEN', members_key),
 }
 if lost then
   fields[#fields + 1] = 'cold'

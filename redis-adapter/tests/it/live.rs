@@ -3,6 +3,7 @@
 
 mod failures;
 mod members;
+mod memory;
 mod processes;
 
 use std::sync::{Arc, Mutex};
@@ -40,6 +41,23 @@ async fn event(told: &mut UnboundedReceiver<Event>, is: impl Fn(&Event) -> bool)
         }
     };
     tokio::time::timeout(Duration::from_secs(10), wait).await.expect("it happens within 10 s")
+}
+
+fn is_lost(event: &Event) -> bool {
+    matches!(event, Event::Lost { .. })
+}
+
+fn is_recovered(event: &Event) -> bool {
+    matches!(event, Event::Recovered { .. })
+}
+
+/// Waits until so many were sent.
+async fn wait_for_sends(sends: &Sends, count: usize) {
+    let start = Instant::now();
+    while sends.lock().unwrap().len() < count {
+        assert!(start.elapsed() < Duration::from_secs(10), "it does not go on");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn policy(quota: &SharedQuota) -> Policy {

@@ -228,6 +228,32 @@ fn a_state_that_is_gone_begins_empty_after_a_lease() {
 }
 
 #[test]
+fn a_part_of_the_state_that_is_gone_is_missed() {
+    for gone in ["members", "leases"] {
+        let Some(redis) = Scripted::start(1) else { return };
+        let mut redis = redis.without_model();
+        let limit = [bucket(10, Duration::from_secs(1), 10)];
+        let (mut dead, mut other) = (Member::new("dead", &limit), Member::new("other", &limit));
+        let _ = dead.ledger.check(at(0), &units(6), &mut dead.own);
+        dead.call(&mut redis, 0);
+        // What the dead one holds would be held for ever.
+        redis.server.run(&["DEL", &format!("test:{{quota}}:{gone}")]);
+        other.call(&mut redis, 100_000);
+        assert!(other.reply().lost, "{gone}");
+        assert!(other.send(&mut redis, 2_200_000, 10), "{gone}");
+    }
+    let Some(redis) = Scripted::start(1) else { return };
+    let mut redis = redis.without_model();
+    let limit = [SharedLimit::window(10, Duration::from_secs(1)).unwrap()];
+    let (mut one, mut other) = (Member::new("one", &limit), Member::new("other", &limit));
+    assert!(one.send(&mut redis, 0, 8));
+    one.call(&mut redis, 100_000);
+    redis.server.run(&["DEL", "test:{quota}:log1"]);
+    assert!(!other.send(&mut redis, 200_000, 8), "eight of ten were sent in this window");
+    assert!(other.reply().lost);
+}
+
+#[test]
 fn a_state_that_went_back_is_known_by_its_count() {
     let Some(redis) = Scripted::start(1) else { return };
     let mut redis = redis.without_model();

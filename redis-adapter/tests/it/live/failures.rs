@@ -5,16 +5,10 @@ use std::time::{Duration, Instant};
 
 use forbear_redis::{Event, Mode, SharedQuota, WithoutRedis};
 
-use super::{assert_within, event, greedy, limit, policy, quota, told};
+use super::{
+    assert_within, event, greedy, is_lost, is_recovered, limit, policy, quota, told, wait_for_sends,
+};
 use crate::server::Server;
-
-fn lost(event: &Event) -> bool {
-    matches!(event, Event::Lost { .. })
-}
-
-fn recovered(event: &Event) -> bool {
-    matches!(event, Event::Recovered { .. })
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_without_memory_gives_no_second_burst() {
@@ -25,14 +19,11 @@ async fn a_restart_without_memory_gives_no_second_burst() {
     let task = tokio::spawn(greedy(policy(&quota), Arc::clone(&sends)));
     tokio::time::sleep(Duration::from_millis(300)).await;
     server.kill();
-    event(&mut told, lost).await;
+    event(&mut told, is_lost).await;
     server.restart();
-    event(&mut told, recovered).await;
+    event(&mut told, is_recovered).await;
     let back = sends.lock().unwrap().len();
-    while sends.lock().unwrap().len() < back + 50 {
-        assert!(start.elapsed() < Duration::from_secs(10), "it does not go on");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_for_sends(&sends, back + 50).await;
     task.abort();
     assert_within(sends.lock().unwrap().iter().map(|at| *at - start).collect(), 50, 100);
 }
@@ -53,10 +44,10 @@ async fn a_redis_that_hangs_holds_up_no_call_for_longer_than_the_timeout() {
     // for its own time-out. The rest is for the machine.
     assert!(start.elapsed() < Duration::from_millis(1800), "{:?}", start.elapsed());
     assert_eq!(quota.status().mode, Mode::WithoutRedis);
-    let Event::Lost { error } = event(&mut told, lost).await else { unreachable!() };
+    let Event::Lost { error } = event(&mut told, is_lost).await else { unreachable!() };
     assert_eq!(error, "redis did not answer within 100ms");
     server.signal("-CONT");
-    event(&mut told, recovered).await;
+    event(&mut told, is_recovered).await;
     assert_eq!(quota.status().mode, Mode::Leased);
     assert!(quota.status().sent_without_redis[0] >= 10);
 }
@@ -88,10 +79,10 @@ async fn a_redis_that_takes_no_writes_is_lost_until_it_does() {
         let policy = policy(&quota);
         server.run(&words(make).collect::<Vec<_>>());
         let task = tokio::spawn(greedy(policy, Arc::default()));
-        let Event::Lost { error } = event(&mut told, lost).await else { unreachable!() };
+        let Event::Lost { error } = event(&mut told, is_lost).await else { unreachable!() };
         assert!(error.to_uppercase().contains(word), "{word}: {error}");
         server.run(&words(undo).collect::<Vec<_>>());
-        event(&mut told, recovered).await;
+        event(&mut told, is_recovered).await;
         task.abort();
     }
 }
@@ -129,7 +120,7 @@ async fn a_process_starts_without_redis_and_joins_later() {
     server.kill();
     let (builder, mut told) = told(quota(limit("100/s", 10)));
     let quota = builder.start(&url).unwrap();
-    event(&mut told, lost).await;
+    event(&mut told, is_lost).await;
     // Alone, as far as it knows.
     policy(&quota).retry(async || Ok::<_, std::io::Error>(())).await.unwrap();
     server.restart();
