@@ -2,18 +2,18 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use forbear_core::InvalidConfig;
+use redis::RedisResult;
 use redis::aio::ConnectionLike;
-use redis::{AsyncConnectionConfig, Client, RedisResult};
 
 use crate::error::ConnectError;
 use crate::keys::Keys;
 use crate::ledger::Settings;
-use crate::store::{Open, Store};
+use crate::open::{self, Open};
+use crate::store::Store;
 use crate::{Event, SharedLimit, SharedQuota, WithoutRedis, feeder};
 
 pub(crate) type Observe = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -26,6 +26,7 @@ pub struct SharedQuotaBuilder {
     limits: Vec<SharedLimit>,
     lease: Duration,
     timeout: Duration,
+    reconnect_within: Duration,
     without_redis: WithoutRedis,
     shares_cooldown: bool,
     observers: Vec<Observe>,
@@ -43,6 +44,7 @@ impl SharedQuotaBuilder {
             limits: Vec::new(),
             lease: Settings::DEFAULT_VALIDITY,
             timeout: Self::DEFAULT_TIMEOUT,
+            reconnect_within: Settings::DEFAULT_RECONNECT,
             without_redis: WithoutRedis::default(),
             shares_cooldown: true,
             observers: Vec::new(),
@@ -71,9 +73,21 @@ impl SharedQuotaBuilder {
         self
     }
 
-    /// How long a call of Redis may take; 250 ms unless set.
+    /// How long a call of Redis may take; 250 ms unless set. A connection may take 2 s, or
+    /// this where it is longer.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The longest time between two attempts to reach a Redis that fails: from 50 ms to a
+    /// minute, 1 s unless set, and 2 ms for each member where that is longer.
+    ///
+    /// The first attempt is made after 50 ms, each next one after twice as long up to this,
+    /// half of it drawn at random. So members find Redis back at most so long after one
+    /// another.
+    pub const fn reconnect_within(mut self, longest: Duration) -> Self {
+        self.reconnect_within = longest;
         self
     }
 
@@ -99,8 +113,8 @@ impl SharedQuotaBuilder {
 
     /// Joins the fleet at the Redis of this URL, and waits for the first answer.
     ///
-    /// `redis://[user:password@]host[:port][/db][?protocol=resp3]`; `rediss://` where the
-    /// crate `redis` is built with TLS.
+    /// `redis://[user:password@]host[:port][/db][?protocol=resp3]`; `rediss://` with the
+    /// feature `tls`.
     ///
     /// # Errors
     ///
@@ -110,12 +124,13 @@ impl SharedQuotaBuilder {
     ///
     /// Outside of a Tokio runtime.
     pub async fn connect(self, url: &str) -> Result<SharedQuota, ConnectError> {
-        let open = open_url(url)?;
+        let open = open::url(url)?;
         self.join(open).await
     }
 
-    /// The same over connections that `open` makes: a cluster, a sentinel, TLS of one's
-    /// own. It is asked again whenever a call failed.
+    /// The same over connections that `open` makes: those of a cluster or of sentinels that
+    /// [`open`] makes, or with certificates of one's own. It is asked again
+    /// whenever a call failed.
     ///
     /// # Errors
     ///
@@ -149,7 +164,7 @@ impl SharedQuotaBuilder {
         Fut: Future<Output = RedisResult<C>> + Send + 'static,
         C: ConnectionLike + Send + 'static,
     {
-        self.join(boxed(open)).await
+        self.join(open::boxed(open)).await
     }
 
     /// Joins the fleet when Redis can be reached, and goes by
@@ -165,7 +180,29 @@ impl SharedQuotaBuilder {
     ///
     /// Outside of a Tokio runtime.
     pub fn start(self, url: &str) -> Result<SharedQuota, ConnectError> {
-        let open = open_url(url)?;
+        let open = open::url(url)?;
+        self.begin(open)
+    }
+
+    /// [`start`](Self::start) over connections that `open` makes.
+    ///
+    /// # Errors
+    ///
+    /// If a number is wrong.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub fn start_with<F, Fut, C>(self, open: F) -> Result<SharedQuota, ConnectError>
+    where
+        F: Fn() -> Fut + Send + 'static,
+        Fut: Future<Output = RedisResult<C>> + Send + 'static,
+        C: ConnectionLike + Send + 'static,
+    {
+        self.begin(open::boxed(open))
+    }
+
+    fn begin(self, open: Open) -> Result<SharedQuota, ConnectError> {
         let (settings, store, observers) = self.parts(open)?;
         Ok(feeder::start(settings, store, observers))
     }
@@ -178,7 +215,8 @@ impl SharedQuotaBuilder {
     fn parts(self, open: Open) -> Result<(Settings, Store, Vec<Observe>), InvalidConfig> {
         let mut settings = Settings::new(&self.limits)?
             .without_redis(self.without_redis)
-            .with_times(self.lease, self.timeout)?;
+            .with_times(self.lease, self.timeout)?
+            .reconnecting_within(self.reconnect_within)?;
         if !self.shares_cooldown {
             settings = settings.own_cooldown();
         }
@@ -196,38 +234,4 @@ impl fmt::Debug for SharedQuotaBuilder {
             .field("without_redis", &self.without_redis)
             .finish_non_exhaustive()
     }
-}
-
-fn open_url(url: &str) -> Result<Open, InvalidConfig> {
-    // A password is not shown: whatever stands before the host is left out.
-    let client = Client::open(url).map_err(|_| {
-        let host = url.rsplit('@').next().unwrap_or_default();
-        let short: String = host.chars().take(60).collect();
-        let must =
-            "such as redis://host:6379/0 (rediss:// needs the TLS feature of the crate redis)";
-        InvalidConfig::new("url", format!("'{short}'"), must)
-    })?;
-    // A call has its own bound on time, which includes the connection.
-    let config =
-        AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-    Ok(boxed(move || {
-        let (client, config) = (client.clone(), config.clone());
-        async move { client.get_multiplexed_async_connection_with_config(&config).await }
-    }))
-}
-
-fn boxed<F, Fut, C>(open: F) -> Open
-where
-    F: Fn() -> Fut + Send + 'static,
-    Fut: Future<Output = RedisResult<C>> + Send + 'static,
-    C: ConnectionLike + Send + 'static,
-{
-    Box::new(move || {
-        let opening = open();
-        let opening = async move {
-            let connection: Box<dyn ConnectionLike + Send> = Box::new(opening.await?);
-            Ok(connection)
-        };
-        Box::pin(opening) as Pin<Box<dyn Future<Output = _> + Send>>
-    })
 }

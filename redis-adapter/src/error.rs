@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use forbear_core::InvalidConfig;
 use forbear_core::text::format_duration;
+use redis::{ErrorKind, ServerErrorKind};
 
 /// Why a shared quota could not be set up.
 ///
@@ -24,7 +25,7 @@ use forbear_core::text::format_duration;
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct ConnectError(#[from] pub(crate) Kind);
+pub struct ConnectError(Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
@@ -32,8 +33,38 @@ pub(crate) enum Kind {
     Config(#[from] InvalidConfig),
     #[error("redis does not serve the quota: {0}")]
     Redis(#[from] redis::RedisError),
+    #[error("redis does not serve the quota: {error}; {advice}")]
+    Advised { error: redis::RedisError, advice: &'static str },
     #[error("redis did not answer within {}", format_duration(*.0))]
     TimedOut(Duration),
+    #[error("there is no connection to redis")]
+    NotConnected,
+}
+
+/// What to do about an error at the start whose words do not say so.
+fn advice(error: &redis::RedisError) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
+            Some("it is a cluster, connect with `open::cluster`")
+        }
+        // Its reasons, if it gave any, were lost with the connection.
+        _ if error.is_connection_dropped() && !error.is_connection_refusal() => Some(
+            "it hung up, as a Redis does in protected mode, or one that speaks TLS (`rediss://`)",
+        ),
+        _ => None,
+    }
+}
+
+impl From<Kind> for ConnectError {
+    fn from(kind: Kind) -> Self {
+        Self(match kind {
+            Kind::Redis(error) => match advice(&error) {
+                Some(advice) => Kind::Advised { error, advice },
+                None => Kind::Redis(error),
+            },
+            kind => kind,
+        })
+    }
 }
 
 impl ConnectError {
@@ -48,8 +79,8 @@ impl ConnectError {
     pub fn is_timeout(&self) -> bool {
         match &self.0 {
             Kind::TimedOut(_) => true,
-            Kind::Redis(error) => error.is_timeout(),
-            Kind::Config(_) => false,
+            Kind::Redis(error) | Kind::Advised { error, .. } => error.is_timeout(),
+            Kind::Config(_) | Kind::NotConnected => false,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The task that carries requests of a ledger to Redis, and the answers back.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use forbear_core::{SplitMix64, Timestamp};
@@ -20,6 +23,10 @@ pub(crate) async fn join(
     observers: Vec<Observe>,
 ) -> Result<SharedQuota, ConnectError> {
     let mut feeder = Feeder::new(settings, store, observers);
+    if let Err(error) = feeder.store.open().await {
+        feeder.fail(&error);
+        return Err(error.into());
+    }
     // The first call is due at once.
     if let (_, Plan::Call(request)) = feeder.plan() {
         let called = feeder.store.first_call(&request).await;
@@ -70,13 +77,22 @@ impl Feeder {
             }
         }
         let farewell = self.pool.ledger().farewell(self.pool.now());
-        // Redis forgets a member that does not say goodbye, only later.
+        // Redis forgets a member that does not say goodbye, only later. So no connection is
+        // made for it.
         let _ = self.store.call(&farewell).await;
     }
 
     /// Does what is planned; returns how long there is nothing to do, `None` for until
     /// something happens.
     async fn once(&mut self) -> Option<Duration> {
+        // Before the call is planned: what is granted may be used from then on, and it is
+        // not to grow old while a connection is made.
+        if !self.store.is_open() && self.pool.ledger().is_due(self.pool.now()) {
+            if let Some(Err(error)) = self.open().await {
+                self.fail(&error);
+            }
+            return Some(Duration::ZERO);
+        }
         match self.plan() {
             (now, Plan::Wait(until)) => until.map(|until| until.since(now)),
             (_, Plan::Call(request)) => {
@@ -87,6 +103,25 @@ impl Feeder {
         }
     }
 
+    /// Makes a connection; `None` if the quota was closed meanwhile.
+    async fn open(&mut self) -> Option<Result<(), Kind>> {
+        let Self { pool, store, .. } = self;
+        let (mut opening, mut told) = (pin!(store.open()), pin!(pool.due.notified()));
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(opened) = opening.as_mut().poll(cx) {
+                    return Poll::Ready(Some(opened));
+                }
+                if pool.ledger().is_closed() {
+                    return Poll::Ready(None);
+                }
+                ready!(told.as_mut().poll(cx));
+                told.set(pool.due.notified());
+            }
+        })
+        .await
+    }
+
     fn plan(&self) -> (Timestamp, Plan) {
         // Read before the request is made: what is granted may be used from then on.
         let now = self.pool.now();
@@ -95,16 +130,27 @@ impl Feeder {
 
     /// Takes in what came of a call, and wakes who waits for it.
     fn conclude(&mut self, called: &Result<Reply, Kind>) {
+        match called {
+            Ok(reply) => {
+                let now = self.pool.now();
+                self.pool.ledger().answered(now, reply);
+                self.tell();
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Takes in that there is no connection, or no answer.
+    fn fail(&mut self, error: &Kind) {
         let now = self.pool.now();
         let mut ledger = self.pool.ledger();
-        match called {
-            Ok(reply) => ledger.answered(now, reply),
-            Err(error) => {
-                let delay = ledger.delay_after_failure(&mut self.entropy);
-                ledger.failed(now, &error.to_string(), delay);
-            }
-        }
+        let delay = ledger.delay_after_failure(&mut self.entropy);
+        ledger.failed(now, &error.to_string(), delay);
         drop(ledger);
+        self.tell();
+    }
+
+    fn tell(&self) {
         self.pool.wake();
         for event in self.pool.take_events() {
             for observe in &self.observers {

@@ -13,7 +13,8 @@
 //! * A wait that the API asks one member for holds all members back.
 //! * Without Redis a member does what [`WithoutRedis`] says, and tells the observer.
 //!
-//! [`model`] has both sides as state machines, for a simulator.
+//! [`open`] connects to a Redis Cluster or to the primary that sentinels name, [`model`] has
+//! both sides as state machines, for a simulator.
 //!
 //! `docs/FLEET.md` states what is guaranteed, with numbers, and what each failure costs.
 //!
@@ -56,6 +57,8 @@ mod feeder;
 mod keys;
 #[cfg(feature = "client")]
 mod limiter;
+#[cfg(feature = "client")]
+pub mod open;
 #[cfg(feature = "client")]
 mod quota;
 #[cfg(feature = "client")]

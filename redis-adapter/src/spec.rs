@@ -67,6 +67,9 @@ pub struct SharedQuotaSpec {
     /// How long a call of Redis may take; 250 ms unless set.
     #[serde(default, with = "serde_duration::option", skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// The longest time between two attempts to reach a Redis that fails; 1 s unless set.
+    #[serde(default, with = "serde_duration::option", skip_serializing_if = "Option::is_none")]
+    pub reconnect_within: Option<Duration>,
     /// What to do while Redis does not answer.
     #[serde(default)]
     pub without_redis: WithoutRedis,
@@ -91,8 +94,11 @@ impl SharedQuotaSpec {
         if let Some(lease) = self.lease {
             builder = builder.lease(lease);
         }
-        Ok(match self.timeout {
-            Some(timeout) => builder.timeout(timeout),
+        if let Some(timeout) = self.timeout {
+            builder = builder.timeout(timeout);
+        }
+        Ok(match self.reconnect_within {
+            Some(longest) => builder.reconnect_within(longest),
             None => builder,
         })
     }

@@ -1,24 +1,21 @@
 //! The connection to Redis, and the one call that is made over it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
-use redis::aio::ConnectionLike;
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, Script, ServerErrorKind, Value};
 
 use crate::error::Kind;
 use crate::keys::Keys;
 use crate::message::{Reply, Request};
+use crate::open::{Connection, Open};
 use crate::script;
 
-type Connection = Box<dyn ConnectionLike + Send>;
-type Opening = Pin<Box<dyn Future<Output = RedisResult<Connection>> + Send>>;
-/// Makes a connection.
-pub(crate) type Open = Box<dyn Fn() -> Opening + Send>;
-
-/// How long the first answer may take, at least.
-const FIRST_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a connection may take to be made, and the first answer to come, at least.
+///
+/// A connection is several round trips: TCP, TLS, the log-in, the look at the keys; and
+/// through a cluster or a sentinel, of more than one. Callers do not wait for it: they go
+/// by the rule for a time without Redis.
+const OPENING: Duration = Duration::from_secs(2);
 
 /// A Redis that runs the script.
 pub(crate) struct Store {
@@ -40,23 +37,35 @@ impl Store {
         Self { open, connection: None, keys, script, hash, timeout, member }
     }
 
+    pub(crate) const fn is_open(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Makes a connection, which has a bound on time of its own: at a distance at which a
+    /// call is in time, a connection need not be.
+    pub(crate) async fn open(&mut self) -> Result<(), Kind> {
+        let bound = self.timeout.max(OPENING);
+        let opened = tokio::time::timeout(bound, self.opened()).await;
+        self.connection = Some(opened.map_err(|_| Kind::TimedOut(bound))??);
+        Ok(())
+    }
+
     /// Carries one request to Redis, within the bound on time.
     pub(crate) async fn call(&mut self, request: &Request) -> Result<Reply, Kind> {
         self.call_within(self.timeout, request).await
     }
 
-    /// The first call of all, which finds no connection and no script, and nobody waits
-    /// for permits yet.
+    /// The first call of all, which finds no script, and nobody waits for permits yet.
     pub(crate) async fn first_call(&mut self, request: &Request) -> Result<Reply, Kind> {
-        self.call_within(self.timeout.max(FIRST_TIMEOUT), request).await
+        self.call_within(self.timeout.max(OPENING), request).await
     }
 
     async fn call_within(&mut self, timeout: Duration, request: &Request) -> Result<Reply, Kind> {
         // Taken, so that whatever goes wrong, and a call that is dropped, leaves none: a
         // connection that failed once may lead to a server that is no primary any more.
-        let connection = self.connection.take();
-        let called = tokio::time::timeout(timeout, self.call_over(connection, request)).await;
-        let (connection, value) = called.map_err(|_| Kind::TimedOut(timeout))??;
+        let mut connection = self.connection.take().ok_or(Kind::NotConnected)?;
+        let called = tokio::time::timeout(timeout, self.call_over(&mut connection, request)).await;
+        let value = called.map_err(|_| Kind::TimedOut(timeout))??;
         let limits = request.parts.len();
         let reply = Reply::read(&value, limits).ok_or_else(|| {
             let error = (ErrorKind::UnexpectedReturnType, "the script was answered otherwise");
@@ -67,28 +76,28 @@ impl Store {
     }
 
     // By `&mut`, since what makes connections need not be `Sync`.
+    async fn opened(&mut self) -> RedisResult<Connection> {
+        let mut connection = (self.open)().await?;
+        // Who has to log in first is told so; a call of many words is not answered. About a
+        // key, so that a cluster sends it where the script goes, and nowhere else.
+        run(&mut connection, redis::cmd("PTTL").arg(&self.keys[0])).await?;
+        Ok(connection)
+    }
+
     async fn call_over(
         &mut self,
-        connection: Option<Connection>,
+        connection: &mut Connection,
         request: &Request,
-    ) -> RedisResult<(Connection, Value)> {
-        let mut connection = if let Some(connection) = connection {
-            connection
-        } else {
-            let mut connection = (self.open)().await?;
-            // Who has to log in first is told so; a call of many words is not answered.
-            run(&mut connection, &redis::cmd("PING")).await?;
-            connection
-        };
+    ) -> RedisResult<Value> {
         let by_hash = self.command("EVALSHA", &self.hash, request);
-        let mut value = run(&mut connection, &by_hash).await;
+        let value = run(connection, &by_hash).await;
         // A restart, a failover or SCRIPT FLUSH leaves Redis without the script.
         let no_script = ErrorKind::Server(ServerErrorKind::NoScript);
         if value.as_ref().is_err_and(|error| error.kind() == no_script) {
             let in_full = self.command("EVAL", &self.script, request);
-            value = run(&mut connection, &in_full).await;
+            return run(connection, &in_full).await;
         }
-        Ok((connection, value?))
+        value
     }
 
     fn command(&self, name: &str, script: &str, request: &Request) -> Cmd {

@@ -10,10 +10,8 @@ use crate::Event;
 use crate::message::Reply;
 use crate::share::Share;
 
-/// Delays between attempts to reach a Redis that fails: from a few round trips to a time
-/// in which nobody minds one more connection.
+/// The first delay between attempts to reach a Redis that fails: a few round trips.
 const FIRST_DELAY: Duration = Duration::from_millis(50);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 impl Ledger {
     /// Takes in the answer to the request under way.
@@ -82,7 +80,8 @@ impl Ledger {
     #[must_use]
     pub fn delay_after_failure(&self, entropy: &mut dyn Entropy) -> Duration {
         let failures = self.outage.map_or(0, |outage| outage.failures).saturating_add(1);
-        let backoff = Exponential::new(FIRST_DELAY).capped_at(LONGEST_DELAY).equal_jitter();
+        let longest = self.settings.longest_delay(self.known.members);
+        let backoff = Exponential::new(FIRST_DELAY).capped_at(longest).equal_jitter();
         backoff.delay(&Retry::nth(failures), entropy)
     }
 

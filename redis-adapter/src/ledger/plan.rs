@@ -27,6 +27,12 @@ impl Ledger {
         if due <= now { Plan::Call(self.request(now, false)) } else { Plan::Wait(Some(due)) }
     }
 
+    /// Whether a call is due at `now`, for whoever has to make a connection first.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.pending.is_none() && !self.closed && self.due(now) <= now
+    }
+
     /// The last request: all goes back, and the member leaves.
     pub fn farewell(&mut self, now: Timestamp) -> Request {
         self.closed = true;

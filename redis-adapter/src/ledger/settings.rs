@@ -18,6 +18,7 @@ pub struct Settings {
     pub(crate) without_redis: WithoutRedis,
     pub(crate) shares_cooldown: bool,
     pub(crate) longest_cooldown: Duration,
+    reconnect_within: Duration,
 }
 
 impl Settings {
@@ -26,6 +27,9 @@ impl Settings {
     /// How long one call of Redis may take unless said otherwise: many round trips of one
     /// continent, and short beside the lease.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_millis(250);
+    /// The longest time between two attempts to reach a Redis that fails, unless said
+    /// otherwise: as long as a permit may be used.
+    pub const DEFAULT_RECONNECT: Duration = Duration::from_secs(1);
     /// The longest wait that is shared: a day, after which daily quotas are reset.
     pub(crate) const LONGEST_COOLDOWN: Duration = Duration::from_secs(86_400);
     /// Members that are not heard of for this long are not counted.
@@ -36,6 +40,8 @@ impl Settings {
     /// Where many members wait, each asks that much less often: 500 calls a second of
     /// the whole fleet.
     const PACE_PER_WAITING_NS: u64 = 2_000_000;
+    /// The same for attempts to reach a Redis that fails: 500 connections a second.
+    const RECONNECT_PER_MEMBER: Duration = Duration::from_millis(2);
     const SLOWEST_PACE_NS: u64 = 100_000_000;
     /// Tokio's timer is no finer.
     const FASTEST_PACE_NS: u64 = 1_000_000;
@@ -55,6 +61,7 @@ impl Settings {
             without_redis: WithoutRedis::default(),
             shares_cooldown: true,
             longest_cooldown: Self::LONGEST_COOLDOWN,
+            reconnect_within: Self::DEFAULT_RECONNECT,
         })
     }
 
@@ -72,9 +79,6 @@ impl Settings {
     ///
     /// If the lease is not from 100 ms to a minute, or the timeout 0 or half a lease or more.
     pub fn with_times(mut self, lease: Duration, timeout: Duration) -> Result<Self, InvalidConfig> {
-        let refuse = |parameter, value, must| {
-            Err(InvalidConfig::new(parameter, format_duration(value), must))
-        };
         if lease < Duration::from_millis(100) || lease > Duration::from_secs(60) {
             return refuse("lease", lease, "from 100ms to 1m");
         }
@@ -85,11 +89,30 @@ impl Settings {
         Ok(self)
     }
 
+    /// With at most so long between two attempts to reach a Redis that fails.
+    ///
+    /// # Errors
+    ///
+    /// If it is not from 50 ms to a minute.
+    pub fn reconnecting_within(mut self, longest: Duration) -> Result<Self, InvalidConfig> {
+        if longest < Duration::from_millis(50) || longest > Duration::from_secs(60) {
+            return refuse("reconnect_within", longest, "from 50ms to 1m");
+        }
+        self.reconnect_within = longest;
+        Ok(self)
+    }
+
     /// With waits that hold back this member alone.
     #[must_use]
     pub const fn own_cooldown(mut self) -> Self {
         self.shares_cooldown = false;
         self
+    }
+
+    /// The longest time between two attempts to reach a Redis that fails, in a fleet of so
+    /// many.
+    pub(super) fn longest_delay(&self, members: u32) -> Duration {
+        self.reconnect_within.max(Self::RECONNECT_PER_MEMBER.saturating_mul(members))
     }
 
     pub(super) fn validity_ns(&self) -> u64 {
@@ -118,4 +141,12 @@ impl Settings {
         let fill = self.limits.iter().map(|shape| shape.earns_part_ns(8)).min().unwrap_or(pace);
         pace.min(fill).max(Self::FASTEST_PACE_NS)
     }
+}
+
+fn refuse<T>(
+    parameter: &'static str,
+    value: Duration,
+    must: &'static str,
+) -> Result<T, InvalidConfig> {
+    Err(InvalidConfig::new(parameter, format_duration(value), must))
 }

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use forbear_core::{Completion, Cost, Decision, Limiter, Observation, Outcome, Refusal, Timestamp};
-use forbear_redis::testing::{Ledger, Plan, Pool, Request, Reservation, Settings};
+use forbear_core::{
+    Completion, Cost, Decision, Limiter, Observation, Outcome, Refusal, SplitMix64, Timestamp,
+};
+use forbear_redis::testing::{Ledger, Plan, Pool, Reply, Request, Reservation, Settings};
 use forbear_redis::{Event, Mode, SharedLimit, SharedLimiter};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -285,5 +287,23 @@ proptest! {
             }
             prop_assert!(sent <= granted, "{sent} sent of {granted}");
         }
+    }
+}
+
+#[test]
+fn attempts_to_reach_redis_are_a_second_apart_or_two_milliseconds_a_member() {
+    for (members, most) in [(3, 1000), (500, 1000), (2000, 4000)] {
+        let mut ledger = ledger();
+        let _ = call(&mut ledger, Timestamp::ZERO);
+        ledger.answered(Timestamp::ZERO, &Reply { members, ..reply(&[0]) });
+        let mut entropy = SplitMix64::new(7);
+        let mut longest = Duration::ZERO;
+        for _ in 0..100 {
+            let delay = ledger.delay_after_failure(&mut entropy);
+            ledger.failed(Timestamp::ZERO, "refused", delay);
+            longest = longest.max(delay);
+        }
+        let most = Duration::from_millis(most);
+        assert!((most * 9 / 10..=most).contains(&longest), "{members}: {longest:?}");
     }
 }

@@ -1,10 +1,15 @@
 //! The clocks here are real, and so are the servers. What is exact is proven on the
 //! virtual clock; here it may be off by what the machine needs to run a thread.
 
+mod cluster;
+mod distance;
 mod failures;
 mod members;
 mod memory;
 mod processes;
+mod promotion;
+mod rights;
+mod tls;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -12,7 +12,7 @@ const HEAD: &str = "name = 'a'\nredis = 'redis://127.0.0.1/'\n";
 #[test]
 fn a_table_is_read_and_written_back() {
     let text = format!(
-        "{HEAD}lease = '2s'\ntimeout = '100ms'\nwithout_redis = 'open'\nprefix = 'b'\n\
+        "{HEAD}lease = '2s'\ntimeout = '100ms'\nreconnect_within = '3s'\nwithout_redis = 'open'\nprefix = 'b'\n\
          [[limit]]\nkind = 'fixed_window'\nrate = '5000/h'\n\
          [[limit]]\nkind = 'rate'\ndimension = 'tokens'\nrate = '100/s'\n"
     );

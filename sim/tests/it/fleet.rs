@@ -101,8 +101,8 @@ fn cut_off_all_alike_they_send_their_shares_nothing_or_everything() {
     before.sends.retain(|sent| sent.at < until(40));
     assert!(burst_of(&before, 40) <= 40, "{}", burst_of(&before, 40));
     // Who comes back first has the whole rate while others still send their shares, up to
-    // the longest delay of 5 s.
-    assert!(burst_of(&share, 40) <= 40 + 5 * 30, "{}", burst_of(&share, 40));
+    // the longest delay of 1 s.
+    assert!(burst_of(&share, 40) <= 40 + 30, "{}", burst_of(&share, 40));
 
     let closed = run(&greedy("closed", PARTITION));
     assert_eq!(a_second(&closed, None, 22, 40), [0; 18]);

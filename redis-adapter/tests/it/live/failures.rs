@@ -118,6 +118,8 @@ async fn a_process_starts_without_redis_and_joins_later() {
     let Some(mut server) = Server::start() else { return };
     let url = server.url();
     server.kill();
+    let error = quota(limit("100/s", 10)).connect(&url).await.unwrap_err().to_string();
+    assert!(error.contains("refused") && !error.contains("hung up"), "{error}");
     let (builder, mut told) = told(quota(limit("100/s", 10)));
     let quota = builder.start(&url).unwrap();
     event(&mut told, is_lost).await;
@@ -141,6 +143,10 @@ fn numbers_that_do_not_fit_are_refused() {
     assert_eq!(
         error(fine().lease(ms(400)).timeout(ms(200))),
         "timeout is 200ms, must be longer than 0 and less than half the lease"
+    );
+    assert_eq!(
+        error(fine().reconnect_within(ms(49))),
+        "reconnect_within is 49ms, must be from 50ms to 1m"
     );
     assert_eq!(error(SharedQuota::builder("a")), "limits is 0, must be 1 to 8");
     let nine = (0..8).fold(fine(), |builder, _| builder.limit(limit("1/s", 1)));
