@@ -4,8 +4,9 @@ mod about;
 mod bound;
 mod collapse;
 mod quantity;
+mod redis;
 
-use forbear_sim::results::Metrics;
+use forbear_sim::results::RunResult;
 use serde::Serialize;
 
 use self::about::About;
@@ -59,6 +60,18 @@ pub enum Metric {
     BeforeHint,
     /// Share of what the server permitted that was used.
     QuotaUtilisation,
+    /// Calls that reached the Redis that clients share a quota in.
+    RedisCalls,
+    /// The same for each send.
+    RedisCallsPerSend,
+    /// Calls of Redis that were not answered in time.
+    RedisFailures,
+    /// Time that a client was without Redis.
+    RedisOutage,
+    /// Units that were sent from leases.
+    RedisLeased,
+    /// Units that were sent without Redis.
+    RedisWithout,
 }
 
 /// Which way a metric is better.
@@ -87,11 +100,13 @@ pub enum Group {
     Rate,
     /// What it cost the server.
     Load,
+    /// How a quota was used that clients share in Redis.
+    Redis,
 }
 
 impl Group {
     /// Every group, in the order in which reports show them.
-    pub const ALL: [Self; 4] = [Self::Outcome, Self::Time, Self::Rate, Self::Load];
+    pub const ALL: [Self; 5] = [Self::Outcome, Self::Time, Self::Rate, Self::Load, Self::Redis];
 
     /// The question that its metrics answer, as a title.
     #[must_use]
@@ -101,13 +116,14 @@ impl Group {
             Self::Time => "How long it took",
             Self::Rate => "How the quota was used",
             Self::Load => "What it asked of the server",
+            Self::Redis => "How Redis was used",
         }
     }
 }
 
 impl Metric {
     /// Every metric, in the order in which reports show them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::SuccessShare,
         Self::Succeeded,
         Self::Failed,
@@ -129,6 +145,12 @@ impl Metric {
         Self::Throttled,
         Self::Wasted,
         Self::BeforeHint,
+        Self::RedisCalls,
+        Self::RedisCallsPerSend,
+        Self::RedisFailures,
+        Self::RedisOutage,
+        Self::RedisLeased,
+        Self::RedisWithout,
     ];
 
     /// The few that a narrow terminal has room for.
@@ -144,6 +166,7 @@ impl Metric {
     /// Whether only some scenarios have it; reports of others do not name it.
     pub(crate) const fn is_of_some_scenarios(self) -> bool {
         matches!(self, Self::MissedDeadlines | Self::ShareError)
+            || matches!(self.group(), Group::Redis)
     }
 
     /// The metric with that key.
@@ -211,30 +234,38 @@ impl Metric {
 
     /// Its value in one run; `None` if the run has none, or one that is not finite.
     #[must_use]
-    pub fn value(self, run: &Metrics) -> Option<f64> {
+    pub fn value(self, run: &RunResult) -> Option<f64> {
+        let metrics = &run.metrics;
         let value = match self {
-            Self::SuccessShare | Self::Collapsed if run.calls == 0 => return None,
-            Self::SuccessShare => float(run.succeeded) / float(run.calls),
-            Self::Calls => float(run.calls),
-            Self::Succeeded => float(run.succeeded),
-            Self::Failed => float(run.failed),
-            Self::Collapsed => f64::from(u8::from(collapse::has_collapsed(run))),
-            Self::Fairness => run.fairness?,
-            Self::MissedDeadlines => float(run.missed_deadlines?),
-            Self::ShareError => run.share_error?,
-            Self::TimeToDrain => run.time_to_drain,
-            Self::Goodput => run.goodput,
-            Self::CompletionP50 => run.completion_p50?,
-            Self::CompletionP95 => run.completion_p95?,
-            Self::CompletionP99 => run.completion_p99?,
-            Self::Amplification => run.amplification,
-            Self::Sends => float(run.sends),
-            Self::OfferedLoad => run.offered_load,
-            Self::Throttled => float(run.throttled),
-            Self::ThrottledRate => run.throttled_rate,
-            Self::Wasted => float(run.wasted),
-            Self::BeforeHint => float(run.before_hint),
-            Self::QuotaUtilisation => run.quota_utilisation?,
+            Self::SuccessShare | Self::Collapsed if metrics.calls == 0 => return None,
+            Self::SuccessShare => float(metrics.succeeded) / float(metrics.calls),
+            Self::Calls => float(metrics.calls),
+            Self::Succeeded => float(metrics.succeeded),
+            Self::Failed => float(metrics.failed),
+            Self::Collapsed => f64::from(u8::from(collapse::has_collapsed(metrics))),
+            Self::Fairness => metrics.fairness?,
+            Self::MissedDeadlines => float(metrics.missed_deadlines?),
+            Self::ShareError => metrics.share_error?,
+            Self::TimeToDrain => metrics.time_to_drain,
+            Self::Goodput => metrics.goodput,
+            Self::CompletionP50 => metrics.completion_p50?,
+            Self::CompletionP95 => metrics.completion_p95?,
+            Self::CompletionP99 => metrics.completion_p99?,
+            Self::Amplification => metrics.amplification,
+            Self::Sends => float(metrics.sends),
+            Self::OfferedLoad => metrics.offered_load,
+            Self::Throttled => float(metrics.throttled),
+            Self::ThrottledRate => metrics.throttled_rate,
+            Self::Wasted => float(metrics.wasted),
+            Self::BeforeHint => float(metrics.before_hint),
+            Self::QuotaUtilisation => metrics.quota_utilisation?,
+            Self::RedisCalls => float(run.shared?.calls),
+            Self::RedisCallsPerSend if metrics.sends == 0 => return None,
+            Self::RedisCallsPerSend => float(run.shared?.calls) / float(metrics.sends),
+            Self::RedisFailures => float(run.shared?.failures),
+            Self::RedisOutage => redis::outage_s(&run.shared?)?,
+            Self::RedisLeased => float(run.shared?.leased),
+            Self::RedisWithout => float(run.shared?.without_redis),
         };
         value.is_finite().then_some(value)
     }

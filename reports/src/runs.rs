@@ -11,7 +11,7 @@ use forbear_sim::results::{Comparison, RunResult};
 use forbear_sim::sweep::{Parameter, Sweep};
 
 use crate::error::ReportError;
-use crate::metric::Metric;
+use crate::metric::{Group, Metric};
 use crate::number::float;
 use crate::render::{finished, inert};
 use crate::sweep::size;
@@ -35,19 +35,6 @@ struct Line<'a> {
     point: Option<(u64, &'a [String])>,
     run: &'a RunResult,
 }
-
-/// A number that a run may have.
-type Count = fn(&RunResult) -> Option<u64>;
-
-/// How a quota was used that clients shared in Redis, and sends that were answered as they
-/// were recorded.
-const OTHERS: [(&str, Count); 5] = [
-    ("redis_calls", |run| Some(run.shared?.calls)),
-    ("redis_failures", |run| Some(run.shared?.failures)),
-    ("redis_leased", |run| Some(run.shared?.leased)),
-    ("redis_without", |run| Some(run.shared?.without_redis)),
-    ("repeated", |run| run.repeated),
-];
 
 impl RunTable {
     /// One row a policy and seed.
@@ -113,24 +100,23 @@ impl RunTable {
         let number = |value: &dyn Fn(&RunResult) -> Option<f64>| {
             Column::Number(lines.iter().map(|line| value(line.run)).collect())
         };
-        for metric in Metric::ALL {
-            let value = |run: &RunResult| metric.value(&run.metrics);
+        // What only runs with Redis have is a column only where there is one.
+        let has_redis = lines.iter().any(|line| line.run.shared.is_some());
+        let metrics = Metric::ALL.into_iter();
+        for metric in metrics.filter(|metric| has_redis || metric.group() != Group::Redis) {
+            let value = |run: &RunResult| metric.value(run);
             columns.push((metric.key().to_owned(), number(&value)));
         }
         for metric in Metric::ALL {
             // The regret of what should be nothing is the metric itself.
             if metric.has_bound() && !metric.is_bounded_by_nothing() {
-                let value = |run: &RunResult| metric.regret(&run.metrics);
+                let value = |run: &RunResult| metric.regret(run);
                 columns.push((format!("{}_regret", metric.key()), number(&value)));
             }
         }
-        // What only some storms have.
-        for (name, value) in OTHERS {
-            let values: Vec<Option<u64>> = lines.iter().map(|line| value(line.run)).collect();
-            if values.iter().any(Option::is_some) {
-                let values = values.into_iter().map(|value| value.map(float)).collect();
-                columns.push((name.to_owned(), Column::Number(values)));
-            }
+        // Sends that were answered as they were recorded.
+        if lines.iter().any(|line| line.run.repeated.is_some()) {
+            columns.push(("repeated".to_owned(), number(&|run| run.repeated.map(float))));
         }
         Self { columns }
     }

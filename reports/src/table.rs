@@ -2,9 +2,9 @@
 
 mod lead;
 
-use forbear_sim::results::{Comparison, PolicyResult, RunResult};
+use forbear_sim::results::{Comparison, PolicyResult, RunResult, WithoutRedis};
 
-use crate::metric::{Better, Metric, Quantity};
+use crate::metric::{Better, Group, Metric, Quantity};
 use crate::name;
 use crate::stats::{Estimate, Modes, Proportion, differences, mean};
 use crate::verdict::Verdict;
@@ -25,6 +25,9 @@ pub struct Table {
 pub struct Row {
     /// Its name, safe to print and at most 48 characters.
     pub policy: String,
+    /// What a client does without the Redis in which it shares a quota under this policy;
+    /// `None` if it shares none.
+    pub without_redis: Option<WithoutRedis>,
     /// One cell a metric.
     pub cells: Vec<Cell>,
 }
@@ -60,7 +63,11 @@ impl Table {
         let policies = &comparison.policies;
         let mut rows: Vec<Row> = policies
             .iter()
-            .map(|policy| Row { policy: name::shown(&policy.name), cells: Cell::all(&policy.runs) })
+            .map(|policy| Row {
+                policy: name::shown(&policy.name),
+                without_redis: policy.runs.iter().find_map(|run| Some(run.shared?.rule)),
+                cells: Cell::all(&policy.runs),
+            })
             .collect();
         if let Some(reference) = reference {
             for (index, row) in rows.iter_mut().enumerate().filter(|(index, _)| *index != reference)
@@ -89,6 +96,22 @@ impl Table {
 }
 
 impl Table {
+    /// The metrics of `group`.
+    pub(crate) fn metrics_of(&self, group: Group) -> Vec<Metric> {
+        self.metrics.iter().copied().filter(|metric| metric.group() == group).collect()
+    }
+
+    /// Whether people are told of a metric of `group`.
+    pub(crate) fn tells_of(&self, group: Group) -> bool {
+        self.metrics.iter().any(|metric| metric.group() == group)
+    }
+
+    /// The rows that say something in `group`, each with its index.
+    pub(crate) fn rows_of(&self, group: Group) -> impl Iterator<Item = (usize, &Row)> {
+        let says = move |row: &Row| group != Group::Redis || row.without_redis.is_some();
+        self.rows.iter().enumerate().filter(move |(_, row)| says(row))
+    }
+
     /// The metrics whose distance from a bound is shown: those that have one, but not
     /// those that should be nothing, whose regret is themselves.
     pub(crate) fn regretted(&self) -> Vec<Metric> {
@@ -98,6 +121,18 @@ impl Table {
         };
         let metrics = self.metrics.iter().copied();
         metrics.filter(|metric| !metric.is_bounded_by_nothing() && has_regret(*metric)).collect()
+    }
+}
+
+impl Row {
+    /// What a client sends without Redis, in words; a dash where it shares nothing there.
+    pub(crate) fn rule_text(&self) -> &'static str {
+        match self.without_redis {
+            Some(WithoutRedis::LocalShare) => "its share",
+            Some(WithoutRedis::Closed) => "nothing",
+            Some(WithoutRedis::Open) => "everything",
+            _ => "–",
+        }
     }
 }
 
@@ -111,8 +146,8 @@ impl Cell {
         let estimate = estimate(Quantity::Value(metric), runs);
         let bounds: Vec<f64> = runs
             .iter()
-            .filter(|run| metric.value(&run.metrics).is_some())
-            .filter_map(|run| metric.bound(&run.metrics))
+            .filter(|run| metric.value(run).is_some())
+            .filter_map(|run| metric.bound(run))
             .collect();
         Self {
             metric,
@@ -217,11 +252,11 @@ pub(crate) fn modes(metric: Metric, runs: &[RunResult]) -> Option<Modes> {
         return None;
     }
     let has_collapsed =
-        |run: &RunResult| Metric::Collapsed.value(&run.metrics).is_some_and(|value| value > 0.0);
+        |run: &RunResult| Metric::Collapsed.value(run).is_some_and(|value| value > 0.0);
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for run in runs {
         let group = if has_collapsed(run) { &mut bad } else { &mut good };
-        group.extend(metric.value(&run.metrics));
+        group.extend(metric.value(run));
     }
     Modes::divided(&good, &bad)
         .or_else(|| Modes::of(&numbers(Quantity::Value(metric), runs), metric.better()))

@@ -64,7 +64,7 @@ impl Fleet {
             round_trip: spec.round_trip(),
             timeout: nanos(spec.timeout()),
             timer_ns: nanos(scenario.timer()),
-            tally: SharedUse::default(),
+            tally: SharedUse { rule, ..SharedUse::default() },
         };
         for fault in scenario.faults().iter().filter(|fault| fault.flush) {
             fleet.schedule(nanos(fault.from), Event::Flush);
@@ -92,10 +92,11 @@ impl Fleet {
     pub(crate) fn restart(&mut self, now: u64, client: u32) -> Option<Box<dyn Limiter>> {
         let settings = self.settings.clone();
         let member = self.member(client)?;
-        let status = member.status();
+        let (status, outage) = (member.status(), member.recover(now));
         member.restart(settings);
         let number = member.look_number;
         self.tally.add(&status);
+        self.tally.outage_ns += outage;
         self.schedule(now, Event::Look { client, number });
         self.limiter(client)
     }
@@ -126,11 +127,13 @@ impl Fleet {
         }
     }
 
-    /// How Redis was used in all.
-    pub(crate) fn usage(&self) -> SharedUse {
+    /// How Redis was used in all, until `end`, in ns.
+    pub(crate) fn usage(&self, end: u64) -> SharedUse {
         let mut usage = self.tally;
         for member in self.members.iter().flatten() {
             usage.add(&member.status());
+            usage.members += 1;
+            usage.outage_ns += member.outage_ns(end);
         }
         usage
     }
@@ -166,7 +169,9 @@ impl Fleet {
             return None;
         }
         member.open_call = None;
+        let outage = member.recover(now);
         member.ledger().answered(Timestamp::from_nanos(now), &reply);
+        self.tally.outage_ns += outage;
         self.plan(now, client);
         Some(client)
     }

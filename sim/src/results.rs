@@ -4,6 +4,7 @@
 //! run counted, in a fixed order, so the same seed prints the same digits.
 
 use forbear_redis::Status;
+pub use forbear_redis::WithoutRedis;
 use serde::{Deserialize, Serialize};
 
 /// One scenario under several policies, with the same storms for each.
@@ -97,6 +98,16 @@ pub struct SharedUse {
     pub leased: u64,
     /// Units of the first limit that were sent without Redis.
     pub without_redis: u64,
+    /// What a client did while Redis did not answer, once its lease was used up.
+    #[serde(default)]
+    pub rule: WithoutRedis,
+    /// Clients that shared it.
+    #[serde(default)]
+    pub members: u32,
+    /// Time that they were without Redis, each from when a call had no answer in time to the
+    /// next answer or the end of the last call of all, added up \[ns\].
+    #[serde(default)]
+    pub outage_ns: u64,
 }
 
 impl SharedUse {

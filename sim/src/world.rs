@@ -172,7 +172,7 @@ impl<'a> World<'a> {
         let wanted = (0..self.storm.clients()).map(|client| self.storm.group_of(client).calls_each);
         let got = self.population.clients().map(|client| client.succeeded);
         let metrics = metrics(&self.tally, got.zip(wanted).collect(), &self.server);
-        let shared = self.fleet.as_ref().map(|fleet| fleet.usage());
+        let shared = self.fleet.as_ref().map(|fleet| fleet.usage(self.tally.last_end));
         let repeated = self.repeating.as_ref().map(|repeating| repeating.repeated);
         let (events, tally, probe) = (self.events, self.tally, self.probe);
         Some(Ended { events, metrics, shared, repeated, tally, probe })

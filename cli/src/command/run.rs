@@ -13,7 +13,6 @@ use crate::output_file::OutputFile;
 use crate::problem::Problem;
 use crate::scenario_file::{Override, parse_override};
 use crate::simulate::simulate;
-use crate::span::count;
 use crate::table::{Cell, Table};
 use crate::{command_line, policy_file, scenario_file};
 
@@ -91,24 +90,17 @@ impl Run {
         writeln!(out, "{}: policy {}, seed {}", scenario.title(), result.name, run.seed)?;
         let mut table = Table::new(["metric", "value"]);
         for group in Group::ALL {
-            table.push([""]);
-            table.push([Cell::from(group.title()).bold()]);
             let cells = report.table().rows.iter().flat_map(|row| &row.cells);
-            for cell in cells.filter(|cell| cell.metric.group() == group) {
+            let mut cells = cells.filter(|cell| cell.metric.group() == group).peekable();
+            if cells.peek().is_some() {
+                table.push([""]);
+                table.push([Cell::from(group.title()).bold()]);
+            }
+            for cell in cells {
                 table.push([format!("  {}", cell.metric.label()), cell.text()]);
             }
         }
         writeln!(out, "\n{}", table.render())?;
-        if let Some(shared) = &run.shared {
-            writeln!(
-                out,
-                "Redis: {} reached it, {} had no answer in time; {} from leases, {} without Redis",
-                count(shared.calls, "call"),
-                shared.failures,
-                count(shared.leased, "unit"),
-                shared.without_redis
-            )?;
-        }
         writeln!(out, "{} events, hash {}", run.events, run.hash)?;
         if self.check {
             writeln!(out, "no rule was broken after any event")?;

@@ -96,7 +96,7 @@ struct Curve {
 impl Curve {
     fn of(policy: &PolicyResult) -> Self {
         let first = policy.runs.first();
-        let share = first.and_then(|run| Metric::SuccessShare.value(&run.metrics)).unwrap_or(0.0);
+        let share = first.and_then(|run| Metric::SuccessShare.value(run)).unwrap_or(0.0);
         let points = policy
             .completion
             .iter()

@@ -106,10 +106,9 @@ fn middle(row: usize) -> f64 {
 /// The values of the storms, each with whether it collapsed.
 fn of(report: &Report<'_>, row: usize, metric: Metric) -> Vec<(f64, bool)> {
     let runs = report.comparison().policies.get(row).map_or(&[][..], |policy| &policy.runs);
-    let collapsed = |run: &RunResult| {
-        Metric::Collapsed.value(&run.metrics).is_some_and(|collapsed| collapsed > 0.0)
-    };
-    let value = |run: &RunResult| Some((metric.value(&run.metrics)?, collapsed(run)));
+    let collapsed =
+        |run: &RunResult| Metric::Collapsed.value(run).is_some_and(|collapsed| collapsed > 0.0);
+    let value = |run: &RunResult| Some((metric.value(run)?, collapsed(run)));
     runs.iter().filter_map(value).collect()
 }
 

@@ -134,8 +134,7 @@ impl Threshold {
             Limit::Number(number) => Some(number),
             Limit::OfBound(share) => {
                 let metric = self.quantity.metric();
-                let bounds: Vec<f64> =
-                    runs.iter().filter_map(|run| metric.bound(&run.metrics)).collect();
+                let bounds: Vec<f64> = runs.iter().filter_map(|run| metric.bound(run)).collect();
                 Some(share * mean(&bounds)?)
             }
         }

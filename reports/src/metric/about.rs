@@ -216,6 +216,66 @@ impl About {
                 definition: "Share of what the server permitted until the last call ended that \
                              was used.",
             },
+            Metric::RedisCalls => Self {
+                key: "redis_calls",
+                label: "Redis calls",
+                unit: Unit::Count,
+                unit_name: "calls",
+                better: Better::Lower,
+                group: Group::Redis,
+                definition: "Calls of Redis that reached it, of all clients together: to ask for \
+                             permits, to give some back, or to renew a lease.",
+            },
+            Metric::RedisCallsPerSend => Self {
+                key: "redis_calls_per_send",
+                label: "Redis calls per send",
+                unit: Unit::Ratio,
+                unit_name: "calls/send",
+                better: Better::Lower,
+                group: Group::Redis,
+                definition: "Redis calls divided by sends: 1 if Redis were asked for each request.",
+            },
+            Metric::RedisFailures => Self {
+                key: "redis_failures",
+                label: "Not answered",
+                unit: Unit::Count,
+                unit_name: "calls",
+                better: Better::Neither,
+                group: Group::Redis,
+                definition: "Calls of Redis that were not answered in time, whether they reached \
+                             it or not.",
+            },
+            Metric::RedisOutage => Self {
+                key: "redis_outage",
+                label: "Without Redis",
+                unit: Unit::Seconds,
+                unit_name: "s, each client",
+                better: Better::Neither,
+                group: Group::Redis,
+                definition: "Time that a client was without Redis, on average over the clients: \
+                             from a call that was not answered in time to the next answer, or to \
+                             the end.",
+            },
+            Metric::RedisLeased => Self {
+                key: "redis_leased",
+                label: "Sent from leases",
+                unit: Unit::Count,
+                unit_name: "units",
+                better: Better::Neither,
+                group: Group::Redis,
+                definition: "Units of the first limit (requests, tokens) that were sent with \
+                             permits of Redis.",
+            },
+            Metric::RedisWithout => Self {
+                key: "redis_without",
+                label: "Sent without Redis",
+                unit: Unit::Count,
+                unit_name: "units",
+                better: Better::Neither,
+                group: Group::Redis,
+                definition: "Units of the first limit that were sent while Redis did not answer \
+                             and no lease was left, by the rule for that.",
+            },
         }
     }
 }

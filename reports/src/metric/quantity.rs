@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use forbear_sim::results::{Metrics, RunResult};
+use forbear_sim::results::RunResult;
 
 use super::{Better, Metric};
 use crate::number::Unit;
@@ -75,7 +75,7 @@ impl Quantity {
 
     /// Its value in one run, if the run has one.
     #[must_use]
-    pub fn value(self, run: &Metrics) -> Option<f64> {
+    pub fn value(self, run: &RunResult) -> Option<f64> {
         match self {
             Self::Value(metric) => metric.value(run),
             Self::Regret(metric) => metric.regret(run),
@@ -84,7 +84,7 @@ impl Quantity {
 
     /// The seeds of the runs that have a value, each with it.
     pub(crate) fn values(self, runs: &[RunResult]) -> Vec<(u64, f64)> {
-        let value = |run: &RunResult| self.value(&run.metrics).map(|value| (run.seed, value));
+        let value = |run: &RunResult| self.value(run).map(|value| (run.seed, value));
         runs.iter().filter_map(value).collect()
     }
 }

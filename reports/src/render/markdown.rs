@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::metric::Group;
+use crate::metric::{Group, Metric};
 use crate::name;
 use crate::number::{Unit, whole};
+use crate::render::notes;
 use crate::report::Report;
 use crate::table::{Cell, Table};
 use crate::verdict::Verdict;
@@ -26,11 +27,12 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     for caution in &verdict.cautions {
         writeln!(out, "> {}\n", escaped(caution))?;
     }
-    for group in Group::ALL {
+    let table = report.table();
+    for group in Group::ALL.into_iter().filter(|group| table.tells_of(*group)) {
         writeln!(out, "## {}\n", group.title())?;
-        summary(out, report.table(), group)?;
+        summary(out, table, group)?;
     }
-    if !report.table().rows.is_empty() {
+    if !table.rows.is_empty() {
         writeln!(
             out,
             "Means over the replications; in brackets the 95 % interval, unless it is narrower than \
@@ -39,7 +41,7 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
              those policies can be bold that bring as many calls to success as any.\n"
         )?;
     }
-    regrets(out, report.table())?;
+    regrets(out, table)?;
     writeln!(out, "## Scenario: {}\n", escaped(&name::shown(&scenario.title)))?;
     writeln!(out, "{}\n", escaped(&name::printable(&scenario.description)))?;
     facts(out, report)?;
@@ -57,7 +59,7 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     )?;
     code(out, "sh", &comparison.command)?;
     writeln!(out, "## What the words mean\n")?;
-    for metric in &report.table().metrics {
+    for metric in &table.metrics {
         writeln!(
             out,
             "- **{}** [{}]: {}",
@@ -70,19 +72,30 @@ fn write(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 }
 
 fn summary(out: &mut String, table: &Table, group: Group) -> std::fmt::Result {
-    let metrics = || table.metrics.iter().filter(|metric| metric.group() == group);
-    write!(out, "| Policy |")?;
-    metrics().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
-    write!(out, "\n| --- |")?;
-    metrics().try_for_each(|_| write!(out, " ---: |"))?;
-    writeln!(out)?;
-    for row in &table.rows {
+    let metrics = table.metrics_of(group);
+    let is_redis = group == Group::Redis;
+    let rule = is_redis.then(|| notes::RULE.join(": "));
+    head(out, rule.as_deref(), &metrics)?;
+    for (index, row) in table.rows_of(group) {
         write!(out, "| {} |", escaped(&row.policy))?;
-        for cell in row.cells.iter().filter(|cell| cell.metric.group() == group) {
-            write!(out, " {} |", cell_text(cell))?;
+        if is_redis {
+            write!(out, " {} |", row.rule_text())?;
         }
+        let cells = metrics.iter().filter_map(|metric| table.cell(index, *metric));
+        cells.into_iter().try_for_each(|cell| write!(out, " {} |", cell_text(cell)))?;
         writeln!(out)?;
     }
+    if is_redis { writeln!(out, "\n{}\n", notes::REDIS) } else { writeln!(out) }
+}
+
+/// The line of column names, and the one that aligns them: words left, numbers right.
+fn head(out: &mut String, words: Option<&str>, metrics: &[Metric]) -> std::fmt::Result {
+    write!(out, "| Policy |")?;
+    words.iter().try_for_each(|words| write!(out, " {words} |"))?;
+    metrics.iter().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
+    write!(out, "\n| --- |")?;
+    words.iter().try_for_each(|_| write!(out, " --- |"))?;
+    metrics.iter().try_for_each(|_| write!(out, " ---: |"))?;
     writeln!(out)
 }
 
@@ -92,12 +105,8 @@ fn regrets(out: &mut String, table: &Table) -> std::fmt::Result {
     if shown.is_empty() {
         return Ok(());
     }
-    writeln!(out, "## How far from the best that is possible\n")?;
-    write!(out, "| Policy |")?;
-    shown.iter().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
-    write!(out, "\n| --- |")?;
-    shown.iter().try_for_each(|_| write!(out, " ---: |"))?;
-    writeln!(out)?;
+    writeln!(out, "## {}\n", notes::REGRETS)?;
+    head(out, None, &shown)?;
     for row in &table.rows {
         write!(out, "| {} |", escaped(&row.policy))?;
         for cell in row.cells.iter().filter(|cell| shown.contains(&cell.metric)) {
@@ -108,12 +117,7 @@ fn regrets(out: &mut String, table: &Table) -> std::fmt::Result {
         }
         writeln!(out)?;
     }
-    writeln!(
-        out,
-        "\nRegret: the distance from what no policy could have beaten in the same storm with as \
-         many calls brought to success, 0 at best. A success takes one send; the time is bounded \
-         by the server's limits, as by (N − burst) / rate for a token bucket.\n"
-    )
+    writeln!(out, "\n{}\n", notes::REGRET)
 }
 
 fn cell_text(cell: &Cell) -> String {

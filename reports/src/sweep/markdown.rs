@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Standing, SweepReport};
-use crate::metric::Group;
+use crate::metric::{Group, Metric};
 use crate::name::shown;
 use crate::render::{code, escaped};
 use crate::table::told;
@@ -21,9 +21,14 @@ fn write(out: &mut String, report: &SweepReport<'_>) -> std::fmt::Result {
     for caution in report.cautions() {
         writeln!(out, "> {}\n", escaped(&caution))?;
     }
+    let told = told(report.rows().iter().flat_map(|row| &row.cells));
     for group in Group::ALL {
-        writeln!(out, "## {}\n", group.title())?;
-        table(out, report, group)?;
+        let metrics = told.iter().copied().filter(|metric| metric.group() == group);
+        let metrics: Vec<Metric> = metrics.collect();
+        if !metrics.is_empty() {
+            writeln!(out, "## {}\n", group.title())?;
+            table(out, report, &metrics)?;
+        }
     }
     writeln!(
         out,
@@ -67,18 +72,16 @@ fn effects(out: &mut String, report: &SweepReport<'_>) -> std::fmt::Result {
     writeln!(out, "{}\n", report.effects_note())
 }
 
-fn table(out: &mut String, report: &SweepReport<'_>, group: Group) -> std::fmt::Result {
-    let told = told(report.rows().iter().flat_map(|row| &row.cells));
-    let metrics = || told.iter().copied().filter(|metric| metric.group() == group);
+fn table(out: &mut String, report: &SweepReport<'_>, metrics: &[Metric]) -> std::fmt::Result {
     let parameters = &report.sweep().parameters;
     write!(out, "|")?;
     parameters.iter().try_for_each(|key| write!(out, " {} |", escaped(&shown(key.key()))))?;
     write!(out, " Pareto |")?;
-    metrics().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
+    metrics.iter().try_for_each(|metric| write!(out, " {} |", metric.label()))?;
     write!(out, "\n|")?;
     parameters.iter().try_for_each(|_| write!(out, " ---: |"))?;
     write!(out, " --- |")?;
-    metrics().try_for_each(|_| write!(out, " ---: |"))?;
+    metrics.iter().try_for_each(|_| write!(out, " ---: |"))?;
     writeln!(out)?;
     for row in report.rows() {
         write!(out, "|")?;
@@ -89,7 +92,7 @@ fn table(out: &mut String, report: &SweepReport<'_>, group: Group) -> std::fmt::
             _ => "",
         };
         write!(out, " {standing} |")?;
-        for metric in metrics() {
+        for &metric in metrics {
             let (text, interval) = (row.text(metric), row.interval_text(metric));
             let interval = if interval.is_empty() { interval } else { format!(" ({interval})") };
             write!(out, " {text}{interval} |")?;

@@ -82,7 +82,7 @@ impl Criterion {
 
     fn mean(&self, policy: &PolicyResult) -> Option<f64> {
         let values: Vec<f64> =
-            policy.runs.iter().filter_map(|run| self.metric.value(&run.metrics)).collect();
+            policy.runs.iter().filter_map(|run| self.metric.value(run)).collect();
         crate::stats::mean(&values)
     }
 

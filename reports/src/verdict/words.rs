@@ -137,8 +137,7 @@ fn with_interval(estimate: &Estimate, text: &str, decimals: usize, symbol: &str)
 }
 
 fn average(policy: &PolicyResult, metric: Metric) -> Option<f64> {
-    let values: Vec<f64> =
-        policy.runs.iter().filter_map(|run| metric.value(&run.metrics)).collect();
+    let values: Vec<f64> = policy.runs.iter().filter_map(|run| metric.value(run)).collect();
     mean(&values)
 }
 

@@ -99,10 +99,7 @@ fn a_regret_is_the_distance_from_the_bound_of_each_run() {
             let regrets: Vec<f64> = policy
                 .runs
                 .iter()
-                .filter_map(|run| {
-                    let run = &run.metrics;
-                    Some((cell.metric.value(run)? - cell.metric.bound(run)?).abs())
-                })
+                .filter_map(|run| Some((cell.metric.value(run)? - cell.metric.bound(run)?).abs()))
                 .collect();
             assert_eq!(cell.regret.is_some(), cell.metric.has_bound(), "{:?}", cell.metric);
             let Some(regret) = cell.regret else { continue };

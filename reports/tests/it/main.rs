@@ -29,6 +29,8 @@ mod page;
 /// The charts as PNG files.
 #[cfg(feature = "png")]
 mod pictures;
+/// How a quota was used that clients shared in Redis.
+mod redis;
 /// Every run as a row: CSV and Parquet; the page of a sweep.
 #[cfg(feature = "parquet")]
 mod runs;

@@ -30,6 +30,8 @@ pub(super) struct Member {
     /// When it looks next by itself, in ns.
     pub(super) look_at: Option<u64>,
     pub(super) look_number: u64,
+    /// Since when it is without Redis, in ns.
+    lost_at: Option<u64>,
     restarts: u32,
 }
 
@@ -62,6 +64,7 @@ impl Member {
             replies: BTreeMap::new(),
             look_at: None,
             look_number: 0,
+            lost_at: None,
             restarts: 0,
         }
     }
@@ -86,9 +89,20 @@ impl Member {
 
     /// Redis did not answer in time.
     pub(super) fn fail(&mut self, now: u64) {
+        self.lost_at.get_or_insert(now);
         let mut ledger = locked(&self.ledger);
         let delay = ledger.delay_after_failure(&mut self.luck);
         ledger.failed(Timestamp::from_nanos(now), "timed out", delay);
+    }
+
+    /// Ends a time without Redis, if there is one; how long it was, in ns.
+    pub(super) fn recover(&mut self, now: u64) -> u64 {
+        self.lost_at.take().map_or(0, |lost_at| now.saturating_sub(lost_at))
+    }
+
+    /// How long it is without Redis by now, in ns; 0 if it is not.
+    pub(super) fn outage_ns(&self, now: u64) -> u64 {
+        self.lost_at.map_or(0, |lost_at| now.saturating_sub(lost_at))
     }
 
     pub(super) fn status(&self) -> Status {

@@ -1,6 +1,9 @@
 //! Clients that share a quota through Redis, and what becomes of it when they cannot.
 
+use std::time::Duration;
+
 use forbear_core::Timestamp;
+use forbear_sim::results::WithoutRedis;
 use forbear_sim::{NamedPolicy, Run, Scenario, Simulation};
 
 use crate::support::{policy, scenario};
@@ -119,6 +122,21 @@ fn cut_off_all_alike_they_send_their_shares_nothing_or_everything() {
         assert!(shared.failures >= 4, "{shared:?}");
         assert_eq!(run.violation, None);
     }
+    // Four of them for 20 s, noticed with the next call and over with the first answer, up to
+    // the longest delay later.
+    for run in [&share, &closed] {
+        let shared = run.result.shared.expect("a quota is shared");
+        let outage_s = shared.outage_ns / 1_000_000_000;
+        assert!((75..=100).contains(&outage_s), "{shared:?}");
+        assert_eq!(shared.members, 4);
+    }
+    // It has sent all and ends, without Redis to the last.
+    let hurried = open.result.shared.expect("a quota is shared");
+    let left_s = open.result.metrics.time_to_drain - 20.0;
+    assert!(Duration::from_nanos(hurried.outage_ns).as_secs_f64() <= 4.0 * left_s, "{hurried:?}");
+    let rules = [&share, &closed, &open].map(|run| run.result.shared.map(|shared| shared.rule));
+    let all = [WithoutRedis::LocalShare, WithoutRedis::Closed, WithoutRedis::Open];
+    assert_eq!(rules, all.map(Some));
     assert_eq!(closed.result.shared.map(|shared| shared.without_redis), Some(0));
 }
 

@@ -1,15 +1,17 @@
 //! What the page shows, as the template takes it: texts, already formatted.
 
+mod summary;
+
 use forbear_sim::results::RunResult;
 use minijinja::Value;
 use serde::Serialize;
 
+use self::summary::Summary;
 use crate::chart::{self, ChartName, Drawing};
-use crate::metric::{Group, Metric};
+use crate::metric::Metric;
 use crate::name::{printable, shown};
 use crate::number::{Unit, whole};
 use crate::report::Report;
-use crate::table::{Cell, Row};
 use crate::verdict::Verdict;
 
 /// Runs listed for each policy; a thousand would make the page too heavy to open.
@@ -44,39 +46,6 @@ pub(super) struct Page {
 struct Fact {
     term: &'static str,
     value: String,
-}
-
-#[derive(Serialize)]
-struct Summary {
-    title: &'static str,
-    /// What is said below; may be nothing.
-    note: &'static str,
-    columns: Vec<ColumnHead>,
-    rows: Vec<SummaryRow>,
-}
-
-#[derive(Serialize)]
-struct ColumnHead {
-    label: &'static str,
-    unit: &'static str,
-}
-
-#[derive(Serialize)]
-struct SummaryRow {
-    policy: String,
-    best: bool,
-    cells: Vec<SummaryCell>,
-}
-
-#[derive(Serialize)]
-struct SummaryCell {
-    text: String,
-    interval: String,
-    /// Whether that names two groups, and not the ends of an interval.
-    is_split: bool,
-    leads: bool,
-    /// `better`, `worse` or nothing.
-    class: &'static str,
 }
 
 #[derive(Serialize)]
@@ -126,11 +95,7 @@ impl Page {
             cautions: verdict.cautions.clone(),
             facts: facts(report),
             summary: Summary::all(report),
-            differences: if comparison.policies.len() > 1 && reference.is_some() {
-                Group::ALL.into_iter().map(|group| Summary::differences(report, group)).collect()
-            } else {
-                Vec::new()
-            },
+            differences: Summary::differences(report),
             reference,
             charts: charts(report),
             description: printable(&scenario.description),
@@ -150,87 +115,6 @@ impl Page {
     }
 }
 
-impl Summary {
-    /// The groups of metrics, and how far each is from what is possible.
-    fn all(report: &Report<'_>) -> Vec<Self> {
-        let groups = Group::ALL.into_iter().map(|group| Self::means(report, group));
-        groups.chain(Self::regrets(report)).collect()
-    }
-
-    fn means(report: &Report<'_>, group: Group) -> Self {
-        Self::of(report, group.title(), &metrics(report, group), |cell| SummaryCell {
-            text: cell.text(),
-            interval: cell.interval_text(),
-            is_split: cell.modes.is_some(),
-            leads: cell.leads,
-            class: "",
-        })
-    }
-
-    /// `None` where no bound is known.
-    fn regrets(report: &Report<'_>) -> Option<Self> {
-        let metrics = report.table().regretted();
-        if metrics.is_empty() {
-            return None;
-        }
-        let title = "How far from the best that is possible";
-        let regrets = Self::of(report, title, &metrics, |cell| SummaryCell {
-            text: cell.regret_text(),
-            interval: cell.regret_interval_text(),
-            is_split: false,
-            leads: false,
-            class: "",
-        });
-        Some(Self { note: REGRET, ..regrets })
-    }
-
-    fn differences(report: &Report<'_>, group: Group) -> Self {
-        Self::of(report, group.title(), &metrics(report, group), |cell| SummaryCell {
-            text: cell.difference_text(),
-            interval: cell.difference_interval_text(),
-            is_split: false,
-            leads: false,
-            class: match cell.is_improvement() {
-                Some(true) => "better",
-                Some(false) => "worse",
-                None => "",
-            },
-        })
-    }
-
-    fn of(
-        report: &Report<'_>,
-        title: &'static str,
-        metrics: &[Metric],
-        cell: impl Fn(&Cell) -> SummaryCell,
-    ) -> Self {
-        let table = report.table();
-        let row = |(index, row): (usize, &Row)| SummaryRow {
-            policy: row.policy.clone(),
-            best: report.verdict().winner() == Some(index),
-            cells: metrics
-                .iter()
-                .filter_map(|metric| table.cell(index, *metric))
-                .map(&cell)
-                .collect(),
-        };
-        Self {
-            title,
-            note: "",
-            columns: metrics
-                .iter()
-                .map(|metric| ColumnHead { label: metric.label(), unit: metric.unit_name() })
-                .collect(),
-            rows: table.rows.iter().enumerate().map(row).collect(),
-        }
-    }
-}
-
-/// What a regret is, for whoever reads only this table.
-const REGRET: &str = "Regret: the distance from what no policy could have beaten in the same \
-    storm with as many calls brought to success, 0 at best. A success takes one send; the time is \
-    bounded by the server's limits, as by (N − burst) / rate for a token bucket.";
-
 fn definitions(report: &Report<'_>) -> Vec<Definition> {
     let of = |metric: &Metric| Definition {
         label: metric.label(),
@@ -238,11 +122,6 @@ fn definitions(report: &Report<'_>) -> Vec<Definition> {
         text: metric.definition(),
     };
     report.table().metrics.iter().map(of).collect()
-}
-
-fn metrics(report: &Report<'_>, group: Group) -> Vec<Metric> {
-    let metrics = report.table().metrics.iter().copied();
-    metrics.filter(|metric| metric.group() == group).collect()
 }
 
 fn charts(report: &Report<'_>) -> Vec<Chart> {
@@ -316,7 +195,7 @@ fn runs(report: &Report<'_>) -> Vec<Runs> {
 /// Seed, what every storm is drawn by, events and hash.
 fn row_of_run(run: &RunResult) -> [String; 6] {
     let value = |metric: Metric| {
-        metric.value(&run.metrics).map_or("–".to_owned(), |value| metric.unit().text(value))
+        metric.value(run).map_or("–".to_owned(), |value| metric.unit().text(value))
     };
     [
         run.seed.to_string(),
