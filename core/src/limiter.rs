@@ -21,6 +21,8 @@ mod gcra;
 mod keyed;
 mod leaky_bucket;
 mod learned;
+mod named;
+mod purse;
 mod reservoir;
 mod rolling;
 mod sliding_counter;
@@ -34,7 +36,7 @@ use core::fmt;
 use core::task::Waker;
 use core::time::Duration;
 
-use crate::{Cost, Decision, Observation, Timestamp};
+use crate::{Cost, Decision, Dimension, Observation, Refusal, Timestamp};
 
 pub use self::{
     adaptive::{Adaptive, AdaptiveLimit, Aimd, Gradient, Sample, Vegas},
@@ -50,6 +52,7 @@ pub use self::{
     keyed::Keyed,
     leaky_bucket::LeakyBucket,
     learned::{Learned, ModelKind, ServerModel},
+    named::Named,
     reservoir::Reservoir,
     sliding_counter::SlidingCounter,
     sliding_log::SlidingLog,
@@ -183,12 +186,44 @@ pub trait Limiter: fmt::Debug + Send {
         And::new(self, other)
     }
 
+    /// Called `name` where a wait is explained: for one of several of a kind, such as a
+    /// rate of requests beside a rate of tokens.
+    ///
+    /// What it is made of, if it is made of parts, is no longer told apart.
+    fn named(self, name: &'static str) -> Named<Self>
+    where
+        Self: Sized,
+    {
+        Named::new(self, name)
+    }
+
     /// Erases the type.
     fn boxed(self) -> Box<dyn Limiter>
     where
         Self: Sized + 'static,
     {
         Box::new(self)
+    }
+}
+
+/// What `cost` leaves free of `capacity`; where there is no more to ask, since it costs
+/// nothing or never fits, what is decided.
+#[inline]
+fn spare(cost: &Cost, dimension: Dimension, capacity: u32) -> Result<u32, Decision> {
+    match cost.get(dimension) {
+        0 => Err(Decision::Admit),
+        cost => capacity
+            .checked_sub(cost)
+            .ok_or(Decision::Refuse(Refusal::ExceedsCapacity { cost, capacity })),
+    }
+}
+
+/// Waits until so many nanoseconds since the origin, if time lasts that long.
+#[inline]
+fn wait_until(ns: u128) -> Decision {
+    match u64::try_from(ns) {
+        Ok(ns) => Decision::WaitUntil(Timestamp::from_nanos(ns)),
+        Err(_) => Decision::Refuse(Refusal::BeyondTime),
     }
 }
 

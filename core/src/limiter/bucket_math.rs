@@ -4,8 +4,8 @@
 //! *ticks* and one nanosecond worth `n` ticks. In ticks every sum is a whole
 //! number, so nothing is rounded until a wait is named, and that rounds up.
 
-use super::Completion;
-use crate::{Dimension, InvalidConfig, Rate, Refusal, Timestamp};
+use super::{Completion, wait_until};
+use crate::{Decision, Dimension, InvalidConfig, Rate, Timestamp};
 
 /// What the limiters of a rate share.
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +46,9 @@ impl Shape {
         time.as_nanos() as u128 * self.ns_ticks as u128
     }
 
-    /// The first nanosecond at which `ticks` have passed since the origin.
-    pub(super) fn first_ns(&self, ticks: u128) -> Result<Timestamp, Refusal> {
-        u64::try_from(ticks.div_ceil(u128::from(self.ns_ticks)))
-            .map(Timestamp::from_nanos)
-            .map_err(|_| Refusal::BeyondTime)
+    /// Waits for the first nanosecond at which `ticks` have passed since the origin.
+    pub(super) fn opens_at(&self, ticks: u128) -> Decision {
+        wait_until(ticks.div_ceil(u128::from(self.ns_ticks)))
     }
 
     /// `ticks` on the scale of another rate: worth as many units there, rounded up.

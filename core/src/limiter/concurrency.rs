@@ -21,7 +21,6 @@ use crate::{Cost, Decision, InvalidConfig, Timestamp};
 pub struct Concurrency {
     max: u32,
     in_flight: u32,
-    name: &'static str,
 }
 
 impl Concurrency {
@@ -32,14 +31,7 @@ impl Concurrency {
     /// If `max` is 0.
     pub fn new(max: u32) -> Result<Self, InvalidConfig> {
         InvalidConfig::refuse_zero("max", max)?;
-        Ok(Self { max, in_flight: 0, name: "concurrency" })
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
-        self
+        Ok(Self { max, in_flight: 0 })
     }
 
     /// Requests in flight.
@@ -67,6 +59,6 @@ impl Limiter for Concurrency {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "concurrency"
     }
 }

@@ -11,11 +11,10 @@
 mod curve;
 mod meter;
 
+use super::purse::{Purse, UNIT};
 use super::{Completion, Limiter, is_stale};
 use crate::text::Decimal;
-use crate::{
-    Cost, Decision, Dimension, InvalidConfig, Outcome, Quantity, Refusal, Throttle, Timestamp,
-};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Outcome, Quantity, Throttle, Timestamp};
 
 pub use self::curve::CubicCurve;
 use self::meter::Meter;
@@ -66,15 +65,10 @@ pub struct Cubic {
 struct Pace {
     curve: CubicCurve,
     cut_at: Timestamp,
-    /// Millionths of a unit per second.
-    rate: u64,
-    /// What may go, in units of 10^-15; negative is a debt.
-    tokens: i128,
-    updated: Timestamp,
+    /// One second's worth, at least one unit.
+    purse: Purse,
 }
 
-/// One unit: 10^6 millionths a second times 10^9 ns.
-const UNIT: i128 = 1_000_000_000_000_000;
 /// Half a unit a second.
 const RATE_MIN: u64 = 500_000;
 
@@ -133,7 +127,7 @@ impl Cubic {
     /// Units a second, once the server has refused a request.
     #[must_use]
     pub fn rate(&self) -> Option<Quantity> {
-        self.pace.map(|pace| Quantity::from_micros(pace.rate))
+        self.pace.map(|pace| Quantity::from_micros(pace.purse.rate()))
     }
 
     fn cut(&mut self, now: Timestamp) {
@@ -141,57 +135,27 @@ impl Cubic {
         let peak = self.rate().map_or(measured, |rate| rate.min(measured));
         let peak = peak.max(Quantity::from_micros(self.floor));
         let curve = CubicCurve::kept(now, peak, self.kept);
-        let (tokens, updated) = self.pace.map_or((0, now), |pace| {
-            let updated = pace.updated.max(now);
-            (pace.tokens_at(updated), updated)
-        });
         let kept = u128::from(peak.as_micros()) * u128::from(self.kept.digits)
             / u128::from(self.kept.denominator());
         let rate = u64::try_from(kept).unwrap_or(u64::MAX).max(self.floor);
-        self.pace = Some(Pace { curve, cut_at: now, rate, tokens, updated }.trimmed());
+        let empty = || Purse::empty(now, rate, capacity(rate));
+        let mut purse = self.pace.map_or_else(empty, |pace| pace.purse);
+        purse.set(now, rate, capacity(rate));
+        self.pace = Some(Pace { curve, cut_at: now, purse });
     }
 
     fn grow(&mut self, now: Timestamp) {
         let twice = self.meter.rate().as_micros().saturating_mul(2);
         if let Some(pace) = &mut self.pace {
-            let updated = pace.updated.max(now);
-            (pace.tokens, pace.updated) = (pace.tokens_at(updated), updated);
-            pace.rate = pace.curve.rate(now).as_micros().min(twice).max(self.floor);
-            *pace = pace.trimmed();
+            let rate = pace.curve.rate(now).as_micros().min(twice).max(self.floor);
+            pace.purse.set(now, rate, capacity(rate));
         }
     }
 }
 
-impl Pace {
-    /// What the bucket holds: one second's worth, at least one unit.
-    fn capacity(&self) -> i128 {
-        (i128::from(self.rate) * 1_000_000_000).max(UNIT)
-    }
-
-    fn tokens_at(&self, now: Timestamp) -> i128 {
-        let elapsed_ns = now.as_nanos().saturating_sub(self.updated.as_nanos());
-        (self.tokens + i128::from(elapsed_ns) * i128::from(self.rate)).min(self.capacity())
-    }
-
-    fn trimmed(mut self) -> Self {
-        self.tokens = self.tokens.min(self.capacity());
-        self
-    }
-
-    fn check(&self, now: Timestamp, units: u32) -> Decision {
-        let wanted = (i128::from(units) * UNIT).min(self.capacity());
-        if self.tokens_at(now) >= wanted {
-            return Decision::Admit;
-        }
-        // The rate is at least the floor, which is not 0.
-        let rate = i128::from(self.rate);
-        let missing = wanted - self.tokens;
-        let wait_ns = (missing + rate - 1) / rate;
-        match u64::try_from(i128::from(self.updated.as_nanos()) + wait_ns) {
-            Ok(at) => Decision::WaitUntil(Timestamp::from_nanos(at)),
-            Err(_) => Decision::Refuse(Refusal::BeyondTime),
-        }
-    }
+/// What may go at once at this rate: one second's worth, at least one unit.
+fn capacity(rate: u64) -> i128 {
+    (i128::from(rate) * 1_000_000_000).max(UNIT)
 }
 
 impl Default for Cubic {
@@ -204,7 +168,7 @@ impl Limiter for Cubic {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
         match (cost.get(self.dimension), &self.pace) {
             (0, _) | (_, None) => Decision::Admit,
-            (units, Some(pace)) => pace.check(now, units),
+            (units, Some(pace)) => pace.purse.check(now, units),
         }
     }
 
@@ -213,9 +177,7 @@ impl Limiter for Cubic {
         self.meter.start(now);
         let units = cost.get(self.dimension);
         if let Some(pace) = &mut self.pace {
-            let updated = pace.updated.max(now);
-            pace.tokens = pace.tokens_at(updated) - i128::from(units) * UNIT;
-            pace.updated = updated;
+            pace.purse.spend(now, units);
         }
     }
 
@@ -224,8 +186,7 @@ impl Limiter for Cubic {
         let charged = completion.cost.get(self.dimension);
         let actual = completion.actual.get(self.dimension);
         if let Some(pace) = &mut self.pace {
-            pace.tokens += (i128::from(charged) - i128::from(actual)) * UNIT;
-            *pace = pace.trimmed();
+            pace.purse.settle(charged, actual);
         }
         let sent_at = completion.sent_at;
         let is_news = self.pace.is_none_or(|pace| sent_at > pace.cut_at);
@@ -248,7 +209,7 @@ impl Limiter for Cubic {
     /// After [`STALE_AFTER`](super::STALE_AFTER), once its bucket is full. Not
     /// sooner even without a limit: the rate of answers would be measured anew.
     fn is_idle(&self, now: Timestamp) -> bool {
-        let is_full = |pace: Pace| pace.tokens_at(now) >= pace.capacity();
+        let is_full = |pace: Pace| pace.purse.is_full(now);
         is_stale(now, self.latest) && self.pace.is_none_or(is_full)
     }
 

@@ -9,9 +9,9 @@
 
 use core::time::Duration;
 
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, spare, wait_until};
 use crate::time::nanos;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Refusal, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Timestamp};
 
 /// At most `limit` units in each window of `period`; one window follows another.
 ///
@@ -43,7 +43,6 @@ pub struct FixedWindow {
     margin_ns: u64,
     dimension: Dimension,
     current: Current,
-    name: &'static str,
 }
 
 /// Where windows begin.
@@ -83,7 +82,6 @@ impl FixedWindow {
             margin_ns: 0,
             dimension: Dimension::Requests,
             current: Current::default(),
-            name: "fixed_window",
         })
     }
 
@@ -119,13 +117,6 @@ impl FixedWindow {
     #[must_use]
     pub const fn counting(mut self, dimension: Dimension) -> Self {
         self.dimension = dimension;
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
         self
     }
 
@@ -170,15 +161,9 @@ impl FixedWindow {
 
 impl Limiter for FixedWindow {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
-        let units = cost.get(self.dimension);
-        if units == 0 {
-            return Decision::Admit;
-        }
-        let Some(room) = self.limit.checked_sub(units).map(u64::from) else {
-            return Decision::Refuse(Refusal::ExceedsCapacity {
-                cost: units,
-                capacity: self.limit,
-            });
+        let room = match spare(cost, self.dimension, self.limit) {
+            Ok(room) => u64::from(room),
+            Err(decision) => return decision,
         };
         let window = self.at(now);
         if window.used <= room {
@@ -186,10 +171,7 @@ impl Limiter for FixedWindow {
         }
         // The next window may be full of late sends, but then not the one after.
         let further = if window.late <= room { 0 } else { u128::from(self.period_ns) };
-        match u64::try_from(window.end + further) {
-            Ok(end) => Decision::WaitUntil(Timestamp::from_nanos(end)),
-            Err(_) => Decision::Refuse(Refusal::BeyondTime),
-        }
+        wait_until(window.end + further)
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
@@ -226,6 +208,6 @@ impl Limiter for FixedWindow {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "fixed_window"
     }
 }

@@ -6,8 +6,8 @@
 //! microsecond is reached and never passed.
 
 use super::bucket_math::Shape;
-use super::{Completion, Limiter};
-use crate::{Cost, Decision, Dimension, InvalidConfig, Rate, Refusal, Timestamp};
+use super::{Completion, Limiter, spare};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Rate, Timestamp};
 
 /// `rate`, with up to `burst` units at once after a pause.
 ///
@@ -33,14 +33,13 @@ pub struct Gcra {
     shape: Shape,
     /// Theoretical arrival time, in ticks.
     tat: u128,
-    name: &'static str,
 }
 
 impl Gcra {
     /// `rate` requests, one at a time: a burst of 1.
     #[must_use]
     pub const fn per(rate: Rate) -> Self {
-        Self { shape: Shape::new(rate), tat: 0, name: "gcra" }
+        Self { shape: Shape::new(rate), tat: 0 }
     }
 
     /// Up to `burst` units at once.
@@ -57,13 +56,6 @@ impl Gcra {
     #[must_use]
     pub const fn counting(mut self, dimension: Dimension) -> Self {
         self.shape.dimension = dimension;
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
         self
     }
 
@@ -98,19 +90,15 @@ impl Gcra {
 impl Limiter for Gcra {
     #[inline]
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
-        let units = cost.get(self.shape.dimension);
-        if units == 0 {
-            return Decision::Admit;
-        }
-        let Some(spare) = self.shape.burst.checked_sub(units) else {
-            let capacity = self.shape.burst;
-            return Decision::Refuse(Refusal::ExceedsCapacity { cost: units, capacity });
+        let spare = match spare(cost, self.shape.dimension, self.shape.burst) {
+            Ok(spare) => spare,
+            Err(decision) => return decision,
         };
         let earliest = self.tat.saturating_sub(self.shape.units(spare));
         if earliest <= self.shape.at(now) {
             return Decision::Admit;
         }
-        self.shape.first_ns(earliest).map_or_else(Decision::Refuse, Decision::WaitUntil)
+        self.shape.opens_at(earliest)
     }
 
     #[inline]
@@ -128,6 +116,6 @@ impl Limiter for Gcra {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "gcra"
     }
 }

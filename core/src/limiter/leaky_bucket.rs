@@ -34,27 +34,19 @@ pub struct LeakyBucket {
     shape: Shape,
     /// When all that went has drained, in ticks.
     drained: u128,
-    name: &'static str,
 }
 
 impl LeakyBucket {
     /// `rate` requests.
     #[must_use]
     pub const fn new(rate: Rate) -> Self {
-        Self { shape: Shape::new(rate), drained: 0, name: "leaky_bucket" }
+        Self { shape: Shape::new(rate), drained: 0 }
     }
 
     /// Counts `dimension` instead of requests.
     #[must_use]
     pub const fn counting(mut self, dimension: Dimension) -> Self {
         self.shape.dimension = dimension;
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
         self
     }
 
@@ -72,7 +64,7 @@ impl Limiter for LeakyBucket {
         if cost.get(self.shape.dimension) == 0 || self.drained <= self.shape.at(now) {
             return Decision::Admit;
         }
-        self.shape.first_ns(self.drained).map_or_else(Decision::Refuse, Decision::WaitUntil)
+        self.shape.opens_at(self.drained)
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
@@ -89,6 +81,6 @@ impl Limiter for LeakyBucket {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "leaky_bucket"
     }
 }

@@ -7,9 +7,9 @@
 
 use core::time::Duration;
 
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, spare, wait_until};
 use crate::time::nanos;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Refusal, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Timestamp};
 
 /// `refill` units at each edge of a period, kept up to `capacity`.
 ///
@@ -43,7 +43,6 @@ pub struct Reservoir {
     /// Units below full, after the edges up to `edges`; more than the capacity is a debt.
     missing: u64,
     edges: u64,
-    name: &'static str,
 }
 
 impl Reservoir {
@@ -64,7 +63,6 @@ impl Reservoir {
             dimension: Dimension::Requests,
             missing: 0,
             edges: 0,
-            name: "reservoir",
         })
     }
 
@@ -117,13 +115,6 @@ impl Reservoir {
         self
     }
 
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
-        self
-    }
-
     /// Units that may go at `now`.
     #[must_use]
     pub fn available(&self, now: Timestamp) -> u32 {
@@ -167,22 +158,15 @@ impl Reservoir {
 
 impl Limiter for Reservoir {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
-        let units = cost.get(self.dimension);
-        if units == 0 {
-            return Decision::Admit;
-        }
-        let Some(spare) = self.capacity.checked_sub(units).map(u64::from) else {
-            let capacity = self.capacity;
-            return Decision::Refuse(Refusal::ExceedsCapacity { cost: units, capacity });
+        let spare = match spare(cost, self.dimension, self.capacity) {
+            Ok(spare) => u64::from(spare),
+            Err(decision) => return decision,
         };
         if self.missing_at(now) <= spare {
             return Decision::Admit;
         }
         let refills = (self.missing - spare).div_ceil(u64::from(self.refill));
-        match u64::try_from(self.edge(u128::from(self.edges) + u128::from(refills))) {
-            Ok(at) => Decision::WaitUntil(Timestamp::from_nanos(at)),
-            Err(_) => Decision::Refuse(Refusal::BeyondTime),
-        }
+        wait_until(self.edge(u128::from(self.edges) + u128::from(refills)))
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
@@ -206,6 +190,6 @@ impl Limiter for Reservoir {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "reservoir"
     }
 }

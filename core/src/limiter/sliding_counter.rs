@@ -46,19 +46,13 @@ impl SlidingCounter {
     pub fn new(limit: u32, period: Duration, steps: u32) -> Result<Self, InvalidConfig> {
         InvalidConfig::refuse_zero("steps", steps)?;
         let log = SlidingLog::with_steps(limit, period, u64::from(steps))?;
-        Ok(Self(log.named("sliding_counter")))
+        Ok(Self(log))
     }
 
     /// Counts `dimension` instead of requests.
     #[must_use]
     pub fn counting(self, dimension: Dimension) -> Self {
         Self(self.0.counting(dimension))
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub fn named(self, name: &'static str) -> Self {
-        Self(self.0.named(name))
     }
 
     /// Changes the limit from now on; what was sent still counts.
@@ -95,6 +89,6 @@ impl Limiter for SlidingCounter {
     }
 
     fn name(&self) -> &'static str {
-        self.0.name()
+        "sliding_counter"
     }
 }

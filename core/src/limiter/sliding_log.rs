@@ -13,9 +13,9 @@
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
-use super::{Completion, Limiter};
+use super::{Completion, Limiter, spare, wait_until};
 use crate::time::nanos;
-use crate::{Cost, Decision, Dimension, InvalidConfig, Refusal, Timestamp};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Timestamp};
 
 /// At most `limit` units in every half-open window of `period`, wherever it begins.
 ///
@@ -51,7 +51,6 @@ pub struct SlidingLog {
     log: VecDeque<Entry>,
     /// The units in `log`.
     logged: u64,
-    name: &'static str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +90,6 @@ impl SlidingLog {
             dimension: Dimension::Requests,
             log: VecDeque::new(),
             logged: 0,
-            name: "sliding_log",
         })
     }
 
@@ -99,13 +97,6 @@ impl SlidingLog {
     #[must_use]
     pub const fn counting(mut self, dimension: Dimension) -> Self {
         self.dimension = dimension;
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
         self
     }
 
@@ -158,15 +149,9 @@ impl SlidingLog {
 
 impl Limiter for SlidingLog {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
-        let units = cost.get(self.dimension);
-        if units == 0 {
-            return Decision::Admit;
-        }
-        let Some(room) = self.limit.checked_sub(units).map(u64::from) else {
-            return Decision::Refuse(Refusal::ExceedsCapacity {
-                cost: units,
-                capacity: self.limit,
-            });
+        let room = match spare(cost, self.dimension, self.limit) {
+            Ok(room) => u64::from(room),
+            Err(decision) => return decision,
         };
         if self.counted(now) <= room {
             return Decision::Admit;
@@ -177,10 +162,7 @@ impl Limiter for SlidingLog {
             (counted <= room).then(|| self.expires_at(entry))
         });
         // An empty log counts nothing, so there always is such an entry.
-        match opens_at.and_then(|at| u64::try_from(at).ok()) {
-            Some(at) => Decision::WaitUntil(Timestamp::from_nanos(at)),
-            None => Decision::Refuse(Refusal::BeyondTime),
-        }
+        wait_until(opens_at.unwrap_or(u128::MAX))
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
@@ -223,6 +205,6 @@ impl Limiter for SlidingLog {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "sliding_log"
     }
 }

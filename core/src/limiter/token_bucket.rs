@@ -5,8 +5,8 @@
 //! this one can say how much is left and can start less than full.
 
 use super::bucket_math::Shape;
-use super::{Completion, Limiter};
-use crate::{Cost, Decision, Dimension, InvalidConfig, Rate, Refusal, Timestamp};
+use super::{Completion, Limiter, spare};
+use crate::{Cost, Decision, Dimension, InvalidConfig, Rate, Timestamp};
 
 /// A bucket of `burst` tokens that refills at `rate`, continuously.
 ///
@@ -34,7 +34,6 @@ pub struct TokenBucket {
     /// whole bucket is a debt.
     missing: u128,
     updated: Timestamp,
-    name: &'static str,
 }
 
 /// What becomes of the tokens in a bucket whose burst changes.
@@ -61,7 +60,7 @@ impl TokenBucket {
     /// If `burst` is 0.
     pub fn new(rate: Rate, burst: u32) -> Result<Self, InvalidConfig> {
         let shape = Shape::new(rate).with_burst(burst)?;
-        Ok(Self { shape, missing: 0, updated: Timestamp::ZERO, name: "token_bucket" })
+        Ok(Self { shape, missing: 0, updated: Timestamp::ZERO })
     }
 
     /// Starts at `tokens` instead of full; more than the burst counts as full.
@@ -75,13 +74,6 @@ impl TokenBucket {
     #[must_use]
     pub const fn counting(mut self, dimension: Dimension) -> Self {
         self.shape.dimension = dimension;
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
         self
     }
 
@@ -157,20 +149,16 @@ impl TokenBucket {
 
 impl Limiter for TokenBucket {
     fn check(&self, now: Timestamp, cost: &Cost) -> Decision {
-        let units = cost.get(self.shape.dimension);
-        if units == 0 {
-            return Decision::Admit;
-        }
-        let Some(spare) = self.shape.burst.checked_sub(units) else {
-            let capacity = self.shape.burst;
-            return Decision::Refuse(Refusal::ExceedsCapacity { cost: units, capacity });
+        let spare = match spare(cost, self.shape.dimension, self.shape.burst) {
+            Ok(spare) => spare,
+            Err(decision) => return decision,
         };
         let spare = self.shape.units(spare);
         if self.missing_at(now) <= spare {
             return Decision::Admit;
         }
         let opens = self.shape.at(self.updated).saturating_add(self.missing - spare);
-        self.shape.first_ns(opens).map_or_else(Decision::Refuse, Decision::WaitUntil)
+        self.shape.opens_at(opens)
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
@@ -192,6 +180,6 @@ impl Limiter for TokenBucket {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "token_bucket"
     }
 }

@@ -48,7 +48,6 @@ pub struct WarmUp {
     /// How cold it was at `next`: the ticks that what was saved up is worth at the
     /// full rate.
     stored: u128,
-    name: &'static str,
 }
 
 impl WarmUp {
@@ -63,7 +62,7 @@ impl WarmUp {
         let period_ns = nanos(period).min(u64::MAX >> 2);
 
         let shape = Shape::new(rate);
-        let limiter = Self { shape, period_ns, cold: 3, next: 0, stored: 0, name: "warm_up" };
+        let limiter = Self { shape, period_ns, cold: 3, next: 0, stored: 0 };
         Ok(limiter.at_its_coldest())
     }
 
@@ -84,13 +83,6 @@ impl WarmUp {
     #[must_use]
     pub const fn counting(mut self, dimension: Dimension) -> Self {
         self.shape.dimension = dimension;
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.name = name;
         self
     }
 
@@ -151,7 +143,7 @@ impl Limiter for WarmUp {
         if cost.get(self.shape.dimension) == 0 || self.next <= self.shape.at(now) {
             return Decision::Admit;
         }
-        self.shape.first_ns(self.next).map_or_else(Decision::Refuse, Decision::WaitUntil)
+        self.shape.opens_at(self.next)
     }
 
     fn commit(&mut self, now: Timestamp, cost: &Cost) {
@@ -176,6 +168,6 @@ impl Limiter for WarmUp {
     }
 
     fn name(&self) -> &'static str {
-        self.name
+        "warm_up"
     }
 }

@@ -58,7 +58,7 @@ impl Window {
     /// If either is 0.
     pub fn sliding(limit: u32, period: Duration) -> Result<Self, InvalidConfig> {
         let rule = Rule::Sliding(SlidingLog::new(limit, period)?);
-        Ok(Self { rule, period }.named("window"))
+        Ok(Self { rule, period })
     }
 
     /// At most `limit` requests in each window of `period`, one of which begins
@@ -69,7 +69,7 @@ impl Window {
     /// If `limit` or `period` is 0.
     pub fn fixed(limit: u32, period: Duration, edge: Timestamp) -> Result<Self, InvalidConfig> {
         let rule = Rule::Fixed(FixedWindow::new(limit, period)?.aligned_to(edge));
-        Ok(Self { rule, period }.named("window"))
+        Ok(Self { rule, period })
     }
 
     /// At most `limit` requests in each window of `period`, whatever its edges.
@@ -112,16 +112,6 @@ impl Window {
         self.rule = match self.rule {
             Rule::Sliding(log) => Rule::Sliding(log.counting(dimension)),
             Rule::Fixed(window) => Rule::Fixed(window.counting(dimension)),
-        };
-        self
-    }
-
-    /// Called `name` where a wait is explained.
-    #[must_use]
-    pub fn named(mut self, name: &'static str) -> Self {
-        self.rule = match self.rule {
-            Rule::Sliding(log) => Rule::Sliding(log.named(name)),
-            Rule::Fixed(window) => Rule::Fixed(window.named(name)),
         };
         self
     }
@@ -180,6 +170,6 @@ impl Limiter for Window {
     }
 
     fn name(&self) -> &'static str {
-        self.limiter().name()
+        "window"
     }
 }

@@ -166,3 +166,11 @@ fn a_learned_quota_keeps_the_laws() {
     laws::limiter(|| Learned::new().unpaced());
     laws::limiter(|| Learned::new().with_headroom(0.1).unwrap().with_share(0.3).unwrap());
 }
+
+#[test]
+fn a_name_changes_nothing_else() {
+    let make = || Gcra::per("7/s".parse().unwrap()).with_burst(3).unwrap().named("rpm");
+    laws::limiter(make);
+    laws::limiter(|| Concurrency::new(2).unwrap().named("places"));
+    laws::limiter_charging(make, Dimension::Requests, 3);
+}

@@ -25,7 +25,6 @@
 mod fit;
 mod log;
 mod pace;
-mod purse;
 
 use core::time::Duration;
 

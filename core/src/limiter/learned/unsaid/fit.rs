@@ -9,9 +9,7 @@
 //! one.
 
 use super::log::{Log, Run};
-
-/// One unit: 10^6 millionths a second times 10^9 ns.
-pub(super) const UNIT: i128 = 1_000_000_000_000_000;
+use crate::limiter::purse::UNIT;
 
 /// Bounds of a rate, in millionths of a unit a second, and of the burst at its lower one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -17,9 +17,9 @@ mod votes;
 use core::time::Duration;
 
 use super::super::model::ServerModel;
-use super::fit::{Burst, RATE_MAX, UNIT, rate_of};
+use super::fit::{Burst, RATE_MAX, rate_of};
 use super::log::Log;
-use super::purse::Purse;
+use crate::limiter::purse::{Purse, UNIT};
 use crate::{Decision, Quantity, Timestamp};
 
 use self::phase::{FIRST_SHIFT, Phase};
@@ -116,7 +116,7 @@ impl Pace {
         let until = now.after(Duration::from_nanos(wait_ns).max(hint));
         let (since, last) = (refused_at, refused_at);
         Self {
-            purse: Purse::empty(now, rate_of(1, wait_ns)),
+            purse: Purse::empty(now, rate_of(1, wait_ns), UNIT),
             phase: Phase::Blind,
             epoch: Epoch { opened_at: first, units, refusals: 1 },
             low: 0,

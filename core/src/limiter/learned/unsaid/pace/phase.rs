@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::{PARTS, Pace, STREAK_MAX, TIME_PER_CLOSURE, UNITS_PER_REFUSAL};
 use crate::Timestamp;
 use crate::limiter::learned::unsaid::fit::RATE_MAX;
+use crate::limiter::purse::UNIT;
 
 /// What the pace is at.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub(super) const SMALL_SHIFT: u32 = 1;
 /// The first step above a rate that is known: a 32nd. What is held is short of the
 /// limit by this and the margin at most.
 const STEP: u32 = 5;
+/// How late a send may be made up for: a few turns of a timer.
+const LATENESS_NS: i128 = 50_000_000;
 /// A rate is known when what is refused is this little above it, in parts.
 const NARROW: u64 = 48;
 /// The fewest units of a try, and the most that a window is waited for.
@@ -86,7 +89,11 @@ impl Pace {
 
     fn set(&mut self, now: Timestamp, at: u64, rate: u64) {
         self.recent.begin(at);
-        self.purse.set(now, rate.clamp(1, RATE_MAX), self.burst_units);
+        let rate = rate.clamp(1, RATE_MAX);
+        // What is late is made up for, but at most half a burst at once.
+        let lateness = i128::from(rate) * LATENESS_NS;
+        let capacity = UNIT + lateness.min(i128::from(self.burst_units) * UNIT / 2);
+        self.purse.set(now, rate, capacity);
     }
 
     /// Takes in that `more` units were let through while nothing was refused.
