@@ -5,8 +5,9 @@
 //! concurrency-limits (<https://github.com/Netflix/concurrency-limits>) in
 //! integers. What is around them differs in three ways:
 //!
-//! * A law is asked once in each round trip, with the mean of the round, not at
-//!   every answer, so that it sees the effect of a change before the next one.
+//! * A law is asked once in each round trip, with the mean or a percentile of the
+//!   round, not at every answer, so that it sees the effect of a change before the
+//!   next one.
 //! * A refusal of a request that was sent before the last cut does not cut again:
 //!   one storm, one cut (fast recovery, RFC 6582).
 //! * A refusal, its kind and the latency are separate signals. The latency of a
@@ -15,14 +16,16 @@
 mod aimd;
 mod average;
 mod gradient;
+mod latencies;
 mod vegas;
 
 use core::fmt;
 use core::time::Duration;
 
+use self::latencies::Latencies;
 use super::{Completion, Limiter, is_stale};
 use crate::time::nanos;
-use crate::{Cost, Decision, Outcome, Throttle, Timestamp};
+use crate::{Cost, Decision, InvalidConfig, Outcome, Throttle, Timestamp};
 
 pub use self::{aimd::Aimd, gradient::Gradient, vegas::Vegas};
 
@@ -49,7 +52,8 @@ pub trait AdaptiveLimit: fmt::Debug + Send {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a law is tested on samples made by hand")]
 pub struct Sample {
-    /// The mean time from send to success, rounded down; zero if none succeeded.
+    /// The mean time from send to success, rounded down, or the percentile that
+    /// [`Adaptive::at_percentile`] asks for; zero if none succeeded.
     pub latency: Duration,
     /// The most requests that were in flight.
     pub in_flight: u32,
@@ -85,6 +89,7 @@ pub struct Adaptive<A> {
     initial: u32,
     in_flight: u32,
     round: Round,
+    latencies: Latencies,
     last_cut: Option<Timestamp>,
     latest: Timestamp,
 }
@@ -93,20 +98,12 @@ pub struct Adaptive<A> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Round {
     began: Timestamp,
-    latency_ns: u128,
-    successes: u32,
     peak: u32,
 }
 
 impl Round {
     const fn began(now: Timestamp) -> Self {
-        Self { began: now, latency_ns: 0, successes: 0, peak: 0 }
-    }
-
-    fn sample(&self, dropped: Option<Throttle>) -> Sample {
-        let mean_ns = self.latency_ns.checked_div(u128::from(self.successes)).unwrap_or(0);
-        let latency = Duration::from_nanos(u64::try_from(mean_ns).unwrap_or(u64::MAX));
-        Sample { latency, in_flight: self.peak, dropped }
+        Self { began: now, peak: 0 }
     }
 }
 
@@ -114,8 +111,35 @@ impl<A: AdaptiveLimit> Adaptive<A> {
     /// Bounded by `law`.
     pub fn new(law: A) -> Self {
         let initial = law.limit();
-        let (round, latest) = (Round::default(), Timestamp::ZERO);
-        Self { law, initial, in_flight: 0, round, last_cut: None, latest }
+        let (round, latencies) = (Round::default(), Latencies::mean());
+        let (last_cut, latest) = (None, Timestamp::ZERO);
+        Self { law, initial, in_flight: 0, round, latencies, last_cut, latest }
+    }
+
+    /// Shows the law the latency that `share` of a round does not exceed, instead of the
+    /// mean: 0.5 for the median, which a few slow answers do not move, 0.9 for a law that
+    /// is to act when the slowest tenth gets slower.
+    ///
+    /// By nearest rank, over up to 128 answers that are spread over the round; `share` is
+    /// read as a decimal of up to nine places. Takes 1 KiB.
+    ///
+    /// # Errors
+    ///
+    /// If `share` is not above 0 and at most 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_core::limiter::{Adaptive, Vegas};
+    ///
+    /// let by_median = Adaptive::new(Vegas::new(20, 1000)?).at_percentile(0.5)?;
+    /// # let _ = by_median;
+    /// assert!(Adaptive::new(Vegas::new(20, 1000)?).at_percentile(50.0).is_err());
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn at_percentile(mut self, share: f64) -> Result<Self, InvalidConfig> {
+        self.latencies = Latencies::percentile(share)?;
+        Ok(self)
     }
 
     /// How many requests may be in flight.
@@ -128,6 +152,13 @@ impl<A: AdaptiveLimit> Adaptive<A> {
     #[must_use]
     pub const fn in_flight(&self) -> u32 {
         self.in_flight
+    }
+
+    /// Shows the law the round that is over now.
+    fn end_round(&mut self, now: Timestamp, dropped: Option<Throttle>) {
+        let (latency, in_flight) = (self.latencies.end_round(), self.round.peak);
+        self.law.update(&Sample { latency, in_flight, dropped });
+        self.round = Round::began(now);
     }
 }
 
@@ -157,17 +188,13 @@ impl<A: AdaptiveLimit> Limiter for Adaptive<A> {
                 if kind != Throttle::QuotaExhausted
                     && self.last_cut.is_none_or(|cut| sent_at > cut) =>
             {
-                self.law.update(&self.round.sample(Some(kind)));
+                self.end_round(now, Some(kind));
                 self.last_cut = Some(now);
-                self.round = Round::began(now);
             }
             Outcome::Success => {
-                let round = &mut self.round;
-                round.latency_ns += u128::from(nanos(now.since(sent_at)));
-                round.successes = round.successes.saturating_add(1);
-                if sent_at >= round.began {
-                    self.law.update(&self.round.sample(None));
-                    self.round = Round::began(now);
+                self.latencies.add(nanos(now.since(sent_at)));
+                if sent_at >= self.round.began {
+                    self.end_round(now, None);
                 }
             }
             // Says nothing about load, or nothing at all.

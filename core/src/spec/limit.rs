@@ -153,6 +153,10 @@ pub enum LimitSpec {
         /// What is left after a refusal; above 0 and below 1.
         #[serde(default = "nine_tenths")]
         ratio: f64,
+        /// The share of a round's latencies that the one it goes by is not below, such
+        /// as 0.5 for the median; above 0 and at most 1. The mean unless set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percentile: Option<f64>,
     },
     /// Requests in flight by the queue that the latency shows.
     Vegas {
@@ -162,6 +166,10 @@ pub enum LimitSpec {
         /// The most.
         #[serde(default = "thousand")]
         max: u32,
+        /// The share of a round's latencies that the one it goes by is not below, such
+        /// as 0.5 for the median; above 0 and at most 1. The mean unless set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percentile: Option<f64>,
     },
     /// Requests in flight by the slope of the latency.
     Gradient {
@@ -175,6 +183,10 @@ pub enum LimitSpec {
         /// The most.
         #[serde(default = "two_hundred")]
         max: u32,
+        /// The share of a round's latencies that the one it goes by is not below, such
+        /// as 0.5 for the median; above 0 and at most 1. The mean unless set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percentile: Option<f64>,
     },
     /// A rate that is cut at a refusal and comes back along a cubic curve.
     Cubic {

@@ -137,6 +137,7 @@ fn adaptive_bounds_keep_the_laws() {
     laws::limiter(|| Adaptive::new(Aimd::new(2).unwrap()));
     laws::limiter(|| Adaptive::new(Vegas::new(2, 10).unwrap()));
     laws::limiter(|| Adaptive::new(Gradient::new(2, 1, 10).unwrap()));
+    laws::limiter(|| Adaptive::new(Vegas::new(2, 10).unwrap()).at_percentile(0.9).unwrap());
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::{LimitSpec, WindowStart};
 use crate::limiter::{
-    Adaptive, AdaptiveThrottle, Aimd, Breaker, Concurrency, Cubic, FixedWindow, Gcra, Gradient,
-    LeakyBucket, Learned, Reservoir, SlidingCounter, SlidingLog, TokenBucket, Vegas, WarmUp,
-    Window,
+    Adaptive, AdaptiveLimit, AdaptiveThrottle, Aimd, Breaker, Concurrency, Cubic, FixedWindow,
+    Gcra, Gradient, LeakyBucket, Learned, Reservoir, SlidingCounter, SlidingLog, TokenBucket,
+    Vegas, WarmUp, Window,
 };
 use crate::time::nanos;
 use crate::{InvalidConfig, PolicyBuilder, Quantity, Rate};
@@ -55,13 +55,15 @@ impl LimitSpec {
                 builder.limit(counter.counting(dimension))
             }
             Self::Concurrency { max } => builder.limit(Concurrency::new(max)?),
-            Self::Aimd { initial, min, max, ratio } => {
+            Self::Aimd { initial, min, max, ratio, percentile } => {
                 let aimd = Aimd::new(initial)?.between(min, max)?.cutting_to(ratio)?;
-                builder.limit(Adaptive::new(aimd))
+                builder.limit(adaptive(aimd, percentile)?)
             }
-            Self::Vegas { initial, max } => builder.limit(Adaptive::new(Vegas::new(initial, max)?)),
-            Self::Gradient { initial, min, max } => {
-                builder.limit(Adaptive::new(Gradient::new(initial, min, max)?))
+            Self::Vegas { initial, max, percentile } => {
+                builder.limit(adaptive(Vegas::new(initial, max)?, percentile)?)
+            }
+            Self::Gradient { initial, min, max, percentile } => {
+                builder.limit(adaptive(Gradient::new(initial, min, max)?, percentile)?)
             }
             Self::Cubic { dimension, ratio, min_rate } => {
                 let mut cubic = Cubic::new().counting(dimension);
@@ -101,6 +103,18 @@ impl LimitSpec {
                 builder.limit(if paced { learned } else { learned.unpaced() })
             }
         })
+    }
+}
+
+/// By the mean latency, or by a percentile.
+fn adaptive<A: AdaptiveLimit>(
+    law: A,
+    percentile: Option<f64>,
+) -> Result<Adaptive<A>, InvalidConfig> {
+    let limiter = Adaptive::new(law);
+    match percentile {
+        Some(share) => limiter.at_percentile(share),
+        None => Ok(limiter),
     }
 }
 

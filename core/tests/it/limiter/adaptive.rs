@@ -109,3 +109,27 @@ fn gradient_does_not_take_a_fast_refusal_for_a_fast_answer() {
     }
     assert!(limiter.limit() < 20, "{}", limiter.limit());
 }
+
+#[test]
+fn a_few_slow_answers_move_the_mean_and_not_the_median() {
+    let law = || Gradient::new(50, 1, 200).unwrap();
+    let after = |mut limiter: Adaptive<Gradient>| {
+        for round in 1..=40_u64 {
+            let sent = millis(round * 1000);
+            let count = send_all(&mut limiter, sent);
+            for number in 0..count {
+                // From the twentieth round on, one answer in ten takes 20 times as long.
+                let is_slow = round > 20 && number % 10 == 9;
+                let latency = if is_slow { 200 } else { 10 };
+                answer(&mut limiter, sent, millis(round * 1000 + latency), Outcome::Success);
+            }
+        }
+        limiter.limit()
+    };
+    let by_mean = after(Adaptive::new(law()));
+    let by_median = after(Adaptive::new(law()).at_percentile(0.5).unwrap());
+    let by_slowest = after(Adaptive::new(law()).at_percentile(1.0).unwrap());
+    assert!(by_mean < 40, "{by_mean}");
+    assert!(by_median > 70, "{by_median}");
+    assert!(by_slowest <= by_mean, "{by_slowest} {by_mean}");
+}

@@ -30,7 +30,7 @@ pub(super) fn run(group: &str, vector: &Value) {
         }
         "gradient2" => gradient(&inputs["defaults"]),
         "cubic" => cubic(inputs, expected),
-        _ => average(inputs, expected),
+        _ => tracked(inputs, expected),
     }
 }
 
@@ -115,9 +115,12 @@ impl AdaptiveLimit for Recorder {
     }
 }
 
-fn average(inputs: &Value, expected: &Value) {
+fn tracked(inputs: &Value, expected: &Value) {
     let samples = Arc::default();
     let mut limiter = Adaptive::new(Recorder(Arc::clone(&samples)));
+    if let Some(share) = inputs["percentile"].as_f64() {
+        limiter = limiter.at_percentile(share).unwrap();
+    }
     let cost = requests(1);
     // The first answer ends the first round.
     let began = Timestamp::from_nanos(1_000_000);
