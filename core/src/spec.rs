@@ -28,6 +28,7 @@ mod limit;
 mod policy;
 mod queue;
 mod retry;
+mod synonyms;
 
 #[cfg(feature = "schema")]
 mod schema;

@@ -5,24 +5,28 @@ mod build;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(super) use self::build::Clamp;
+use super::synonyms::Renamed;
 use super::{DurationText, JitterSpec};
 use crate::backoff::Factor;
 
 /// How long to wait before a retry; `n` is 1 for the first.
 ///
-/// Where there are `min` and `max`, the jitter keeps to them too.
+/// Where there are `min` and `max`, the jitter keeps to them too. Keys may have the names
+/// of other libraries: `initial_interval` for `base`, `multiplier` for `factor`, `cap` for
+/// `max` and so on.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+// `Self`, so that what is derived is called by what is below, which renames keys.
+#[serde(remote = "Self", tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum BackoffSpec {
     /// The same delay every time.
     Constant {
         /// The delay.
-        #[serde(alias = "base", alias = "wait", alias = "interval")]
+        #[serde(alias = "base")]
         delay: DurationText,
         /// How it is spread.
         #[serde(default)]
@@ -31,37 +35,15 @@ pub enum BackoffSpec {
     /// `base + step * (n - 1)`.
     Linear {
         /// The first delay.
-        #[serde(
-            alias = "initial",
-            alias = "initial_delay",
-            alias = "initial_interval",
-            alias = "start"
-        )]
         base: DurationText,
         /// How much longer each delay is than the one before; `base` unless set.
-        #[serde(
-            default,
-            alias = "increment",
-            alias = "offset",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<DurationText>,
         /// The shortest delay.
-        #[serde(
-            default,
-            alias = "min_delay",
-            alias = "floor",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<DurationText>,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
         /// How it is spread.
         #[serde(default)]
@@ -70,33 +52,16 @@ pub enum BackoffSpec {
     /// `base * factor^(n - 1)`.
     Exponential {
         /// The first delay.
-        #[serde(
-            alias = "initial",
-            alias = "initial_delay",
-            alias = "initial_interval",
-            alias = "start"
-        )]
         base: DurationText,
         /// How much longer each delay is than the one before.
-        #[serde(default = "doubling", alias = "multiplier", alias = "exp_base")]
+        #[serde(default = "doubling")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         factor: Factor,
         /// The shortest delay.
-        #[serde(
-            default,
-            alias = "min_delay",
-            alias = "floor",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<DurationText>,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
         /// How it is spread.
         #[serde(default)]
@@ -105,32 +70,15 @@ pub enum BackoffSpec {
     /// `base` times 1, 1, 2, 3, 5, 8.
     Fibonacci {
         /// The first delay.
-        #[serde(
-            alias = "initial",
-            alias = "initial_delay",
-            alias = "initial_interval",
-            alias = "unit"
-        )]
         base: DurationText,
         /// Leaves out the second 1: 1, 2, 3, 5, 8.
         #[serde(default)]
         distinct: bool,
         /// The shortest delay.
-        #[serde(
-            default,
-            alias = "min_delay",
-            alias = "floor",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<DurationText>,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
         /// How it is spread.
         #[serde(default)]
@@ -139,27 +87,15 @@ pub enum BackoffSpec {
     /// `base * n^exponent`.
     Polynomial {
         /// The first delay.
-        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
         base: DurationText,
         /// The power; 2 unless set.
-        #[serde(default = "two", alias = "degree", alias = "power")]
+        #[serde(default = "two")]
         exponent: u32,
         /// The shortest delay.
-        #[serde(
-            default,
-            alias = "min_delay",
-            alias = "floor",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<DurationText>,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
         /// How it is spread.
         #[serde(default)]
@@ -168,27 +104,15 @@ pub enum BackoffSpec {
     /// `base * e^(-rate * (n - 1))`: ever shorter.
     ExponentialDecay {
         /// The first delay.
-        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
         base: DurationText,
         /// How fast; 1 unless set.
-        #[serde(default = "one", alias = "decay")]
+        #[serde(default = "one")]
         rate: f64,
         /// The shortest delay.
-        #[serde(
-            default,
-            alias = "min_delay",
-            alias = "floor",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<DurationText>,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
         /// How it is spread.
         #[serde(default)]
@@ -197,31 +121,18 @@ pub enum BackoffSpec {
     /// Uniform from `min` to `max`, whatever the retry.
     Uniform {
         /// The shortest delay; 0 unless set.
-        #[serde(default = "zero", alias = "min_delay", alias = "low")]
+        #[serde(default = "zero")]
         min: DurationText,
         /// The longest delay.
-        #[serde(alias = "max_delay", alias = "high")]
         max: DurationText,
     },
     /// Uniform from `base` to three times the previous delay.
     Decorrelated {
         /// The shortest delay.
-        #[serde(
-            alias = "initial",
-            alias = "initial_delay",
-            alias = "initial_interval",
-            alias = "min",
-            alias = "min_delay"
-        )]
+        #[serde(alias = "min")]
         base: DurationText,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
         /// What `max` cuts: the range that is drawn from, or what was drawn.
         #[serde(default, skip_serializing_if = "Cut::is_range")]
@@ -230,22 +141,14 @@ pub enum BackoffSpec {
     /// The steps of a smooth curve at random points, as in Polly; around `base` at first.
     DecorrelatedV2 {
         /// The median of the first delay, near enough.
-        #[serde(alias = "initial", alias = "initial_delay", alias = "initial_interval")]
         base: DurationText,
         /// The longest delay; none unless set.
-        #[serde(
-            default,
-            alias = "max_delay",
-            alias = "max_interval",
-            alias = "cap",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<DurationText>,
     },
     /// These delays, one after the other; the last repeats.
     List {
         /// The delays; at least one.
-        #[serde(alias = "values")]
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         delays: Vec<DurationText>,
         /// How it is spread.
@@ -264,6 +167,31 @@ pub enum BackoffSpec {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         parts: Vec<Self>,
     },
+}
+
+/// What other libraries call the keys.
+const NAMES: &[(&str, &[&str])] = &[
+    ("base", &["initial", "initial_delay", "initial_interval", "start", "unit"]),
+    ("delay", &["wait", "interval"]),
+    ("delays", &["values"]),
+    ("exponent", &["degree", "power"]),
+    ("factor", &["multiplier", "exp_base"]),
+    ("max", &["max_delay", "max_interval", "cap", "high"]),
+    ("min", &["min_delay", "floor", "low"]),
+    ("rate", &["decay"]),
+    ("step", &["increment", "offset"]),
+];
+
+impl<'de> Deserialize<'de> for BackoffSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(Renamed { inner: deserializer, names: NAMES })
+    }
+}
+
+impl Serialize for BackoffSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
 }
 
 /// What the longest delay of a decorrelated jitter cuts.

@@ -102,6 +102,25 @@ fn words_of_other_libraries_are_understood() {
             "kind = 'linear', base = '1s', step = '2s', max = '9s'",
         ),
         ("kind = 'constant', base = '1s'", "kind = 'constant', delay = '1s'"),
+        ("kind = 'constant', interval = '1s'", "kind = 'constant', delay = '1s'"),
+        (
+            "kind = 'decorrelated', min_delay = '1s', cap = '9s'",
+            "kind = 'decorrelated', base = '1s', max = '9s'",
+        ),
+        (
+            "kind = 'polynomial', initial_delay = '1s', degree = 3",
+            "kind = 'polynomial', base = '1s', exponent = 3",
+        ),
+        ("kind = 'uniform', low = '1s', high = '2s'", "kind = 'uniform', min = '1s', max = '2s'"),
+        (
+            "kind = 'exponential_decay', start = '9s', decay = 2.0, floor = '1s'",
+            "kind = 'exponential_decay', base = '9s', rate = 2.0, min = '1s'",
+        ),
+        (
+            "kind = 'chain', steps = [{ kind = 'list', values = ['1s'] }]",
+            "kind = 'chain', steps = [{ kind = 'list', delays = ['1s'] }]",
+        ),
+        ("kind = 'fibonacci', unit = '1s'", "kind = 'fibonacci', base = '1s'"),
         (
             "kind = 'constant', delay = '1s', jitter = { kind = 'proportional', factor = 0.5 }",
             "kind = 'constant', delay = '1s', jitter = 'proportional'",
@@ -134,6 +153,7 @@ fn what_is_wrong_is_named() {
         ("kind = 'list', delays = ['1']", "duration is '1', must be a number and a unit"),
         ("kind = 'chain', steps = [{ kind = 'list' }]", "missing field `delays`"),
         ("kind = 'chain', steps = [{ kind = 'constant', delay = '1s', x = 1 }]", "unknown field"),
+        ("kind = 'linear', base = '1s', start = '2s'", "duplicate field `base`"),
     ] {
         let error = read(text).unwrap_err();
         assert!(error.contains(expected), "{text}\n{error}");
