@@ -10,7 +10,7 @@ mod tally;
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use self::tally::Tally;
+pub(super) use self::tally::Tally;
 #[cfg(feature = "tokio")]
 use super::Shared;
 

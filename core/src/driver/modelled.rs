@@ -12,7 +12,7 @@ use std::task::Wake;
 
 use loom::sync::{Condvar, Mutex};
 
-use super::MonotonicClock;
+use super::{MonotonicClock, at_once};
 use crate::Timestamp;
 
 // Loom runs the threads of a model in one thread, one at a time.
@@ -54,6 +54,42 @@ impl Token {
 impl Wake for Token {
     fn wake(self: Arc<Self>) {
         self.set();
+    }
+}
+
+/// The count of calls that took the short way, for a model of it alone.
+#[derive(Debug)]
+pub struct Tally(at_once::Tally);
+
+impl Tally {
+    /// Nothing was added.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(at_once::Tally::new(true))
+    }
+
+    /// Adds one.
+    pub fn add_one(&self) {
+        self.0.add_one();
+    }
+
+    /// Whether some thread has a place of its own: one that has ended may not have given
+    /// it back yet.
+    #[must_use]
+    pub fn is_any_taken() -> bool {
+        at_once::Tally::is_any_taken()
+    }
+
+    /// What was added up to now.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.total()
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -5,18 +5,22 @@
 //! the first threads of a process have a number each, and a place of their own in each
 //! tally, where reading and writing are enough. All others share one more place.
 
-#[cfg(feature = "tokio")]
+#[cfg(any(feature = "tokio", forbear_loom))]
 mod number;
 
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
+
+use crate::driver::sync::AtomicU64;
 
 /// Threads that have a place of their own.
-const OWNERS: usize = 8;
+///
+/// One in a model, so that two threads take turns at it, and share.
+const OWNERS: usize = if cfg!(forbear_loom) { 1 } else { 8 };
 
 /// A count that only grows.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(in crate::driver) struct Tally {
     /// One a number; none where nothing is ever counted.
     owned: Box<[Place]>,
     /// Of all other threads.
@@ -24,20 +28,21 @@ pub(super) struct Tally {
 }
 
 /// On a line of its own: a neighbour that changes would slow it down.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(align(64))]
 struct Place(AtomicU64);
 
 impl Tally {
     /// One that `counts`, or is there for nothing and takes up next to nothing.
-    pub(super) fn new(counts: bool) -> Self {
-        let owned = (0..if counts { OWNERS } else { 0 }).map(|_| Place::default()).collect();
+    pub(in crate::driver) fn new(counts: bool) -> Self {
+        let owned =
+            (0..if counts { OWNERS } else { 0 }).map(|_| Place(AtomicU64::new(0))).collect();
         Self { owned, shared: AtomicU64::new(0) }
     }
 
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "tokio", forbear_loom))]
     #[inline]
-    pub(super) fn add_one(&self) {
+    pub(in crate::driver) fn add_one(&self) {
         let number = number::of_this_thread();
         match self.owned.get(number) {
             Some(place) => {
@@ -48,7 +53,7 @@ impl Tally {
         }
     }
 
-    #[cfg(feature = "tokio")]
+    #[cfg(any(feature = "tokio", forbear_loom))]
     #[cold]
     fn add_shared(&self, number: usize) {
         if number > OWNERS {
@@ -57,8 +62,14 @@ impl Tally {
         self.shared.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Whether some thread has a place of its own, in whatever tally.
+    #[cfg(forbear_loom)]
+    pub(in crate::driver) fn is_any_taken() -> bool {
+        number::is_any_taken()
+    }
+
     /// What was added up to now.
-    pub(super) fn total(&self) -> u64 {
+    pub(in crate::driver) fn total(&self) -> u64 {
         let shared = self.shared.load(Ordering::Relaxed);
         self.owned.iter().fold(shared, |sum, place| sum + place.0.load(Ordering::Relaxed))
     }
