@@ -1,315 +1,283 @@
-//! The model keeps every job in one list and its own copy of each limiter. It does not
-//! know whose turn it is between tenants, which `fairness` tests; it knows which jobs
-//! may go: the first of a tenant, in the most urgent lane of its scope that has any.
+//! A queue beside its books, step by step, and what shrinking leaves of a fault.
+
+mod books;
+mod reference;
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::time::Duration;
 
 use forbear_core::limiter::Gcra;
 use forbear_core::queue::{
-    Job, JobId, Next, Overflow, Queue, QueueConfig, Removed, Scope, Tally, Withdrawal,
+    Job, JobId, Next, Overflow, Queue, QueueConfig, Removed, Scope, ScopeId, TenantId,
 };
-use forbear_core::{
-    Completion, Cost, Decision, Dimension, Limiter, Observation, Outcome, Timestamp,
-};
-use proptest::prelude::*;
+use forbear_core::{Completion, Cost, Dimension, Limiter, Observation, Outcome, Timestamp};
+use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-#[derive(Clone, Debug)]
-enum Step {
-    Push {
-        scope: usize,
-        tenant: usize,
-        lane: u8,
+use self::books::{Books, Is, Known};
+use self::reference::{Around, Label, Reference, Step};
+
+const CAPACITY: u32 = 12;
+
+type Jobs = Queue<usize, Gcra>;
+
+/// How the queue is driven: as it should be, or with a fault that has to be found.
+trait Driven: 'static {
+    /// `waiting` is the job, if it waits.
+    fn cancel(queue: &mut Jobs, id: JobId, _waiting: Option<usize>) -> Option<usize> {
+        queue.cancel(id)
+    }
+
+    fn retry(queue: &mut Jobs, now: Timestamp, id: JobId, number: usize, until: Timestamp) -> bool {
+        queue.retry(now, id, number, until, Observation::SUCCESS).is_ok()
+    }
+}
+
+#[derive(Debug)]
+struct Rightly;
+
+impl Driven for Rightly {}
+
+#[derive(Debug)]
+struct Live<D> {
+    queue: Jobs,
+    books: Books,
+    scopes: [ScopeId; 2],
+    tenants: [TenantId; 3],
+    driven: PhantomData<D>,
+}
+
+fn later(now: Timestamp, ms: u64) -> Timestamp {
+    now.after(Duration::from_millis(ms))
+}
+
+impl<D: Driven> Live<D> {
+    /// The number of the job under this label, unless it was rejected.
+    fn job(&self, label: Label) -> Option<usize> {
+        self.books.labelled.get(&label).copied()
+    }
+
+    fn push(
+        &mut self,
+        label: Label,
+        overflow: Overflow,
+        place: (usize, usize, u8),
         units: u32,
-        deadline: Option<u64>,
-    },
-    Pass(u64),
-    Cancel(usize),
-    Complete(usize),
-    Retry(usize, u64),
-    Retract(usize),
-    Tighten(usize, u64),
-    /// Somebody is there for the jobs of a tenant, or nobody.
-    Want(usize, bool),
-    PauseScope(usize, bool),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Is {
-    Queued,
-    Hidden(Timestamp),
-    Started,
-    Gone,
-}
-
-#[derive(Clone, Debug)]
-struct Known {
-    id: JobId,
-    place: (usize, usize, u8),
-    cost: Cost,
-    deadline: Timestamp,
-    sent_at: Timestamp,
-    is: Is,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let push =
-        (0..2_usize, 0..3_usize, 0..2_u8, 1..4_u32, proptest::option::weighted(0.2, 0..400_u64))
-            .prop_map(|(scope, tenant, lane, units, deadline)| Step::Push {
-                scope,
-                tenant,
-                lane,
-                units,
-                deadline,
-            });
-    let step = prop_oneof![
-        6 => push,
-        4 => (0..80_u64).prop_map(Step::Pass),
-        2 => any::<usize>().prop_map(Step::Cancel),
-        2 => any::<usize>().prop_map(Step::Complete),
-        2 => (any::<usize>(), 0..60_u64).prop_map(|(job, delay)| Step::Retry(job, delay)),
-        1 => any::<usize>().prop_map(Step::Retract),
-        1 => (any::<usize>(), 0..200_u64).prop_map(|(job, by)| Step::Tighten(job, by)),
-        1 => (0..3_usize, any::<bool>()).prop_map(|(tenant, is)| Step::Want(tenant, is)),
-        1 => (0..2_usize, any::<bool>()).prop_map(|(scope, paused)| Step::PauseScope(scope, paused)),
-    ];
-    proptest::collection::vec(step, 1..120)
-}
-
-struct Model {
-    now: Timestamp,
-    jobs: Vec<Known>,
-    limiters: [Gcra; 2],
-    paused: [bool; 2],
-    wanted: [bool; 3],
-}
-
-impl Model {
-    /// The first jobs of the tenants in the most urgent lane of `scope` that has any.
-    fn heads(&self, scope: usize) -> Vec<usize> {
-        let queued = || {
-            let all = self.jobs.iter().enumerate();
-            all.filter(|(_, job)| job.is == Is::Queued && job.place.0 == scope)
+        deadline: Option<Timestamp>,
+    ) {
+        let Self { queue, books, scopes, tenants, .. } = self;
+        let (scope, tenant, lane) = place;
+        let cost = Cost::REQUEST.with(Dimension::Requests, units);
+        let mut job = Job::new(scopes[scope], tenants[tenant], books.jobs.len());
+        job = job.lane(lane).cost(cost);
+        if let Some(deadline) = deadline {
+            job = job.deadline(deadline);
+        }
+        // Retries come back to a full queue too.
+        let is_full = queue.len() >= CAPACITY;
+        let Ok(pushed) = queue.push(books.now, job) else {
+            books.labelled.remove(&label);
+            return;
         };
-        let lane = queued().map(|(_, job)| job.place.2).min();
-        (0..3)
-            .filter_map(|tenant| {
-                queued().find(|(_, job)| job.place.1 == tenant && Some(job.place.2) == lane)
-            })
-            .map(|(number, _)| number)
-            .collect()
-    }
-
-    fn unhide(&mut self) {
-        for job in &mut self.jobs {
-            if matches!(job.is, Is::Hidden(time) if time <= self.now) {
-                job.is = Is::Queued;
-            }
-        }
-    }
-
-    fn count(&self, is: impl Fn(Is) -> bool) -> u32 {
-        u32::try_from(self.jobs.iter().filter(|job| is(job.is)).count()).unwrap()
-    }
-
-    /// Asks for all that may go now; when to ask again.
-    fn exhaust(&mut self, queue: &mut Queue<usize, Gcra>) -> Option<Timestamp> {
-        self.unhide();
-        loop {
-            let is_wanted = |number: &usize| self.wanted[self.jobs[*number].place.1];
-            let next = queue.next_if(self.now, is_wanted);
-            match next {
-                Next::Start(started) => {
-                    let number = started.payload;
-                    let job = self.jobs[number].clone();
-                    assert_eq!(started.id, job.id);
-                    assert!(self.heads(job.place.0).contains(&number), "{number} was not first");
-                    assert!(!self.paused[job.place.0], "its scope is paused");
-                    assert!(self.now < job.deadline, "it is late");
-                    assert!(self.wanted[job.place.1], "nobody is there for it");
-                    let decision = self.limiters[job.place.0].acquire(self.now, &job.cost);
-                    assert_eq!(decision, Decision::Admit);
-                    (self.jobs[number].is, self.jobs[number].sent_at) = (Is::Started, self.now);
-                }
-                Next::Remove(Removed { payload, why, .. }) => {
-                    assert_eq!(why, Withdrawal::Expired);
-                    assert!(self.heads(self.jobs[payload].place.0).contains(&payload));
-                    assert!(self.jobs[payload].deadline <= self.now, "it is not late");
-                    self.jobs[payload].is = Is::Gone;
-                }
-                Next::Wait(time) => {
-                    assert!(time.is_none_or(|time| time > self.now));
-                    self.all_wait_rightly(time);
-                    return time;
-                }
-            }
-        }
-    }
-
-    /// Some head of each scope must be held by its limiter, until the time that was
-    /// named or later, or have nobody who is there for it; so nothing that could go is forgotten.
-    fn all_wait_rightly(&self, time: Option<Timestamp>) {
-        for scope in (0..2).filter(|&scope| !self.paused[scope]) {
-            let heads = self.heads(scope);
-            let is_held = |&number: &usize| {
-                let decision = self.limiters[scope].check(self.now, &self.jobs[number].cost);
-                matches!((decision, time), (Decision::WaitUntil(opens), Some(time)) if time <= opens)
+        assert_eq!(pushed.dropped.is_some(), is_full);
+        if let Some(Removed { payload, .. }) = pushed.dropped {
+            let mut waiting = (0..).zip(&books.jobs).filter(|(_, job)| job.is.waits());
+            let victim = match overflow {
+                Overflow::DropOldest => waiting.next(),
+                _ => waiting.filter(|(_, job)| job.place.2 == 1).last(),
             };
-            let is_unwanted = |&number: &usize| !self.wanted[self.jobs[number].place.1];
-            let is_right = heads.iter().any(is_held) || heads.iter().any(is_unwanted);
-            assert!(heads.is_empty() || is_right, "{heads:?} wait for nothing");
+            assert_eq!(victim.map(|(number, _)| number), Some(payload));
+            books.jobs[payload].is = Is::Gone;
+        }
+        books.labelled.insert(label, books.jobs.len());
+        let (id, sent_at, is) = (pushed.id, books.now, Is::Queued);
+        let deadline = deadline.unwrap_or(Timestamp::MAX);
+        books.jobs.push(Known { id, place, cost, deadline, sent_at, is });
+    }
+
+    fn cancel(&mut self, number: usize) {
+        let job = &mut self.books.jobs[number];
+        let waits = job.is.waits();
+        let waiting = waits.then_some(number);
+        assert_eq!(D::cancel(&mut self.queue, job.id, waiting), waiting);
+        if waits {
+            job.is = Is::Gone;
         }
     }
 
-    fn is_conserved(&self, tally: Tally) {
-        let ended = tally.completed + tally.cancelled + tally.expired + tally.refused;
-        let ended = ended + tally.dropped + tally.shut_down;
-        let inside = u64::from(tally.queued) + u64::from(tally.in_flight);
-        assert_eq!(tally.pushed, ended + inside, "{tally:?}");
-        assert_eq!(tally.in_flight, self.count(|is| is == Is::Started));
-        assert_eq!(tally.queued, self.count(|is| matches!(is, Is::Queued | Is::Hidden(_))));
+    fn complete(&mut self, number: usize) {
+        let job = &mut self.books.jobs[number];
+        let is_started = job.is == Is::Started;
+        let is_known = self.queue.complete(self.books.now, job.id, Observation::SUCCESS);
+        assert_eq!(is_known, is_started);
+        if is_started {
+            job.is = Is::Gone;
+        }
+    }
+
+    fn retry(&mut self, number: usize, in_ms: u64) {
+        let (now, until) = (self.books.now, later(self.books.now, in_ms));
+        let job = &mut self.books.jobs[number];
+        let is_started = job.is == Is::Started;
+        assert_eq!(D::retry(&mut self.queue, now, job.id, number, until), is_started);
+        if is_started {
+            job.is = Is::Hidden(until);
+        }
+    }
+
+    fn retract(&mut self, number: usize) {
+        let Books { now, jobs, limiters, .. } = &mut self.books;
+        let job = &mut jobs[number];
+        let is_started = job.is == Is::Started;
+        assert_eq!(self.queue.retract(*now, job.id, number).is_ok(), is_started);
+        if is_started {
+            let seen = Observation::new(Outcome::Ignored);
+            let (sent_at, cost) = (job.sent_at, job.cost);
+            let unsent = Completion { sent_at, cost, actual: Cost::ZERO, observation: &seen };
+            limiters[job.place.0].observe(*now, &unsent);
+            job.is = Is::Queued;
+        }
+    }
+
+    fn tighten(&mut self, number: usize, to_ms: u64) {
+        let deadline = later(self.books.now, to_ms);
+        let job = &mut self.books.jobs[number];
+        let is_started = job.is == Is::Started;
+        assert_eq!(self.queue.tighten_deadline(job.id, deadline), is_started);
+        if is_started {
+            job.deadline = job.deadline.min(deadline);
+        }
     }
 }
 
-fn live(steps: Vec<Step>, overflow: Overflow) {
-    let config = QueueConfig::new().strict_lanes(2).unwrap().capacity(12).unwrap();
-    let mut queue = Queue::new(config.overflow(overflow));
-    let gcra = Gcra::per("50/s".parse().unwrap()).with_burst(3).unwrap();
-    let mut model = Model {
-        now: Timestamp::ZERO,
-        jobs: Vec::new(),
-        limiters: [gcra.clone(), gcra.clone()],
-        paused: [false; 2],
-        wanted: [true; 3],
-    };
-    let scopes = model.limiters.clone().map(|limiter| {
-        queue.add_scope(Scope::new("scope", limiter).payback(core::time::Duration::ZERO))
-    });
-    let tenants = [1, 2, 4].map(|weight| queue.add_tenant(weight).unwrap());
-    let later = |now: Timestamp, millis| now.after(core::time::Duration::from_millis(millis));
-    for step in steps {
+impl<D: Driven> StateMachineTest for Live<D> {
+    type SystemUnderTest = Self;
+    type Reference = Reference;
+
+    fn init_test(around: &Around) -> Self {
+        let config = QueueConfig::new().strict_lanes(2).unwrap().capacity(CAPACITY).unwrap();
+        let mut queue = Queue::new(config.overflow(around.overflow));
+        let gcra = Gcra::per("50/s".parse().unwrap()).with_burst(3).unwrap();
+        let limiters = [gcra.clone(), gcra];
+        let scopes = limiters
+            .clone()
+            .map(|limiter| queue.add_scope(Scope::new("scope", limiter).payback(Duration::ZERO)));
+        let tenants = [1, 2, 4].map(|weight| queue.add_tenant(weight).unwrap());
+        let (now, jobs, labelled) = (Timestamp::ZERO, Vec::new(), BTreeMap::new());
+        let books = Books { now, jobs, labelled, limiters };
+        Self { queue, books, scopes, tenants, driven: PhantomData }
+    }
+
+    fn apply(mut live: Self, around: &Around, step: Step) -> Self {
+        let job = step.job().and_then(|label| live.job(label));
         match step {
-            Step::Push { scope, tenant, lane, units, deadline } => {
-                let cost = Cost::REQUEST.with(Dimension::Requests, units);
-                let mut job = Job::new(scopes[scope], tenants[tenant], model.jobs.len());
-                job = job.lane(lane).cost(cost);
-                let deadline = deadline.map(|millis| later(model.now, millis));
-                if let Some(deadline) = deadline {
-                    job = job.deadline(deadline);
-                }
-                // Retries come back to a full queue too.
-                let is_full = queue.len() >= 12;
-                if let Ok(pushed) = queue.push(model.now, job) {
-                    let deadline = deadline.unwrap_or(Timestamp::MAX);
-                    let place = (scope, tenant, lane);
-                    assert_eq!(pushed.dropped.is_some(), is_full);
-                    if let Some(Removed { payload, .. }) = pushed.dropped {
-                        let waits = |job: &Known| matches!(job.is, Is::Queued | Is::Hidden(_));
-                        let mut waiting = (0..).zip(&model.jobs).filter(|(_, job)| waits(job));
-                        let victim = match overflow {
-                            Overflow::DropOldest => waiting.next(),
-                            _ => waiting.filter(|(_, job)| job.place.2 == 1).last(),
-                        };
-                        assert_eq!(victim.map(|(number, _)| number), Some(payload));
-                        model.jobs[payload].is = Is::Gone;
-                    }
-                    let (id, sent_at, is) = (pushed.id, model.now, Is::Queued);
-                    model.jobs.push(Known { id, place, cost, deadline, sent_at, is });
-                }
+            Step::Push { label, scope, tenant, lane, units, deadline_in_ms } => {
+                let deadline = deadline_in_ms.map(|ms| later(live.books.now, ms));
+                live.push(label, around.overflow, (scope, tenant, lane), units, deadline);
             }
-            Step::Pass(millis) => model.now = later(model.now, millis),
-            Step::Cancel(pick) => {
-                if let Some(job) = pick.checked_rem(model.jobs.len()) {
-                    let cancelled = queue.cancel(model.jobs[job].id);
-                    let waits = matches!(model.jobs[job].is, Is::Queued | Is::Hidden(_));
-                    assert_eq!(cancelled, waits.then_some(job));
-                    if waits {
-                        model.jobs[job].is = Is::Gone;
-                    }
-                }
+            Step::Pass { ms } => live.books.now = later(live.books.now, ms),
+            Step::Cancel(_) => job.into_iter().for_each(|job| live.cancel(job)),
+            Step::Complete(_) => job.into_iter().for_each(|job| live.complete(job)),
+            Step::Retract(_) => job.into_iter().for_each(|job| live.retract(job)),
+            Step::Retry { in_ms, .. } => job.into_iter().for_each(|job| live.retry(job, in_ms)),
+            Step::Tighten { to_ms, .. } => job.into_iter().for_each(|job| live.tighten(job, to_ms)),
+            Step::Want { .. } => {}
+            Step::Pause { scope, is_paused: true } => {
+                assert!(live.queue.pause_scope(live.scopes[scope]));
             }
-            Step::Complete(pick) => {
-                if let Some(job) = pick.checked_rem(model.jobs.len()) {
-                    let is_started = model.jobs[job].is == Is::Started;
-                    let id = model.jobs[job].id;
-                    assert_eq!(queue.complete(model.now, id, Observation::SUCCESS), is_started);
-                    if is_started {
-                        model.jobs[job].is = Is::Gone;
-                    }
-                }
-            }
-            Step::Retry(pick, delay) => {
-                if let Some(job) = pick.checked_rem(model.jobs.len()) {
-                    let is_started = model.jobs[job].is == Is::Started;
-                    let (id, until) = (model.jobs[job].id, later(model.now, delay));
-                    let done = queue.retry(model.now, id, job, until, Observation::SUCCESS);
-                    assert_eq!(done.is_ok(), is_started);
-                    if is_started {
-                        model.jobs[job].is = Is::Hidden(until);
-                    }
-                }
-            }
-            Step::Retract(pick) => {
-                if let Some(number) = pick.checked_rem(model.jobs.len()) {
-                    let job = &model.jobs[number];
-                    let is_started = job.is == Is::Started;
-                    assert_eq!(queue.retract(model.now, job.id, number).is_ok(), is_started);
-                    if is_started {
-                        let seen = Observation::new(Outcome::Ignored);
-                        let (sent_at, cost) = (job.sent_at, job.cost);
-                        let unsent =
-                            Completion { sent_at, cost, actual: Cost::ZERO, observation: &seen };
-                        model.limiters[job.place.0].observe(model.now, &unsent);
-                        model.jobs[number].is = Is::Queued;
-                    }
-                }
-            }
-            Step::Tighten(pick, millis) => {
-                if let Some(number) = pick.checked_rem(model.jobs.len()) {
-                    let deadline = later(model.now, millis);
-                    let is_started = model.jobs[number].is == Is::Started;
-                    let id = model.jobs[number].id;
-                    assert_eq!(queue.tighten_deadline(id, deadline), is_started);
-                    if is_started {
-                        let job = &mut model.jobs[number];
-                        job.deadline = job.deadline.min(deadline);
-                    }
-                }
-            }
-            Step::Want(tenant, is) => model.wanted[tenant] = is,
-            Step::PauseScope(scope, true) => {
-                queue.pause_scope(scopes[scope]);
-                model.paused[scope] = true;
-            }
-            Step::PauseScope(scope, false) => {
-                queue.resume_scope(scopes[scope]);
-                model.paused[scope] = false;
+            Step::Pause { scope, is_paused: false } => {
+                assert!(live.queue.resume_scope(live.scopes[scope]));
             }
         }
-        model.exhaust(&mut queue);
-        model.is_conserved(queue.tally());
+        live.books.exhaust(&mut live.queue, around);
+        live
     }
-    // Left alone, every job gets its turn.
-    for scope in scopes {
-        queue.resume_scope(scope);
+
+    fn check_invariants(live: &Self, _: &Around) {
+        live.books.agree_with(live.queue.tally());
     }
-    (model.paused, model.wanted) = ([false; 2], [true; 3]);
-    queue.drain();
-    while let Some(time) = model.exhaust(&mut queue) {
-        model.now = time;
+
+    /// Left alone, every job gets its turn.
+    fn teardown(live: Self, around: Around) {
+        let Self { mut queue, mut books, scopes, .. } = live;
+        let around = Around { is_paused: [false; 2], is_wanted: [true; 3], ..around };
+        for scope in scopes {
+            queue.resume_scope(scope);
+        }
+        queue.drain();
+        while let Some(time) = books.exhaust(&mut queue, &around) {
+            books.now = time;
+        }
+        books.agree_with(queue.tally());
+        assert_eq!(queue.len(), 0, "a job is forgotten");
+        // Drained means empty, once the last answer is in.
+        for job in books.jobs.iter().filter(|job| job.is == Is::Started) {
+            assert!(!queue.is_empty());
+            assert!(queue.complete(books.now, job.id, Observation::SUCCESS));
+        }
+        assert!(queue.is_empty() && matches!(queue.next(books.now), Next::Wait(None)));
     }
-    model.is_conserved(queue.tally());
-    assert_eq!(queue.len(), 0, "a job is forgotten");
-    // Drained means empty, once the last answer is in.
-    for job in model.jobs.iter().filter(|job| job.is == Is::Started) {
-        assert!(!queue.is_empty());
-        assert!(queue.complete(model.now, job.id, Observation::SUCCESS));
-    }
-    assert!(queue.is_empty() && matches!(queue.next(model.now), Next::Wait(None)));
 }
 
-proptest! {
+prop_state_machine! {
     #[test]
-    fn no_job_is_lost_overtaken_or_forgotten(steps in steps(), overflow in 0..3_usize) {
-        let policies =
-            [Overflow::RejectNewest, Overflow::DropOldest, Overflow::DropLowestPriority];
-        live(steps, policies[overflow]);
+    fn no_job_is_lost_overtaken_or_forgotten(sequential 1..120 => Live<Rightly>);
+}
+
+/// The steps that are left of those that showed the fault of `D`.
+fn shrunk<D: Driven>() -> Vec<Step> {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(
+        config.clone(),
+        proptest::test_runner::TestRng::deterministic_rng(Default::default()),
+    );
+    let found = runner.run(&Reference::sequential_strategy(1..60), |(around, steps, seen)| {
+        Live::<D>::test_sequential(config.clone(), around, steps, seen);
+        Ok(())
+    });
+    match found {
+        Err(TestError::Fail(_, (_, steps, _))) => steps,
+        other => panic!("the fault was not found: {other:?}"),
     }
+}
+
+/// Says that a job is cancelled and leaves it where it is.
+#[derive(Debug)]
+struct CancelsNothing;
+
+impl Driven for CancelsNothing {
+    fn cancel(_: &mut Jobs, _: JobId, waiting: Option<usize>) -> Option<usize> {
+        waiting
+    }
+}
+
+#[test]
+fn a_job_that_is_not_cancelled_is_shown_by_three_steps() {
+    let steps = shrunk::<CancelsNothing>();
+    let [first, Step::Push { .. }, Step::Cancel(_)] = &*steps else { panic!("{steps:?}") };
+    // Or it would have started.
+    assert!(matches!(first, Step::Pause { .. } | Step::Want { .. } | Step::Push { .. }));
+}
+
+/// Forgets how long a retry has to wait.
+#[derive(Debug)]
+struct RetriesAtOnce;
+
+impl Driven for RetriesAtOnce {
+    fn retry(queue: &mut Jobs, now: Timestamp, id: JobId, number: usize, _: Timestamp) -> bool {
+        queue.retry(now, id, number, now, Observation::SUCCESS).is_ok()
+    }
+}
+
+#[test]
+fn a_retry_that_comes_early_is_shown_by_four_steps_at_most() {
+    let steps = shrunk::<RetriesAtOnce>();
+    // One push and one retry would do; steps are left out before they are made simpler,
+    // and none after.
+    assert!(steps.len() <= 4, "{steps:?}");
+    let is_a_push = |step: &Step| matches!(step, Step::Push { units: 1, .. });
+    let is_the_retry = |step: &Step| matches!(step, Step::Retry { in_ms: 1, .. });
+    assert!(steps.iter().all(|step| is_a_push(step) || is_the_retry(step)), "{steps:?}");
+    assert!(steps.iter().any(is_the_retry), "{steps:?}");
 }
