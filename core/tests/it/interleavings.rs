@@ -14,6 +14,8 @@ use forbear_core::driver::Attempts;
 use forbear_core::limiter::Concurrency;
 use forbear_core::{Observation, Outcome, Policy};
 
+use crate::support::Choices;
+
 /// Whether a task was woken since it was polled last.
 struct Woken(AtomicBool);
 
@@ -144,33 +146,24 @@ impl World {
 /// A step may not be taken back, so each order is played from the start.
 fn every_order(calls: usize, places: u32) -> u64 {
     let mut orders = 0;
-    let mut choices: Vec<(usize, usize)> = Vec::new();
+    let mut choices = Choices::default();
     loop {
         let mut world = World::new(calls, places);
         let mut taken = Vec::new();
-        let mut depth = 0;
         loop {
             let steps = world.steps();
             if steps.is_empty() {
                 break;
             }
-            if depth == choices.len() {
-                choices.push((0, steps.len()));
-            }
-            let step = steps[choices[depth].0];
+            let step = steps[choices.choose(steps.len())];
             taken.push(step);
             world.take(step);
             assert!(world.is_live(), "the head of the line sleeps beside a free place: {taken:?}");
-            depth += 1;
         }
         assert_eq!(world.in_state(State::Done), calls, "a call sleeps for ever: {taken:?}");
         orders += 1;
-        while choices.last().is_some_and(|&(choice, of)| choice + 1 == of) {
-            choices.pop();
-        }
-        match choices.last_mut() {
-            Some((choice, _)) => *choice += 1,
-            None => return orders,
+        if !choices.begin_next() {
+            return orders;
         }
     }
 }

@@ -46,6 +46,13 @@ after = "200ms"
 at_most = 4
 "#;
 
+fn is_written_back_the_same(spec: &PolicySpec) {
+    let again: PolicySpec = toml::from_str(&toml::to_string(spec).unwrap()).unwrap();
+    assert_eq!(*spec, again);
+    let json: PolicySpec = serde_json::from_str(&serde_json::to_string(spec).unwrap()).unwrap();
+    assert_eq!(*spec, json);
+}
+
 #[test]
 fn a_whole_file_reads_and_writes_back_the_same() {
     let spec: PolicySpec = toml::from_str(EVERYTHING).unwrap();
@@ -87,11 +94,7 @@ fn every_budget_and_bound_has_its_words() {
         let spec: PolicySpec = toml::from_str(&format!("[retry]\n{words}")).unwrap();
         let policy = format!("{:?}", spec.build().unwrap());
         assert!(policy.contains(expected), "{words}\n{policy}");
-        let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
-        assert_eq!(spec, again);
-        let json: PolicySpec =
-            serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
-        assert_eq!(spec, json);
+        is_written_back_the_same(&spec);
     }
 }
 
@@ -109,11 +112,7 @@ fn a_queue_is_what_its_table_says() {
         let spec: PolicySpec = toml::from_str(&format!("[queue]\n{words}")).unwrap();
         let config = format!("{:?}", spec.queue.as_ref().unwrap().build().unwrap());
         assert!(config.contains(expected), "{words}\n{config}");
-        let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
-        assert_eq!(spec, again);
-        let json: PolicySpec =
-            serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
-        assert_eq!(spec, json);
+        is_written_back_the_same(&spec);
     }
 }
 

@@ -42,6 +42,35 @@ impl RateSignal for Failure {
     }
 }
 
+/// Every way to choose one of several, again and again, where what there is to choose from
+/// depends on what was chosen: one order of choices after the other, each from the start.
+#[derive(Debug, Default)]
+pub(crate) struct Choices {
+    /// What is chosen, and of how many.
+    chosen: Vec<(usize, usize)>,
+    depth: usize,
+}
+
+impl Choices {
+    /// One of `many`.
+    pub(crate) fn choose(&mut self, many: usize) -> usize {
+        if self.depth == self.chosen.len() {
+            self.chosen.push((0, many));
+        }
+        self.depth += 1;
+        self.chosen[self.depth - 1].0
+    }
+
+    /// Goes on to the next order; whether there is one.
+    pub(crate) fn begin_next(&mut self) -> bool {
+        self.depth = 0;
+        while self.chosen.last().is_some_and(|&(choice, of)| choice + 1 == of) {
+            self.chosen.pop();
+        }
+        self.chosen.last_mut().map(|(choice, _)| *choice += 1).is_some()
+    }
+}
+
 /// Counts what is asked of a limiter and what is in flight in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted<L> {

@@ -11,6 +11,18 @@ use crate::support::at;
 
 type Jobs = Queue<&'static str>;
 
+/// Jobs a, b and c of one tenant, one at a time, of which the first has started.
+fn one_of_three_started() -> (Jobs, Started<&'static str>) {
+    let mut queue = Jobs::new(QueueConfig::new());
+    let scope = queue.add_scope(Scope::new("api", Concurrency::new(1).unwrap().boxed()));
+    let ann = queue.add_tenant(1).unwrap();
+    for payload in ["a", "b", "c"] {
+        queue.push(at(0), Job::new(scope, ann, payload)).unwrap();
+    }
+    let a = started(&mut queue, at(0));
+    (queue, a)
+}
+
 fn started(queue: &mut Jobs, now: Timestamp) -> Started<&'static str> {
     match queue.next(now) {
         Next::Start(job) => job,
@@ -52,13 +64,7 @@ fn a_scope_that_cools_down_holds_nobody_else_up() {
 
 #[test]
 fn a_retry_is_hidden_until_its_time_and_then_first_again() {
-    let mut queue = Jobs::new(QueueConfig::new());
-    let scope = queue.add_scope(Scope::new("api", Concurrency::new(1).unwrap().boxed()));
-    let ann = queue.add_tenant(1).unwrap();
-    for payload in ["a", "b", "c"] {
-        queue.push(at(0), Job::new(scope, ann, payload)).unwrap();
-    }
-    let a = started(&mut queue, at(0));
+    let (mut queue, a) = one_of_three_started();
     queue.retry(at(1), a.id, a.payload, at(10), Observation::SUCCESS).unwrap();
     assert_eq!(queue.state(at(1), a.id), Some(JobState::Hidden(at(10))));
     let b = started(&mut queue, at(1));
@@ -291,13 +297,7 @@ fn weights_rates_and_pauses_change_while_it_runs() {
 
 #[test]
 fn a_shutdown_says_what_was_left() {
-    let mut queue = Jobs::new(QueueConfig::new());
-    let scope = queue.add_scope(Scope::new("api", Concurrency::new(1).unwrap().boxed()));
-    let ann = queue.add_tenant(1).unwrap();
-    for payload in ["a", "b", "c"] {
-        queue.push(at(0), Job::new(scope, ann, payload)).unwrap();
-    }
-    let a = started(&mut queue, at(0));
+    let (mut queue, a) = one_of_three_started();
     let left = queue.shut_down();
     let payloads: Vec<_> = left.jobs.iter().map(|job| (job.payload, job.why)).collect();
     assert_eq!(payloads, [("b", Withdrawal::ShutDown), ("c", Withdrawal::ShutDown)]);

@@ -19,6 +19,8 @@ use forbear_core::limiter::Concurrency;
 use forbear_core::queue::{Job, QueueConfig, ScopeId, TenantId};
 use forbear_core::{Limiter, Observation, Outcome, Policy};
 
+use crate::support::Choices;
+
 type Boxed = Box<dyn Limiter>;
 
 struct Woken(AtomicBool);
@@ -330,7 +332,7 @@ impl<'q> World<'q> {
 /// Takes every order of steps; returns how many there are.
 fn every_order(cast: Cast) -> u64 {
     let mut orders = 0;
-    let mut choices: Vec<(usize, usize)> = Vec::new();
+    let mut choices = Choices::default();
     let backoff = Constant::new(Duration::ZERO);
     let limit = Concurrency::new(cast.limit as u32).unwrap();
     let policy = Policy::builder().max_attempts(100).no_deadline().no_budget().backoff(backoff);
@@ -344,11 +346,7 @@ fn every_order(cast: Cast) -> u64 {
             if steps.is_empty() {
                 break;
             }
-            let depth = taken.len();
-            if depth == choices.len() {
-                choices.push((0, steps.len()));
-            }
-            let step = steps[choices[depth].0];
+            let step = steps[choices.choose(steps.len())];
             taken.push(step);
             world.take(step);
             assert!(world.is_live(), "somebody sleeps who has something to do: {taken:?}");
@@ -356,12 +354,8 @@ fn every_order(cast: Cast) -> u64 {
         let is_done = world.actors.iter().all(|actor| actor.is == Is::Done);
         assert!(is_done, "somebody sleeps for ever: {taken:?}");
         orders += 1;
-        while choices.last().is_some_and(|&(choice, of)| choice + 1 == of) {
-            choices.pop();
-        }
-        match choices.last_mut() {
-            Some((choice, _)) => *choice += 1,
-            None => return orders,
+        if !choices.begin_next() {
+            return orders;
         }
     }
 }
