@@ -27,23 +27,26 @@ pub use self::hedged_send::HedgedSend;
 /// # Examples
 ///
 /// ```
+/// use std::io;
+/// use forbear_core::{GiveUp, Policy};
 /// use forbear_core::driver::Verdict;
-/// use forbear_core::{Observation, Outcome, Policy};
 ///
+/// # fn send() -> io::Result<&'static str> { Ok("answer") }
 /// let policy = Policy::recommended();
 /// let mut attempts = policy.attempts();
-/// loop {
-///     attempts.permit_blocking()?;
-///     // Send here.
-///     let seen = Observation::new(Outcome::Success);
-///     match attempts.record(&seen) {
-///         Verdict::Success => break,
-///         Verdict::Retry => {}
-///         Verdict::GiveUp(why) => return Err(why),
+/// let answer = loop {
+///     attempts.permit_blocking()?; // or `attempts.permit().await?`
+///     let result = send();
+///     // A `Result` is a signal where its error is one.
+///     match (attempts.record(&result), result) {
+///         (Verdict::Success, Ok(answer)) => break answer,
+///         (Verdict::Retry, _) => {}
+///         (Verdict::GiveUp(why), _) => return Err(why),
+///         (Verdict::Success, Err(_)) => unreachable!("an error is no success"),
 ///     }
-/// }
-/// assert_eq!(attempts.sends(), 1);
-/// # Ok::<(), forbear_core::GiveUp>(())
+/// };
+/// assert_eq!((answer, attempts.sends()), ("answer", 1));
+/// # Ok::<(), GiveUp>(())
 /// ```
 pub struct Attempts {
     pub(super) shared: Arc<Shared>,

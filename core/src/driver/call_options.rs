@@ -63,8 +63,9 @@ impl CallOptions {
         self
     }
 
-    /// The call ends within `deadline`, its attempts included; at 0 it is over
-    /// before it is sent, as where a caller passes on the time that it has left.
+    /// No attempt begins `deadline` after the start or later, and none under way is cut
+    /// off; at 0 the call is over before it is sent, as where a caller passes on the time
+    /// that it has left.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.differences().deadline = Some(deadline);
         self

@@ -11,7 +11,15 @@ use crate::{BackoffStrategy, Cost, GiveUp, Observation, Policy, StopCondition};
 /// A call that is about to be made; made by [`Policy::retry`].
 ///
 /// End it with [`blocking`](Self::blocking), or with `.await` where Tokio is
-/// enabled.
+/// enabled; nothing is sent before.
+///
+/// | to say | |
+/// | --- | --- |
+/// | what is retried | [`when`](Self::when), [`retry_if`](Self::retry_if), [`classify`](Self::classify); the last one said counts |
+/// | where an error has the server's wait | [`retry_after`](Self::retry_after) |
+/// | who is told | [`before_retry`](Self::before_retry), [`before_send`](Self::before_send), [`before_wait`](Self::before_wait), [`on_success`](Self::on_success), [`on_give_up`](Self::on_give_up), [`inspect`](Self::inspect), [`observe`](Self::observe) |
+/// | what differs from the policy | [`cost`](Self::cost), [`max_attempts`](Self::max_attempts), [`deadline`](Self::deadline), [`backoff`](Self::backoff), [`stop`](Self::stop), [`with`](Self::with) |
+/// | a value instead of an error | [`fallback`](Self::fallback), [`fallback_to`](Self::fallback_to) |
 #[must_use = "call `blocking` or `.await` it"]
 pub struct RetryCall<'a, F, J = BySignal, O = ()> {
     pub(super) policy: &'a Policy,
@@ -52,7 +60,7 @@ impl Policy {
 }
 
 impl<'a, F, J, O> RetryCall<'a, F, J, O> {
-    /// Tries again after the errors that `retryable` holds for.
+    /// Tries again after the errors that `retryable` holds for; others end the call.
     pub fn when<E, P>(self, retryable: P) -> RetryCall<'a, F, When<P>, O>
     where
         // Named here, or a closure's argument gets one lifetime instead of any.
@@ -61,7 +69,8 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
         self.judged_by(When(retryable))
     }
 
-    /// Tries again after the results that `predicate` holds for, good or bad.
+    /// Tries again after the results that `predicate` holds for, good or bad; others end
+    /// the call. See [`predicate`](crate::predicate).
     ///
     /// A call that is given up after a good one has it in
     /// [`GaveUp::last`](super::GaveUp::last).
@@ -150,6 +159,23 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     /// Reads each result, good or bad, with `classify`.
     ///
     /// For clients that return a response with status 429 as `Ok`.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::time::Duration;
+    /// use forbear_core::{Observation, Outcome, Policy};
+    ///
+    /// let mut statuses = [429, 200].into_iter();
+    /// let status = Policy::recommended()
+    ///     .retry(|| Ok::<_, Infallible>(statuses.next().unwrap_or(500)))
+    ///     .classify(|answer| match answer {
+    ///         Ok(429) => Observation::throttled(Some(Duration::from_millis(1))),
+    ///         Ok(500..) => Observation::new(Outcome::Transient),
+    ///         _ => Observation::new(Outcome::Success),
+    ///     })
+    ///     .blocking();
+    /// assert_eq!(status.unwrap(), 200);
+    /// ```
     pub fn classify<T, E, C>(self, classify: C) -> RetryCall<'a, F, With<C>, O>
     where
         C: Fn(&Result<T, E>) -> Observation,
@@ -233,7 +259,7 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
         self
     }
 
-    /// This call ends within `deadline`, instead of the policy's; see
+    /// No attempt of this call begins after `deadline`, instead of the policy's; see
     /// [`CallOptions::deadline`].
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options = self.options.deadline(deadline);

@@ -57,7 +57,7 @@ impl Default for PolicyBuilder {
 }
 
 impl PolicyBuilder {
-    /// At most `max` sends a call, the first included.
+    /// At most `max` sends a call, the first included; 6 unless set.
     pub const fn max_attempts(mut self, max: u32) -> Self {
         self.max_attempts = Some(max);
         self
@@ -69,7 +69,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Each call ends within `deadline`, its attempts included.
+    /// No attempt begins `deadline` after the start of its call or later, and none is
+    /// waited for that would; 2 minutes unless set. An attempt under way is not cut off.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -99,13 +100,13 @@ impl PolicyBuilder {
         self
     }
 
-    /// Picks the delays.
+    /// Picks the delays; exponential from 500 ms to 60 s with full jitter unless set.
     pub fn backoff(mut self, backoff: impl BackoffStrategy + 'static) -> Self {
         self.backoff = Arc::new(backoff);
         self
     }
 
-    /// Bounds the share of retries.
+    /// Bounds the share of retries; 10 % of the first sends, and 10 besides, unless set.
     pub fn budget(mut self, budget: impl Budget + Clone + Sync + 'static) -> Self {
         self.budget = Some(Box::new(budget));
         self
@@ -131,7 +132,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// Holds requests back by `limiter` too; every limiter must admit them.
+    /// Holds requests back by `limiter` too; every limiter must admit them, and all are
+    /// charged or none. No rate is limited unless one is set.
     pub fn limit(mut self, limiter: impl Limiter + Clone + Sync + 'static) -> Self {
         self.limiters.push(Box::new(limiter));
         self

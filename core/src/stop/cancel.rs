@@ -9,8 +9,9 @@ use crate::Retry;
 
 /// Stops once it is cancelled; clones share the flag.
 ///
-/// It takes effect when an attempt ends. A wait under way is not cut short:
-/// dropping the future ends one at once.
+/// It takes effect when an attempt ends. A wait under way is not cut short, and is
+/// followed by one more attempt: dropping the future ends a wait of a task at once, and
+/// for a thread [`capped_at`](crate::BackoffStrategy::capped_at) bounds it.
 ///
 /// ```
 /// use std::time::Duration;
