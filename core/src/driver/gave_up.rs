@@ -83,7 +83,7 @@ impl<T, E> GaveUp<T, E> {
     }
 
     /// The same without the value and the error's type: for `?` where the error is a
-    /// `Box<dyn Error>` or an `anyhow::Error`, which are no [`Error`](core::error::Error)
+    /// `Box<dyn Error>` or an `anyhow::Error`, which are no [`Error`]
     /// themselves, or where `T` cannot be sent to other threads.
     ///
     /// ```
