@@ -171,7 +171,7 @@ pub enum CounterRole {
     ResetAfter,
     /// The same instant as [`Reset`](Self::Reset) in another form: read if nothing else is.
     ResetTime,
-    /// The length of the window in seconds.
+    /// The length of the window in seconds, or with a unit (`1s`).
     WindowSeconds,
     /// The length of the window in milliseconds.
     WindowMillis,
@@ -261,18 +261,24 @@ fn trailing_role(rest: &str) -> Option<(CounterRole, &str)> {
     TRAILING.iter().find_map(|(word, role)| Some((*role, rest.strip_suffix(word)?)))
 }
 
-/// Splits `tokens-minute` into the dimension and the window.
+/// Splits `tokens-minute` or `tokens-5-minute` into the dimension and the window.
 fn named_window(dimension: &str) -> (&str, Option<Duration>) {
     let (before, last) = dimension.rsplit_once('-').unwrap_or(("", dimension));
-    let window = match last {
+    let one = match last {
         "second" => Duration::from_secs(1),
         "minute" => MINUTE,
-        "hour" => HOUR,
-        "day" => DAY,
+        // Tumblr, <https://www.tumblr.com/docs/en/api/v2>, joins the two words.
+        "hour" | "perhour" => HOUR,
+        "day" | "perday" => DAY,
         "week" => WEEK,
         "month" => MONTH,
         "year" => YEAR,
         _ => return (dimension, None),
+    };
+    let (more, number) = before.rsplit_once('-').unwrap_or(("", before));
+    let (before, window) = match number.parse() {
+        Ok(count @ 1..) => (more, one.saturating_mul(count)),
+        _ => (before, one),
     };
     // `X-RateLimit-Limit-Per-Minute` counts nothing that is called `per`.
     let before = before.strip_suffix("-per").unwrap_or(before);

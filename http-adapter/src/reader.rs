@@ -246,6 +246,7 @@ const fn retryable(told: Outcome) -> Option<bool> {
 
 /// A scope may tell concurrency from rate, as Stripe's `endpoint-concurrency` does.
 fn refined(kind: Throttle, scope: Option<&str>) -> Throttle {
-    let is_concurrency = scope.is_some_and(|scope| scope.contains("concurren"));
+    let says_so = |part: &[u8]| part.eq_ignore_ascii_case(b"concurren");
+    let is_concurrency = scope.is_some_and(|scope| scope.as_bytes().windows(9).any(says_so));
     if kind == Throttle::RateLimit && is_concurrency { Throttle::Concurrency } else { kind }
 }

@@ -19,6 +19,8 @@ pub(crate) enum ScopeSource {
     XRateLimitName,
     /// `X-RateLimit-Type` (Zoom).
     XRateLimitType,
+    /// `X-Rate-Limit-Problem` (Xero).
+    RateLimitProblem,
     /// `X-Figma-Rate-Limit-Type`.
     FigmaType,
     /// `X-RateLimit-Resource` (GitHub).

@@ -104,6 +104,9 @@ const SIGNATURES: &[Signature] = &[
     row(TOO_MANY, &["error", "code"], Is::OneOf(&["lock_timeout"]), Verdict::LockHeld),
     row(BAD_REQUEST, &["error", "code"], Is::OneOf(&["rate_limit"]), LIMITED),
     row(BAD_REQUEST, &["error", "type"], Is::OneOf(&["rate_limit"]), LIMITED),
+    // Google Maps, <https://developers.google.com/maps/documentation/geocoding/requests-geocoding>.
+    row(OK, &["status"], Is::OneOf(&["OVER_DAILY_LIMIT"]), EXHAUSTED),
+    row(OK, &["status"], Is::OneOf(&["OVER_QUERY_LIMIT"]), LIMITED),
     // Slack, <https://docs.slack.dev/apis/web-api/rate-limits>.
     row(OK, &["error"], Is::OneOf(&["ratelimited"]), LIMITED),
     // GitHub's GraphQL, and Shopify's, and Linear's.

@@ -10,6 +10,10 @@ use crate::value::reset::ResetForm;
 
 const HUBSPOT: &str = "https://developers.hubspot.com/docs/api/usage-details";
 const X_DAY: &str = "https://github.com/plhery/node-twitter-api-v2/issues/553";
+const BIGCOMMERCE: &str =
+    "https://docs.bigcommerce.com/developer/docs/overview/api-fundamentals/rate-limits";
+const XERO: &str = "https://developer.xero.com/faq/limits";
+const ETSY: &str = "https://developers.etsy.com/documentation/essentials/rate-limits";
 const SECOND: Duration = Duration::from_secs(1);
 
 /// All built-in dialects.
@@ -26,13 +30,32 @@ pub(super) const DIALECT_ROWS: &[Dialect] = &[
             ("reset-after", CounterRole::ResetAfter),
             // Spring Cloud Gateway: the size of the token bucket.
             ("burst-capacity", CounterRole::Limit),
+            // Composio, <https://docs.composio.dev/reference/rate-limits>.
+            ("window-size", CounterRole::WindowSeconds),
+            // Tradier, <https://documentation.tradier.com/brokerage-api/overview/rate-limiting>.
+            ("allowed", CounterRole::Limit),
+            ("available", CounterRole::Remaining),
+            ("expiry", CounterRole::Reset),
         ])
         .source("https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"),
     Dialect::counters("Trello", "x-rate-limit-api-")
         .named(Naming::Verbatim { kept: "api-".len() })
         .source("https://developer.atlassian.com/cloud/trello/guides/rest-api/rate-limits"),
+    Dialect::counters("BigCommerce", "x-rate-limit-requests-")
+        .in_family(Family::XRateLimitDashed)
+        .words(&[("quota", CounterRole::Limit), ("left", CounterRole::Remaining)])
+        .source(BIGCOMMERCE),
+    Dialect::counters("BigCommerce", "x-rate-limit-time-")
+        .in_family(Family::XRateLimitDashed)
+        .words(&[("reset-ms", CounterRole::Reset), ("window-ms", CounterRole::WindowMillis)])
+        .reset(ResetForm::DeltaMillis)
+        .source(BIGCOMMERCE),
     Dialect::counters("X, Okta, Naver, Zendesk", "x-rate-limit-")
         .in_family(Family::XRateLimitDashed)
+        .words(&[
+            // Crossref, <https://www.crossref.org/documentation/retrieve-metadata/rest-api/>.
+            ("interval", CounterRole::WindowSeconds),
+        ])
         .source("https://docs.x.com/x-api/fundamentals/rate-limits"),
     // X's caps of a day, beside the window of the endpoint.
     Dialect::counters("X, an app's day", "x-app-limit-24hour-").window(DAY).source(X_DAY),
@@ -42,6 +65,10 @@ pub(super) const DIALECT_ROWS: &[Dialect] = &[
         .words(&[
             // GitLab: the reset again, as an HTTP-date.
             ("resettime", CounterRole::ResetTime),
+            // Agent.ai: the same, as RFC 3339, <https://docs.agent.ai/ratelimits>.
+            ("reset-date", CounterRole::ResetTime),
+            // Yelp, <https://docs.developer.yelp.com/docs/fusion-rate-limiting>.
+            ("dailylimit", CounterRole::Limit),
         ])
         .source("https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06"),
     Dialect::counters("Anthropic", "anthropic-ratelimit-")
@@ -71,6 +98,44 @@ pub(super) const DIALECT_ROWS: &[Dialect] = &[
             ("interval-milliseconds", CounterRole::WindowMillis),
         ])
         .source(HUBSPOT),
+    Dialect::counters("Xendit", "rate-limit-")
+        .in_family(Family::XRateLimitDashed)
+        .source("https://docs.xendit.co/apidocs/rate-limits"),
+    Dialect::counters("Xero, the day", "x-daylimit-").window(DAY).source(XERO),
+    Dialect::counters("Xero, the minute", "x-minlimit-").window(MINUTE).source(XERO),
+    // All customers of an app together: another bucket than the minute's.
+    Dialect::counters("Xero, the app's minute", "x-appminlimit-")
+        .dimension("app_requests")
+        .window(MINUTE)
+        .source(XERO),
+    Dialect::counters("Docusign, the burst", "x-burstlimit-")
+        .dimension("burst")
+        .source("https://developers.docusign.com/platform/resource-limits"),
+    Dialect::counters("Etsy", "x-limit-per-second")
+        .words(&[("", CounterRole::Limit)])
+        .window(SECOND)
+        .source(ETSY),
+    Dialect::counters("Etsy", "x-remaining-this-second")
+        .words(&[("", CounterRole::Remaining)])
+        .window(SECOND)
+        .source(ETSY),
+    Dialect::counters("Etsy", "x-limit-per-day")
+        .words(&[("", CounterRole::Limit)])
+        .window(DAY)
+        .source(ETSY),
+    Dialect::counters("Etsy", "x-remaining-today")
+        .words(&[("", CounterRole::Remaining)])
+        .window(DAY)
+        .source(ETSY),
+    Dialect::counters("KuCoin", "gw-ratelimit-")
+        .reset(ResetForm::DeltaMillis)
+        .source("https://www.kucoin.com/docs-new/rate-limit"),
+    Dialect::counters("Gate", "x-gate-ratelimit-")
+        .words(&[
+            ("requests-remain", CounterRole::Remaining),
+            ("reset-timestamp", CounterRole::Reset),
+        ])
+        .source("https://www.gate.com/docs/developers/apiv4/en/#frequency-limit-rule"),
     Dialect::counters("Contentful", "x-contentful-ratelimit-")
         .source("https://www.contentful.com/developers/docs/references/content-management-api"),
     Dialect::counters("Brevo", "x-sib-ratelimit-")

@@ -124,9 +124,12 @@ impl<'a> Pass<'a, '_, '_> {
                 }
             }
             CounterRole::WindowSeconds | CounterRole::WindowMillis => {
-                let is_millis = role == CounterRole::WindowMillis;
-                let unit_ns = if is_millis { MILLISECOND_NS } else { SECOND_NS };
-                let Some(window) = duration::decimal(value, unit_ns) else { return false };
+                let window = if role == CounterRole::WindowMillis {
+                    duration::decimal(value, MILLISECOND_NS)
+                } else {
+                    duration::decimal(value, SECOND_NS).or_else(|| duration::go(value))
+                };
+                let Some(window) = window else { return false };
                 if let Some(slot) = self.slot(identity) {
                     slot.note_window(window);
                 }

@@ -70,7 +70,7 @@ fn member(value: &[u8], form: ResetForm, base: UnixTime) -> Option<Duration> {
     let instant = if value.first().is_some_and(u8::is_ascii_alphabetic) {
         http_date::parse(value, base).or_else(|| http_date::javascript(value))
     } else {
-        rfc3339::parse(value)
+        rfc3339::parse_to_the_minute(value)
     };
     instant.map(|instant| instant.after(base)).or_else(|| duration::go(value))
 }

@@ -10,6 +10,22 @@ use crate::value::text::Cursor;
 
 /// Reads a date-time; a fraction is rounded up to the nanosecond.
 pub(crate) fn parse(value: &[u8]) -> Option<UnixTime> {
+    date_time(value, Seconds::Told)
+}
+
+/// The same, and date-times to the minute: Atlassian sends `yyyy-MM-ddTHH:mmZ`
+/// (<https://jira.atlassian.com/browse/JRACLOUD-69262>).
+pub(crate) fn parse_to_the_minute(value: &[u8]) -> Option<UnixTime> {
+    parse(value).or_else(|| date_time(value, Seconds::LeftOut))
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Seconds {
+    Told,
+    LeftOut,
+}
+
+fn date_time(value: &[u8], seconds: Seconds) -> Option<UnixTime> {
     let mut at = Cursor(value);
     let year = i64::from(at.digits(4)?);
     at.literal(b"-")?;
@@ -20,9 +36,13 @@ pub(crate) fn parse(value: &[u8]) -> Option<UnixTime> {
     let hour = at.digits(2)?;
     at.literal(b":")?;
     let minute = at.digits(2)?;
-    at.literal(b":")?;
-    let second = at.digits(2)?;
-    let nanos = fraction(&mut at)?;
+    let (second, nanos) = match seconds {
+        Seconds::LeftOut => (0, 0),
+        Seconds::Told => {
+            at.literal(b":")?;
+            (at.digits(2)?, fraction(&mut at)?)
+        }
+    };
     let offset = zone(&mut at)?;
     at.is_at_end().then_some(())?;
     Civil { year, month, day, hour, minute, second }.instant(nanos, offset)

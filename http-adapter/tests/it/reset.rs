@@ -71,6 +71,8 @@ fn dates_and_durations_are_read_too() {
     }
     assert_eq!(reset_ms("2026-08-20T12:00:00.1234567Z"), Some(124));
     assert_eq!(reset_ms("2026-08-20T12:00:00.0000000000000000001Z"), Some(1));
+    // Atlassian, to the minute.
+    assert_eq!(reset_ms("2026-08-20T12:01Z"), Some(60_000));
     assert_eq!(reset_ms("850\u{b5}s"), Some(1));
     assert_eq!(reset_ms("1d2h3m4.5s"), Some(93_784_500));
     assert_eq!(reset_ms("9999-12-31T23:59:59Z"), Some(MAX_MS));

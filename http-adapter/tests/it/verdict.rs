@@ -111,6 +111,7 @@ fn an_exhausted_quota_is_throttled_and_not_retryable() {
         (403, r#"{"error":{"errors":[{"reason":"dailyLimitExceeded"}],"code":403}}"#),
         (403, r#"{"error":{"errors":[{"reason":"x"},{"reason":"quotaExceeded"}]}}"#),
         (429, r#"{"error":{"errors":[{"reason":"quotaExceeded"}]}}"#),
+        (200, r#"{"status":"OVER_DAILY_LIMIT","results":[]}"#),
     ] {
         assert_eq!(verdict(&read_body(status, &[], body)), (true, Some(false)), "{body}");
     }
@@ -120,6 +121,7 @@ fn an_exhausted_quota_is_throttled_and_not_retryable() {
 fn a_known_code_makes_a_status_throttling() {
     for (status, body) in [
         (200, r#"{"ok":false,"error":"ratelimited"}"#),
+        (200, r#"{"status":"OVER_QUERY_LIMIT","results":[]}"#),
         (200, r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"x"}]}"#),
         (200, r#"{"errors":[{"type":"RATE_LIMIT","code":"graphql_rate_limit"}]}"#),
         (200, r#"{"errors":[{"extensions":{"code":"THROTTLED"}}]}"#),

@@ -198,6 +198,12 @@ pub(crate) const FIELDS: &[Field] = &[
         "https://developers.zoom.us/docs/api/rate-limits",
     ),
     scope(
+        "x-rate-limit-problem",
+        ScopeSource::RateLimitProblem,
+        "Xero",
+        "https://developer.xero.com/documentation/guides/oauth2/limits",
+    ),
+    scope(
         "x-figma-rate-limit-type",
         ScopeSource::FigmaType,
         "Figma",

@@ -56,6 +56,23 @@ fn cerebras_names_the_window() {
     );
 }
 
+/// Several clients log these; Mistral documents no names.
+#[test]
+fn mistral_counts_five_minutes() {
+    let headers = [
+        ("x-ratelimit-limit-tokens-5-minute", "500000"),
+        ("x-ratelimit-remaining-tokens-5-minute", "100"),
+        ("x-ratelimit-limit-req-minute", "60"),
+    ];
+    assert_limits(
+        &headers,
+        json!([
+            window("tokens", 500_000, 100, NONE, 300_000),
+            window("requests", 60, NONE, NONE, 60_000),
+        ]),
+    );
+}
+
 #[test]
 fn mistral_counts_by_size() {
     assert_limits(
