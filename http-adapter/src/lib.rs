@@ -7,6 +7,30 @@
 //!
 //! The half that sends: [`ForbearLayer`] puts a [`Policy`](forbear_core::Policy) in front
 //! of a client.
+//!
+//! # Where to start
+//!
+//! * To call an API: `Client` over reqwest, `blocking::Client` for threads, or
+//!   [`ForbearLayer`] over any tower service. `docs/CLIENTS.md` has tonic, octocrab,
+//!   async-openai and libraries that let nobody below their client.
+//! * For an API that many know: [`Preset`], with its limits and its way to say things.
+//! * To understand a response: [`Reader`]. For an API that it does not know: [`Dialect`], in
+//!   Rust or in TOML, and [`Rule`].
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `reqwest` | `Client`; the layer over reqwest's requests and responses |
+//! | `reqwest-middleware` | the layer as a middleware of `reqwest_middleware` |
+//! | `ureq` | `blocking::Client` |
+//! | `hyper-util` | errors of hyper-util's client are told apart: was there a connection? |
+//! | `http2` | what a server of HTTP/2 did not process is told from a broken connection |
+//! | `toml` | dialects from a file; the policies of presets |
+//! | `record` | attempts written down for replay, and the reader of such lines |
+//! | `metrics`, `tracing` | what calls did |
 
 mod amount;
 mod body;

@@ -99,3 +99,82 @@ async fn what_is_no_request_is_never_sent() {
     assert!(error.history().is_empty());
     assert!(error.into_inner().unwrap().is_builder());
 }
+
+/// A server that takes requests and leaves the first `hung` of them unanswered.
+async fn hanging(hung: usize) -> (String, Got) {
+    let got = Got::default();
+    let seen = Arc::clone(&got);
+    let app = axum::Router::new().fallback(move |body: String| {
+        let number = {
+            let mut seen = seen.lock().unwrap();
+            seen.push((body, None));
+            seen.len()
+        };
+        async move {
+            if number <= hung {
+                std::future::pending::<()>().await;
+            }
+            "answer"
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, got)
+}
+
+#[tokio::test]
+async fn a_time_out_is_one_attempts_and_ends_a_request_that_may_have_been_served() {
+    let inner = || reqwest::Client::builder().timeout(Duration::from_millis(500)).build().unwrap();
+    let layer = ForbearLayer::new(policy());
+
+    let (url, got) = hanging(2).await;
+    let read = Client::with_layer(inner(), &layer).get(&url).send().await.unwrap();
+    assert_eq!(read.text().await.unwrap(), "answer");
+    assert_eq!(got.lock().unwrap().len(), 3);
+
+    let (url, got) = hanging(1).await;
+    let error = Client::with_layer(inner(), &layer).post(&url).send().await.unwrap_err();
+    assert_eq!(error.reason(), GiveUp::NotRepeatable(Outcome::Transient));
+    assert!(error.into_inner().unwrap().is_timeout());
+    assert_eq!(got.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn towers_time_outs_go_on_both_sides() {
+    let seconds = Duration::from_secs;
+    for (attempt, whole, hangs, sends) in [(1, 60, 2, Some(3)), (10, 15, 9, None)] {
+        let count = Arc::new(Mutex::new(0));
+        let sent = Arc::clone(&count);
+        let server = tower::service_fn(move |_: http::Request<String>| {
+            let number = {
+                let mut sent = sent.lock().unwrap();
+                *sent += 1;
+                *sent
+            };
+            async move {
+                if number <= hangs {
+                    std::future::pending::<()>().await;
+                }
+                Ok::<_, std::io::Error>(http::Response::new(
+                    http_body_util::Full::<bytes::Bytes>::default(),
+                ))
+            }
+        });
+        let client = tower::ServiceBuilder::new()
+            .timeout(seconds(whole))
+            .layer(ForbearLayer::new(policy()))
+            .map_err(std::io::Error::other)
+            .timeout(seconds(attempt))
+            .service(server);
+        let start = tokio::time::Instant::now();
+        let request = http::Request::get("http://api.example/").body(String::new()).unwrap();
+        let answer = tower::ServiceExt::oneshot(client, request).await;
+        assert_eq!(answer.is_ok(), sends.is_some(), "{attempt} s");
+        let sent = *count.lock().unwrap();
+        match sends {
+            Some(sends) => assert_eq!(sent, sends),
+            None => assert!(start.elapsed() < seconds(whole + 1), "cut off on time"),
+        }
+    }
+}
