@@ -32,6 +32,8 @@
 //! | `record` | attempts written down for replay, and the reader of such lines |
 //! | `metrics`, `tracing` | what calls did |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod amount;
 mod body;
 #[cfg(any(feature = "metrics", feature = "record"))]

@@ -34,6 +34,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 /// The example of the guide, which is a test.
 #[cfg(all(doctest, feature = "client"))]
 #[doc = include_str!("../../docs/FLEET.md")]

@@ -70,8 +70,8 @@ impl PolicyBuilder {
     }
 
     /// No attempt begins `deadline` after the start of its call or later, and none is
-    /// waited for that would; 2 minutes unless set. An attempt under way is not cut off: the client's
-    /// time-out does that.
+    /// waited for that would; 2 minutes unless set. An attempt under way is not cut off:
+    /// the client's time-out does that.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
