@@ -54,7 +54,7 @@ pub use self::{
     config::{Order, Overflow, QueueConfig},
     control::Left,
     dispatch::Next,
-    inspect::{Hold, JobState, Stall},
+    inspect::{Hold, JobState, Stall, Turn},
     job::{Job, JobId, Pushed, Removed, ScopeId, Started, TenantId},
     rejected::{Rejected, Rejection, Withdrawal},
     scope::Scope,

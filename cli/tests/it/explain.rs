@@ -16,16 +16,16 @@ fn the_life_of_a_call_is_told_with_the_reason_of_each_wait() {
 Retry-After herd: call 117 under full-jitter, seed 1
 client 2; costs 1 request
 
- 0.008 s  arrives
-          attempt 1 leaves
- 0.033 s  the server refuses it with 429: 0 left of the bucket of 50 requests,
-          50/s, opens at 0.045 s
- 0.058 s  answer 1: 429, throttled; the server asks to wait 1 s
-          waits 238 ms for a backoff, until 0.297 s
- 0.298 s  attempt 2 leaves
+0.030 s  arrives
+         attempt 1 leaves
+0.055 s  the server refuses it with 429: 0 left of the bucket of 50 requests,
+         50/s, opens at 0.065 s
+0.080 s  answer 1: 429, throttled; the server asks to wait 1 s
+         waits 382 ms for a backoff, until 0.462 s
+0.463 s  attempt 2 leaves
 ";
     assert!(ran.stdout.starts_with(expected), "{}", ran.stdout);
-    let end = "17.054 s  answer 7: 200, success\n          succeeds\n";
+    let end = "2.813 s  answer 5: 200, success\n         succeeds\n";
     assert!(ran.stdout.ends_with(end), "{}", ran.stdout);
 }
 
@@ -67,7 +67,7 @@ fn a_shared_wait_names_the_call_that_was_told() {
 
 #[test]
 fn a_moment_is_told_in_groups_with_the_state_of_the_limits() {
-    let words = ["explain", "llm-batch", "recommended", "--at", "5s"];
+    let words = ["explain", "llm-batch", "recommended", "--at", "20s"];
     let ran = run(&words).exits(0);
     fits(&ran.stdout);
     for part in [
@@ -77,9 +77,10 @@ fn a_moment_is_told_in_groups_with_the_state_of_the_limits() {
         "In flight\n",
         " at the server: call ",
         "What the limiters say of the next request\n",
-        "token_bucket: must wait, at 1 client, until ",
+        "  token_bucket 1: may go, at 1 client\n",
+        "  token_bucket 2: must wait 93 ms, at 1 client\n",
         "Server\n",
-        "bucket of 200000 tokens, 200000/m: ",
+        "bucket of 200000 tokens, 200000/m, refused ones counted: ",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
@@ -97,6 +98,21 @@ fn a_moment_is_told_in_groups_with_the_state_of_the_limits() {
         .map(|group| group["count"].as_u64().unwrap())
         .sum();
     assert_eq!(waiting, calls["waiting"].as_u64().unwrap());
+}
+
+#[test]
+fn a_queue_tells_whose_turn_it_is_and_what_its_limiters_say() {
+    let words = ["explain", "tenant-batch", "tenants", "--set", "clients.calls=300", "--at", "1s"];
+    let ran = run(&words).exits(0);
+    fits(&ran.stdout);
+    for part in [
+        "calls for a turn in line\n",
+        "  1 call for the limiter gcra, until 1.000 s\n",
+        "What the limiters say of the next request\n  gcra: must wait ",
+        "  cooldown: may go, at 1 client\n",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ mod compare;
 mod delays;
 /// Help, version, completions, schema: what people look for first.
 mod discovery;
+/// `explain`, and `run --check`.
+mod explain;
 /// `init`.
 mod init;
 /// Colours, JSON errors, closed pipes.
@@ -25,6 +27,8 @@ mod output;
 mod parallel;
 /// What `scripts/publish` has written is what the command writes.
 mod published;
+/// `replay`.
+mod replay;
 /// Sampled sweeps, effects, heat maps.
 mod sample;
 /// `signal`.

@@ -4,11 +4,10 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
-use super::flow::Flow;
 use super::scope::Gate;
 use super::slab::{Stage, index};
 use super::{Job, JobId, Queue, ScopeId, Tally, TenantId};
-use crate::{Limiter, Timestamp};
+use crate::{Cost, Decision, Limiter, Timestamp};
 
 /// Where a job is, as a caller sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,6 +24,18 @@ pub enum JobState {
     Hidden(Timestamp),
     /// Is in flight since this time.
     Started(Timestamp),
+}
+
+/// The job that goes next in its scope, once the limiter admits it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Turn<'a, T> {
+    /// Which.
+    pub id: JobId,
+    /// What it is about.
+    pub payload: &'a T,
+    /// What the limiter is asked for.
+    pub cost: &'a Cost,
 }
 
 /// A scope whose jobs wait.
@@ -155,16 +166,74 @@ impl<T, L: Limiter> Queue<T, L> {
         Some(JobState::Queued { ahead, expected_start })
     }
 
+    /// The job that keeps its turn in `scope` since the limiter told it to wait; `None` where
+    /// none was told so, or there is no such scope.
+    ///
+    /// A more urgent job that came since is seen with the next call of [`next`](Self::next).
+    #[must_use]
+    pub fn turn(&self, scope: ScopeId) -> Option<Turn<'_, T>> {
+        let (_, flow) = self.scopes.get(index(scope.0))?.blocked?;
+        let (_, &slot) = self.flows[index(flow)].jobs.first_key_value()?;
+        let id = self.jobs.id(slot);
+        let entry = self.jobs.get(id)?;
+        Some(Turn { id, payload: entry.payload.as_ref()?, cost: &entry.cost })
+    }
+
+    /// Tells what each part of the limiter of `scope` says of a job of this cost at `now`, by
+    /// name; nothing where there is no such scope. Pure: it is for those who explain a wait,
+    /// most often of the cost of the job whose [`turn`](Self::turn) it is.
+    ///
+    /// A driver that asks for its jobs late is given the time back that it lost, up to the
+    /// [payback](super::Scope::payback), so it may start a job that has to wait by this.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use forbear_core::limiter::{Concurrency, Gcra};
+    /// use forbear_core::queue::{Job, Next, Queue, QueueConfig, Scope};
+    /// use forbear_core::{Cost, Decision, Limiter, Timestamp};
+    ///
+    /// let limiter = Gcra::per("1/s".parse()?).and(Concurrency::new(8)?);
+    /// let mut queue = Queue::new(QueueConfig::new());
+    /// let api = queue.add_scope(Scope::new("api", limiter));
+    /// let ann = queue.add_tenant(1)?;
+    /// let now = Timestamp::ZERO;
+    /// for payload in ["first", "second"] {
+    ///     queue.push(now, Job::new(api, ann, payload)).unwrap();
+    /// }
+    /// assert!(matches!(queue.next(now), Next::Start(job) if job.payload == "first"));
+    /// assert!(matches!(queue.next(now), Next::Wait(Some(_))));
+    ///
+    /// let turn = queue.turn(api).expect("one was told to wait");
+    /// assert_eq!(*turn.payload, "second");
+    /// let mut said = Vec::new();
+    /// queue.verdicts(now, api, turn.cost, &mut |name, decision| said.push((name, decision)));
+    /// let in_1_s = Timestamp::from_nanos(1_000_000_000);
+    /// assert_eq!(said, [("gcra", Decision::WaitUntil(in_1_s)), ("concurrency", Decision::Admit)]);
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    pub fn verdicts(
+        &self,
+        now: Timestamp,
+        scope: ScopeId,
+        cost: &Cost,
+        tell: &mut dyn FnMut(&'static str, Decision),
+    ) {
+        if let Some(scope) = self.scopes.get(index(scope.0)) {
+            scope.limiter.verdicts(now, cost, tell);
+        }
+    }
+
     /// The scopes whose jobs wait, and what for: for a watchdog.
     pub fn stalls(&self, now: Timestamp) -> impl Iterator<Item = Stall> {
         (0..).zip(&self.scopes).filter_map(move |(number, scope)| {
             if scope.lanes.iter().all(|lane| lane.backlog == 0) {
                 return None;
             }
+            let id = ScopeId(number);
             let blame = || {
-                let first =
-                    scope.blocked.and_then(|(_, flow)| self.first(&self.flows[index(flow)]));
-                first.map_or(scope.limiter.name(), |cost| scope.limiter.culprit(now, &cost))
+                let turn = self.turn(id);
+                turn.map_or(scope.limiter.name(), |turn| scope.limiter.culprit(now, turn.cost))
             };
             let hold = match scope.gate {
                 _ if self.is_paused || scope.is_paused => Hold::Paused,
@@ -173,13 +242,7 @@ impl<T, L: Limiter> Queue<T, L> {
                 Gate::Idle => Hold::Caps,
                 Gate::Ready | Gate::Until(_) => Hold::Driver,
             };
-            Some(Stall { scope: ScopeId(number), name: Arc::clone(&scope.name), hold })
+            Some(Stall { scope: id, name: Arc::clone(&scope.name), hold })
         })
-    }
-
-    /// What the first job of a flow costs.
-    fn first(&self, flow: &Flow) -> Option<crate::Cost> {
-        let (_, &slot) = flow.jobs.first_key_value()?;
-        Some(self.jobs.get(self.jobs.id(slot))?.cost)
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct ClientQueue {
     pub(crate) timer: Wait,
     /// The jobs of tasks, by their places.
     pub(crate) jobs: BTreeMap<u32, JobId>,
+    /// The job that was told of as the one whose turn it is, with the place of its task.
+    pub(crate) turn: Option<(JobId, u32)>,
     /// Tasks whose calls left it without a turn, and why, until they hear of it.
     pub(crate) removed: BTreeMap<u32, GiveUp>,
 }
@@ -62,6 +64,7 @@ impl ClientQueue {
             lanes: config.lanes(),
             timer: Wait::new(),
             jobs: BTreeMap::new(),
+            turn: None,
             removed: BTreeMap::new(),
         }
     }

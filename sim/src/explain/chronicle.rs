@@ -53,6 +53,11 @@ impl Chronicle {
         }
     }
 
+    /// Whether all facts of this call are kept.
+    pub(crate) fn watches(&self, call: u32) -> bool {
+        self.watched == Some(call)
+    }
+
     pub(crate) fn note(&mut self, when: Instant, fact: Fact) {
         let watched_client = self.watched.map(|call| self.clients[call as usize]);
         let Some(call) = fact.call() else {

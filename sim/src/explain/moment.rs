@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use forbear_core::{Cost, Decision, Timestamp};
+use forbear_core::{Decision, Timestamp};
 use serde::Serialize;
 
 use super::Reason;
@@ -109,6 +109,8 @@ pub enum Stage {
 pub struct LimiterSays {
     /// The name.
     pub limiter: &'static str,
+    /// Which of the limiters of this name in the policy, counted from 1.
+    pub number: usize,
     /// What they say.
     pub says: Opinion,
     /// How many clients they are of.
@@ -249,28 +251,33 @@ impl Gathered {
     }
 }
 
-/// What the limiters of all clients say of the request that is next in their line, or of
-/// one that costs a request where nobody stands there.
+/// What the limiters of all clients say of the request that is next, by limiter and answer.
 fn opinions(world: &World<'_>, now: Timestamp) -> Vec<LimiterSays> {
     // In the order in which a policy names its limiters.
     let mut groups = Vec::<LimiterSays>::new();
-    world.each_engine(|engine, cost: &Cost| {
-        engine.verdicts(now, cost, &mut |limiter, decision| {
-            let (says, until) = match decision {
-                Decision::Admit => (Opinion::Admits, None),
-                Decision::WaitUntil(time) => (Opinion::Waits, Some(time.as_nanos())),
-                Decision::WaitForCompletion => (Opinion::WaitsForCompletion, None),
-                Decision::Refuse(_) => (Opinion::Refuses, None),
-            };
-            let is_mine = |group: &&mut LimiterSays| group.limiter == limiter && group.says == says;
-            if let Some(group) = groups.iter_mut().find(is_mine) {
-                group.clients += 1;
-                group.until_ns = spread(group.until_ns, until);
-            } else {
-                let until_ns = spread(None, until);
-                groups.push(LimiterSays { limiter, says, clients: 1, until_ns });
-            }
-        });
+    let (mut last, mut said) = (None, Vec::new());
+    world.verdicts(now, &mut |process, limiter, decision| {
+        if last.replace(process) != Some(process) {
+            said.clear();
+        }
+        said.push(limiter);
+        let number = said.iter().filter(|name| **name == limiter).count();
+        let (says, until) = match decision {
+            Decision::Admit => (Opinion::Admits, None),
+            Decision::WaitUntil(time) => (Opinion::Waits, Some(time.as_nanos())),
+            Decision::WaitForCompletion => (Opinion::WaitsForCompletion, None),
+            Decision::Refuse(_) => (Opinion::Refuses, None),
+        };
+        let is_mine = |group: &&mut LimiterSays| {
+            (group.limiter, group.number, group.says) == (limiter, number, says)
+        };
+        if let Some(group) = groups.iter_mut().find(is_mine) {
+            group.clients += 1;
+            group.until_ns = spread(group.until_ns, until);
+        } else {
+            let until_ns = spread(None, until);
+            groups.push(LimiterSays { limiter, number, says, clients: 1, until_ns });
+        }
     });
     groups
 }

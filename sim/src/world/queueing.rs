@@ -4,13 +4,15 @@
 //! as the driver of a line is: each call stands in the queue with a job of its own, and the
 //! queue has one timer for all of them.
 
+mod telling;
+
 use std::sync::Arc;
 
-use forbear_core::queue::{Job, JobState, Next, Rejection, Removed, Started, Withdrawal};
+use forbear_core::queue::{Job, Next, Rejection, Removed, Started, Withdrawal};
 use forbear_core::stop::Until;
 use forbear_core::{
     Action, Call, Cost, GiveUp, Observation, Outcome, Progress, StopCondition, StopReason,
-    Timestamp, WaitReason,
+    Timestamp,
 };
 
 use super::event::Event;
@@ -69,7 +71,7 @@ impl World<'_> {
             self.give_out(gate);
         }
         let end = self.queue_of(gate)?.removed.remove(&place);
-        if end.is_none() && self.probe.is_some() {
+        if end.is_none() {
             self.note_place(gate, ongoing);
         }
         end
@@ -133,7 +135,10 @@ impl World<'_> {
             match queue.queue.next(now) {
                 Next::Start(started) => self.start(gate, &started),
                 Next::Remove(removed) => self.left_queue(gate, &removed),
-                Next::Wait(time) => return self.wind(gate, time),
+                Next::Wait(time) => {
+                    self.note_turn(gate);
+                    return self.wind(gate, time);
+                }
             }
         }
     }
@@ -241,34 +246,6 @@ impl World<'_> {
         if self.queue_of(gate).is_some_and(|queue| queue.timer.goes_off(generation)) {
             self.give_out(gate);
         }
-    }
-
-    /// Tells those that look on what a call waits for.
-    fn note_place(&mut self, gate: u32, ongoing: Ongoing) {
-        let now = Timestamp::from_nanos(self.queue.now());
-        let Ongoing { call, place, .. } = ongoing;
-        let progress = self.population.task(place).progress;
-        let gives_up_at = None;
-        if let Some(until) = progress.not_before().filter(|&time| now < time) {
-            let reason = progress.waits_for().unwrap_or(WaitReason::Backoff);
-            self.note(Fact::Waits { call, until: Some(until), gives_up_at, reason, ahead: 0 });
-            return;
-        }
-        if progress.sends() > 0 || progress.is_in_flight() {
-            return;
-        }
-        // Counting them takes as many steps, and only a story needs it.
-        let is_told = self.probe.as_ref().is_some_and(|probe| probe.chronicle.is_some());
-        let state = self.queue_of(gate).filter(|_| is_told).and_then(|queue| {
-            let id = queue.jobs.get(&place)?;
-            queue.queue.state(now, *id)
-        });
-        let ahead = match state {
-            Some(JobState::Queued { ahead, .. }) => u32::try_from(ahead).unwrap_or(u32::MAX),
-            _ => 0,
-        };
-        let reason = WaitReason::Line;
-        self.note(Fact::Waits { call, until: None, gives_up_at, reason, ahead });
     }
 
     fn queue_of(&mut self, gate: u32) -> Option<&mut ClientQueue> {

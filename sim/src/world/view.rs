@@ -1,10 +1,9 @@
 //! What those see of a run who explain it.
 
-use forbear_core::{BorrowedEngine, Cost};
+use forbear_core::{Cost, Decision, Timestamp};
 
 use super::World;
 use crate::probe::Probe;
-use crate::rng::StreamRng;
 use crate::scenario::Scenario;
 use crate::server::Server;
 
@@ -32,14 +31,26 @@ impl World<'_> {
         (self.storm.client_of(call), attempts)
     }
 
-    /// Each client's engine, with the cost of the call that is next in its line.
-    pub(crate) fn each_engine(&self, mut look: impl FnMut(&BorrowedEngine<'_, StreamRng>, &Cost)) {
+    /// What each part of each process' limiters says at `now`: of the call that is next in
+    /// its line or whose turn it is in its queue, or of one that costs a request where nobody
+    /// waits there. `tell` is given the number of the process, too.
+    pub(crate) fn verdicts(
+        &self,
+        now: Timestamp,
+        tell: &mut dyn FnMut(u32, &'static str, Decision),
+    ) {
         let processes = (0..).zip(self.population.clients());
         let processes = processes.filter(|&(number, _)| self.scenario.gate(number) == number);
-        for (_, client) in processes {
+        for (number, client) in processes {
+            let mut tell = |limiter, decision| tell(number, limiter, decision);
             let head = client.head().map(|place| self.population.task(place).call());
             let cost = head.map_or(Cost::REQUEST, |call| self.storm.costs(call).0);
-            look(&client.engine, &cost);
+            client.engine.verdicts(now, &cost, &mut tell);
+            if let Some(Some(queue)) = self.queues.get(number as usize) {
+                let (queue, scope) = (&queue.queue, queue.scope);
+                let cost = queue.turn(scope).map_or(Cost::REQUEST, |turn| *turn.cost);
+                queue.verdicts(now, scope, &cost, &mut tell);
+            }
         }
     }
 }

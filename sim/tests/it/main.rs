@@ -12,6 +12,8 @@ mod conformance;
 mod determinism;
 /// What a scenario file is refused for.
 mod errors;
+/// Who waits for what at a moment, and the story of a call.
+mod explain;
 /// Each kind of fault.
 mod faults;
 /// Clients that share a quota through Redis.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use forbear_sim::explain::{Moment, Opinion, Stage};
+use forbear_sim::explain::{LimiterSays, Moment, Opinion, Stage};
 
 use super::Storm;
 use super::timeline::for_what;
@@ -72,7 +72,11 @@ fn write(text: &mut String, now: &Moment, storm: &Storm) -> std::fmt::Result {
             Opinion::Refuses => "is refused",
         };
         let clients = count(group.clients, "client");
-        let line = format!("{}: {says}, at {clients}{}", group.limiter, until(group.until_ns));
+        let is_other = |other: &&LimiterSays| other.limiter == group.limiter;
+        let several = now.limiters.iter().filter(is_other).any(|other| other.number > 1);
+        let number = if several { format!(" {}", group.number) } else { String::new() };
+        let line =
+            format!("{}{number}: {says}{}, at {clients}", group.limiter, still(group.until_ns, at));
         text.push_str(&wrapped(&line, "  ", "    "));
     }
     nothing(text, now.limiters.is_empty())?;
@@ -103,5 +107,16 @@ fn until(span: Option<(u64, u64)>) -> String {
         Some((first, last)) => {
             format!(", the first until {}, the last until {}", moment(first), moment(last))
         }
+    }
+}
+
+/// For how long a limiter says to wait from `now` on: moments that are near would read the
+/// same.
+fn still(span: Option<(u64, u64)>, now: u64) -> String {
+    let left = |until: u64| seconds(until.saturating_sub(now));
+    match span {
+        None => String::new(),
+        Some((first, last)) if first == last => format!(" {}", left(first)),
+        Some((first, last)) => format!(" {} to {}", left(first), left(last)),
     }
 }

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::SharedQueue;
-use crate::Limiter;
-use crate::queue::{JobId, JobState, Stall, Tally, TenantId};
+use crate::queue::{JobId, JobState, ScopeId, Stall, Tally, TenantId};
+use crate::{Cost, Decision, Limiter};
 
 impl<T, L: Limiter> SharedQueue<T, L> {
     /// Counts of what became of the jobs.
@@ -48,6 +48,19 @@ impl<T, L: Limiter> SharedQueue<T, L> {
     #[must_use]
     pub fn state(&self, id: JobId) -> Option<JobState> {
         self.inner.look(|state, now| state.queue.state(now, id))
+    }
+
+    /// What each part of the limiter of `scope` says now, by name, of the job whose turn it is
+    /// there, or of one that costs a request where none was told to wait; see
+    /// [`Queue::verdicts`](crate::queue::Queue::verdicts).
+    #[must_use]
+    pub fn verdicts(&self, scope: ScopeId) -> Vec<(&'static str, Decision)> {
+        self.inner.look(|state, now| {
+            let cost = state.queue.turn(scope).map_or(Cost::REQUEST, |turn| *turn.cost);
+            let mut said = Vec::new();
+            state.queue.verdicts(now, scope, &cost, &mut |name, says| said.push((name, says)));
+            said
+        })
     }
 
     /// The scopes whose jobs wait, and what for.

@@ -5,7 +5,7 @@ use forbear_core::queue::{
     Hold, Job, JobState, Next, Order, Overflow, Queue, QueueConfig, Rejection, Scope, Started,
     Withdrawal,
 };
-use forbear_core::{Cost, Dimension, Limiter, Observation, Refusal, Timestamp};
+use forbear_core::{Cost, Decision, Dimension, Limiter, Observation, Refusal, Timestamp};
 
 use crate::support::at;
 
@@ -94,6 +94,49 @@ fn a_cancelled_head_leaves_no_hole() {
     assert_eq!(queue.cancel(large.id), Some("large"));
     assert_eq!(queue.cancel(large.id), None);
     assert_eq!(all(&mut queue, at(1)), ["small"]);
+}
+
+#[test]
+fn the_job_that_was_told_to_wait_has_the_turn() {
+    let mut queue =
+        Jobs::new(QueueConfig::new().strict_lanes(2).unwrap().counting(Dimension::Tokens));
+    let bucket = TokenBucket::new("1/s".parse().unwrap(), 10).unwrap();
+    let limiter = bucket.counting(Dimension::Tokens).and(Concurrency::new(2).unwrap());
+    let scope = queue.add_scope(Scope::new("api", limiter.boxed()));
+    let ann = queue.add_tenant(1).unwrap();
+    let tokens = |tokens| Cost::REQUEST.with(Dimension::Tokens, tokens);
+    let job = |payload, lane, cost| Job::new(scope, ann, payload).lane(lane).cost(tokens(cost));
+    let turn = |queue: &Jobs| queue.turn(scope).map(|turn| *turn.payload);
+    queue.push(at(0), job("first", 1, 10)).unwrap();
+    let large = queue.push(at(0), job("large", 1, 8)).unwrap();
+    assert_eq!(turn(&queue), None, "nobody was asked for");
+    assert_eq!(all(&mut queue, at(0)), ["first"]);
+    assert_eq!(turn(&queue), Some("large"));
+
+    let said = |queue: &Jobs, now, cost: &Cost| {
+        let mut said = Vec::new();
+        queue.verdicts(now, scope, cost, &mut |name, decision| said.push((name, decision)));
+        said
+    };
+    let cost = *queue.turn(scope).unwrap().cost;
+    let waits = ("token_bucket", Decision::WaitUntil(at(8000)));
+    assert_eq!(said(&queue, at(1), &cost), [waits, ("concurrency", Decision::Admit)]);
+    assert_eq!(said(&queue, at(8000), &cost)[0], ("token_bucket", Decision::Admit));
+
+    queue.push(at(1), job("urgent", 0, 2)).unwrap();
+    assert!(matches!(queue.next(at(1)), Next::Wait(Some(time)) if time == at(2000)));
+    assert_eq!(turn(&queue), Some("urgent"));
+    assert_eq!(all(&mut queue, at(2000)), ["urgent"]);
+    // Both places are taken.
+    assert_eq!(turn(&queue), Some("large"));
+    assert_eq!(said(&queue, at(20_000), &cost)[1], ("concurrency", Decision::WaitForCompletion));
+    queue.cancel(large.id);
+    assert_eq!(turn(&queue), None);
+
+    let mut other = Jobs::new(QueueConfig::new());
+    assert!(other.turn(scope).is_none() && said(&other, at(0), &cost).is_empty(), "it has none");
+    other.add_scope(open());
+    assert!(said(&other, at(0), &cost).is_empty(), "an open limiter has no parts");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use forbear_core::driver::queue::{Answered, SharedQueue};
 use forbear_core::limiter::Concurrency;
 use forbear_core::queue::{JobState, QueueConfig, Withdrawal};
 use forbear_core::{
-    Beyond, GiveUp, HintRule, Observation, Outcome, Policy, RetryBudget, StopReason, WaitReason,
+    Beyond, Decision, GiveUp, HintRule, Observation, Outcome, Policy, RetryBudget, StopReason,
+    WaitReason,
 };
 use tokio::time::{Instant, timeout};
 
@@ -61,6 +62,10 @@ async fn one_jobs_wait_holds_its_scope_back_and_no_other() {
     assert!(timeout(ms(1), one.queue.next()).await.is_err());
     let stalls: Vec<_> = one.queue.stalls().iter().map(ToString::to_string).collect();
     assert_eq!(stalls, ["api waits for its cooldown, which opens at t+7s"]);
+    let said = one.queue.verdicts(one.scope);
+    let opens = said.iter().find(|(name, _)| *name == "cooldown").map(|&(_, says)| says);
+    assert_eq!(opens, Some(Decision::WaitUntil(at(7000))), "{said:?}");
+    assert!(one.queue.verdicts(other).iter().all(|(_, says)| says.is_admit()));
     let again = one.queue.next().await.unwrap();
     assert_eq!((*again.payload(), again.attempt()), ("a", 2));
     assert_eq!(begin.elapsed(), Duration::from_secs(7));
