@@ -20,7 +20,7 @@ use forbear_core::{Cost, Dimension};
 use self::{faults::Faults, row::Row, wait::render, workers::Workers};
 pub(crate) use self::{
     limit::{Limit, LimitState, Opening, Usage},
-    reply::Reply,
+    reply::{Reply, Told},
     sliding_window::SlidingWindow,
     wire::{
         EPOCH, WrittenAt, headers as wire_headers, headers_at as wire_headers_at, read_at,

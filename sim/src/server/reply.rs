@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use forbear_core::{Cost, Observation, Outcome, Quota, Quotas, RateSignal, Throttle};
 
+use super::wire::has_fields;
 use crate::scenario::nanos;
+
+/// Windows that a reply tells of, at most one of each dimension that has fields.
+pub(crate) type Told = [Option<Quota>; 5];
 
 /// What a client gets: the status and the headers that matter, already as they
 /// would be read off the wire.
@@ -14,7 +18,7 @@ pub(crate) struct Reply {
     pub(crate) retry_after_ns: Option<u64>,
     usage: Option<Cost>,
     /// Not beside the rest, since most servers tell of none and every event moves a reply.
-    windows: Option<Box<[Option<Quota>; 2]>>,
+    windows: Option<Box<Told>>,
 }
 
 impl Reply {
@@ -30,13 +34,13 @@ impl Reply {
         status: u16,
         retry_after_ns: Option<u64>,
         usage: Option<Cost>,
-        windows: Option<Box<[Option<Quota>; 2]>>,
+        windows: Option<Box<Told>>,
     ) -> Self {
         Self { status, retry_after_ns, usage, windows }
     }
 
     /// The windows that it tells of.
-    pub(crate) fn take_windows(self) -> Option<Box<[Option<Quota>; 2]>> {
+    pub(crate) fn take_windows(self) -> Option<Box<Told>> {
         self.windows
     }
 
@@ -57,8 +61,9 @@ impl Reply {
         let mut windows = None;
         let read = seen.quotas.as_slice();
         if !read.is_empty() {
-            let quota = |place| read.get(place).copied();
-            windows = Some(Box::new([quota(0), quota(1)]));
+            let mut told = Told::default();
+            told.iter_mut().zip(read).for_each(|(place, quota)| *place = Some(*quota));
+            windows = Some(Box::new(told));
         }
         let retry_after_ns = seen.retry_after.map(nanos);
         Self { status: self.status, retry_after_ns, usage: self.usage, windows }
@@ -83,14 +88,21 @@ impl Reply {
         }
     }
 
-    /// Adds a window; a third is left out, since no scenario has more than requests
-    /// and tokens.
+    /// Adds a window, if there are fields for its dimension; of several of one dimension
+    /// the one that has the least left is told, since the fields have one name.
     pub(crate) fn advertise(&mut self, quota: Quota) {
+        if !quota.dimension().is_some_and(has_fields) {
+            return;
+        }
         // To whole milliseconds, as `6m0.5s` and its like are read.
         let to_reset = quota.resets_in().unwrap_or_default().as_nanos().div_ceil(1_000_000);
         let resets_in = Duration::from_millis(u64::try_from(to_reset).unwrap_or(u64::MAX));
         let windows = self.windows.get_or_insert_default();
-        if let Some(place) = windows.iter_mut().find(|place| place.is_none()) {
+        let is_its = |place: &&mut Option<Quota>| {
+            place.as_ref().is_none_or(|told| told.dimension() == quota.dimension())
+        };
+        let Some(place) = windows.iter_mut().find(is_its) else { return };
+        if place.is_none_or(|told| quota.remaining() < told.remaining()) {
             *place = Some(quota.with_resets_in(resets_in));
         }
     }

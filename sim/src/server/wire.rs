@@ -18,6 +18,44 @@ pub(crate) const EPOCH: Duration = Duration::from_secs(1_787_227_200);
 const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
+/// The fields that tell of a dimension's limit, of what is left, and of the end of the window.
+///
+/// What a user calls his own has no name that a client would know.
+const fn fields(dimension: Dimension) -> Option<[&'static str; 3]> {
+    Some(match dimension {
+        Dimension::Requests => [
+            "x-ratelimit-limit-requests",
+            "x-ratelimit-remaining-requests",
+            "x-ratelimit-reset-requests",
+        ],
+        Dimension::Tokens => {
+            ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"]
+        }
+        Dimension::InputTokens => [
+            "x-ratelimit-limit-input-tokens",
+            "x-ratelimit-remaining-input-tokens",
+            "x-ratelimit-reset-input-tokens",
+        ],
+        Dimension::OutputTokens => [
+            "x-ratelimit-limit-output-tokens",
+            "x-ratelimit-remaining-output-tokens",
+            "x-ratelimit-reset-output-tokens",
+        ],
+        // As Linear names them.
+        Dimension::Points => [
+            "x-ratelimit-limit-complexity",
+            "x-ratelimit-remaining-complexity",
+            "x-ratelimit-reset-complexity",
+        ],
+        _ => return None,
+    })
+}
+
+/// Whether header fields tell of limits of this dimension.
+pub(super) const fn has_fields(dimension: Dimension) -> bool {
+    fields(dimension).is_some()
+}
+
 /// The header fields of a reply.
 pub(crate) fn headers(reply: &Reply) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -31,28 +69,16 @@ pub(crate) fn headers(reply: &Reply) -> HeaderMap {
         }
     }
     for quota in reply.quotas().as_slice() {
-        let names = match quota.dimension() {
-            Some(Dimension::Tokens) => [
-                "x-ratelimit-limit-tokens",
-                "x-ratelimit-remaining-tokens",
-                "x-ratelimit-reset-tokens",
-            ],
-            _ => [
-                "x-ratelimit-limit-requests",
-                "x-ratelimit-remaining-requests",
-                "x-ratelimit-reset-requests",
-            ],
-        };
-        let amounts = [quota.limit(), quota.remaining()];
-        for (name, amount) in names.iter().zip(amounts) {
+        let Some([limit, remaining, reset]) = quota.dimension().and_then(fields) else { continue };
+        for (name, amount) in [(limit, quota.limit()), (remaining, quota.remaining())] {
             if let Some(amount) = amount {
-                headers.insert(*name, HeaderValue::from(amount.whole()));
+                headers.insert(name, HeaderValue::from(amount.whole()));
             }
         }
-        if let Some(reset) = quota.resets_in() {
-            let text = format!("{}ms", reset.as_nanos().div_ceil(u128::from(MILLISECOND)));
+        if let Some(resets_in) = quota.resets_in() {
+            let text = format!("{}ms", resets_in.as_nanos().div_ceil(u128::from(MILLISECOND)));
             if let Ok(value) = HeaderValue::try_from(text) {
-                headers.insert(names[2], value);
+                headers.insert(reset, value);
             }
         }
     }
@@ -128,10 +154,7 @@ pub(crate) fn headers_at(reply: &Reply, written: &WrittenAt) -> HeaderMap {
     }
     if written.resets {
         for quota in reply.quotas().as_slice() {
-            let name = match quota.dimension() {
-                Some(Dimension::Tokens) => "x-ratelimit-reset-tokens",
-                _ => "x-ratelimit-reset-requests",
-            };
+            let Some([_, _, name]) = quota.dimension().and_then(fields) else { continue };
             let resets_in = nanos(quota.resets_in().unwrap_or_default());
             let reset = after(written.decided_at, resets_in);
             headers.insert(HeaderName::from_static(name), HeaderValue::from(reset.as_secs()));
@@ -159,6 +182,26 @@ mod tests {
                 reply.advertise(quota);
                 assert_eq!(read_off_the_wire(&reply), reply.observe(), "{status} {wait:?}");
             }
+        }
+    }
+
+    #[test]
+    fn windows_of_any_dimensions_are_read_as_they_are_told() {
+        let quota = |dimension, units| {
+            Quota::new(Some(dimension))
+                .with_limit(Quantity::from_units(units))
+                .with_remaining(Quantity::from_units(units / 2))
+                .with_resets_in(Duration::from_millis(units))
+        };
+        for (count, first) in (1..=Dimension::ALL.len()).flat_map(|n| (0..8).map(move |f| (n, f))) {
+            let mut reply = Reply::new(200);
+            for place in 0..count {
+                let dimension = Dimension::ALL[(first + place * 3) % 8];
+                reply.advertise(quota(dimension, 100 + place as u64));
+                // Of several of one dimension the one with the least left.
+                reply.advertise(quota(dimension, 90 - place as u64));
+            }
+            assert_eq!(read_off_the_wire(&reply), reply.observe(), "{count} from {first}");
         }
     }
 }

@@ -1,20 +1,20 @@
 //! A request on its way, and its answer on the way back.
 
-use forbear_core::{Quota, Timestamp};
+use forbear_core::Timestamp;
 
 use super::event::Event;
 use super::{Ongoing, World};
 use crate::client::Answer;
 use crate::fact::Fact;
 use crate::scenario::Exchange;
-use crate::server::{Cause, Reply};
+use crate::server::{Cause, Reply, Told};
 use crate::trace::Sent;
 
 /// The windows that answers under way tell of, by the places of their tasks.
 ///
 /// Most servers tell of none, so they are not in the tasks.
 #[derive(Debug, Default)]
-pub(super) struct Windows(Vec<Option<Box<[Option<Quota>; 2]>>>);
+pub(super) struct Windows(Vec<Option<Box<Told>>>);
 
 impl World<'_> {
     /// A request leaves a client.
@@ -178,7 +178,7 @@ impl World<'_> {
 }
 
 impl Windows {
-    fn keep(&mut self, place: u32, windows: Option<Box<[Option<Quota>; 2]>>) {
+    fn keep(&mut self, place: u32, windows: Option<Box<Told>>) {
         if windows.is_none() && self.0.is_empty() {
             return;
         }
@@ -189,7 +189,7 @@ impl Windows {
         self.0[place] = windows;
     }
 
-    fn take(&mut self, place: u32) -> Option<Box<[Option<Quota>; 2]>> {
+    fn take(&mut self, place: u32) -> Option<Box<Told>> {
         self.0.get_mut(place as usize)?.take()
     }
 }
