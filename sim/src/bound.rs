@@ -60,7 +60,7 @@ pub(crate) fn drain_s(scenario: &Scenario, storm: &Storm, calls: u64) -> Option<
             let waited = units.saturating_sub(u64::from(burst.get())) as f64;
             Some(waited / per_second(rate.limit().get() as f64, nanos(rate.period())))
         }
-        LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
+        LimitSpec::FixedWindow { dimension, limit, window, start, offset, .. } => {
             let (reserved, _) = storm.least_units(dimension, calls);
             let full = reserved.saturating_sub(1) / u64::from(limit.get());
             // By the clock, the first window may be all but over when it is first used.

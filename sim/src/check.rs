@@ -108,7 +108,7 @@ impl Checker {
                 self.moves(when, call, &[State::Waiting], State::Permitted, "is permitted");
             }
             Fact::Sent { call, attempt } => self.send(when, call, attempt),
-            Fact::Decided { call, cause, .. } => self.decide(when, call, cause),
+            Fact::Decided { call, cause, status, .. } => self.decide(when, call, cause, status),
             Fact::Written { .. } => {}
             Fact::Left { call } => self.leave(when, call),
             Fact::Answered { call, attempt, outcome, asked_ns, .. } => {
@@ -249,10 +249,12 @@ impl Checker {
         }
     }
 
-    fn decide(&mut self, when: Instant, call: u32, cause: Cause) {
-        // What was recorded may be more than the model of a limit lets in.
-        if let Cause::Limit { .. } | Cause::Recorded = cause {
-            return;
+    fn decide(&mut self, when: Instant, call: u32, cause: Cause, status: u16) {
+        match cause {
+            Cause::Limit { .. } => return self.begin_windows(when.at, true),
+            // What was recorded may be more than the model of a limit lets in.
+            Cause::Recorded => return self.begin_windows(when.at, matches!(status, 429 | 503)),
+            Cause::Served | Cause::Fault | Cause::QueueFull => {}
         }
         let (reserved, _) = self.costs[call as usize];
         for index in 0..self.envelopes.len() {
@@ -261,6 +263,13 @@ impl Checker {
                 self.report(when, Rule::Envelope, what);
                 return;
             }
+        }
+    }
+
+    /// A request that the books do not count may begin a window all the same.
+    fn begin_windows(&mut self, at: u64, is_refused: bool) {
+        for envelope in &mut self.envelopes {
+            envelope.begin(at, is_refused);
         }
     }
 

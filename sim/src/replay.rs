@@ -40,6 +40,7 @@ mod sample;
 mod server_file;
 mod summary;
 mod toml_text;
+mod twin;
 
 pub use self::{
     assumption::Assumption,

@@ -30,6 +30,8 @@ pub(super) enum Envelope {
         window: u64,
         start: WindowStart,
         offset: u64,
+        /// Whether a refused request counts, and so begins a window.
+        refusals_count: bool,
         opened: Option<u64>,
         count: u64,
     },
@@ -66,10 +68,20 @@ impl Envelope {
                     refund,
                 }
             }
-            LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
+            LimitSpec::FixedWindow { dimension, limit, window, start, offset, refusals_count } => {
                 let (limit, window) = (limit.get(), nanos(window));
                 let offset = nanos(offset) % window;
-                Self::Window { dimension, limit, window, start, offset, opened: None, count: 0 }
+                let (opened, count) = (None, 0);
+                Self::Window {
+                    dimension,
+                    limit,
+                    window,
+                    start,
+                    offset,
+                    refusals_count,
+                    opened,
+                    count,
+                }
             }
             LimitSpec::SlidingWindow { dimension, limit, window, offset, .. } => {
                 let (limit, window) = (limit.get(), nanos(window));
@@ -90,7 +102,7 @@ impl Envelope {
                 let is_kept = *owed <= *most;
                 exceeded(is_kept, owed.div_ceil(*unit), *burst, "token bucket of", *dimension)
             }
-            Self::Window { dimension, limit, window, start, offset, opened, count } => {
+            Self::Window { dimension, limit, window, start, offset, opened, count, .. } => {
                 let began = match start {
                     // Its number, counted from the one before the first whole one.
                     WindowStart::Clock => (at + *window - *offset) / *window,
@@ -125,6 +137,17 @@ impl Envelope {
                 let (is_kept, taken) = (*taken <= *max, u128::from(*taken));
                 exceeded(is_kept, taken, *max, "slots for", Dimension::Requests)
             }
+        }
+    }
+
+    /// A request comes that is not counted here, which may begin a window.
+    pub(super) fn begin(&mut self, at: u64, is_refused: bool) {
+        if let Self::Window { window, start, refusals_count, opened, count, .. } = self
+            && *start == WindowStart::FirstCall
+            && (*refusals_count || !is_refused)
+            && opened.is_none_or(|opened| at - opened >= *window)
+        {
+            (*opened, *count) = (Some(at), 0);
         }
     }
 

@@ -5,6 +5,8 @@
 pub(super) struct Threshold {
     /// What is let in is no more than this.
     pub(super) at: u128,
+    /// The least that was refused above it: anything below would part as well.
+    pub(super) below: Option<u128>,
     /// Requests on the wrong side.
     pub(super) wrong: usize,
 }
@@ -15,7 +17,7 @@ pub(super) struct Threshold {
 pub(super) fn threshold(mut let_in: Vec<u128>, mut refused: Vec<u128>) -> Threshold {
     let_in.sort_unstable();
     refused.sort_unstable();
-    let mut best = Threshold { at: 0, wrong: usize::MAX };
+    let mut best = Threshold { at: 0, below: None, wrong: usize::MAX };
     let mut refused_within = 0;
     for (index, &at) in let_in.iter().enumerate() {
         if let_in.get(index + 1) == Some(&at) {
@@ -26,7 +28,7 @@ pub(super) fn threshold(mut let_in: Vec<u128>, mut refused: Vec<u128>) -> Thresh
         }
         let wrong = let_in.len() - index - 1 + refused_within;
         if wrong < best.wrong {
-            best = Threshold { at, wrong };
+            best = Threshold { at, below: refused.get(refused_within).copied(), wrong };
         }
     }
     best
@@ -38,9 +40,10 @@ mod tests {
 
     #[test]
     fn what_can_be_told_apart_is() {
-        assert_eq!(threshold(vec![1, 4, 2], vec![5, 9]), Threshold { at: 4, wrong: 0 });
-        assert_eq!(threshold(vec![1, 4, 7], vec![5, 6, 9]), Threshold { at: 4, wrong: 1 });
-        assert_eq!(threshold(vec![3, 3], vec![]), Threshold { at: 3, wrong: 0 });
+        let found = |at, below, wrong| Threshold { at, below, wrong };
+        assert_eq!(threshold(vec![1, 4, 2], vec![5, 9]), found(4, Some(5), 0));
+        assert_eq!(threshold(vec![1, 4, 7], vec![5, 6, 9]), found(4, Some(5), 1));
+        assert_eq!(threshold(vec![3, 3], vec![]), found(3, None, 0));
         assert_eq!(threshold(vec![], vec![5]).wrong, usize::MAX);
     }
 }

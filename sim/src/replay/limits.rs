@@ -13,6 +13,7 @@ use forbear_core::{Cost, Dimension, Quantity, Quota, Rate};
 
 use super::latency::median;
 use super::sample::Sample;
+use super::twin::note_twin;
 use crate::rng::Luck;
 use crate::scenario::{Count, LimitSpec, WindowStart, nanos};
 use crate::server::{Limit, Opening, Request};
@@ -86,8 +87,9 @@ fn guess(
     };
     let why = format!(
         "the server named it in its header fields, and what it said was left is met within {} of \
-         the limit on average{varied}",
-        percent(parts)
+         the limit on average{varied}{}",
+        percent(parts),
+        note_twin(&spec, samples, true)
     );
     Some(Guess { spec, why })
 }
@@ -142,11 +144,21 @@ fn candidates(
             .iter()
             .filter_map(|&(index, quota)| Some((samples[index].at, nanos(quota.resets_in()?))));
         let offset = phase(ends, nanos(window));
-        for start in [WindowStart::Clock, WindowStart::FirstCall] {
-            let offset = if start == WindowStart::Clock { offset } else { Duration::ZERO };
-            candidates.push(LimitSpec::FixedWindow { dimension, limit, window, start, offset });
+        let counting = || [false, true].into_iter().filter(|counts| refused || !counts);
+        for refusals_count in counting() {
+            for start in [WindowStart::Clock, WindowStart::FirstCall] {
+                let offset = if start == WindowStart::Clock { offset } else { Duration::ZERO };
+                candidates.push(LimitSpec::FixedWindow {
+                    dimension,
+                    limit,
+                    window,
+                    start,
+                    refusals_count,
+                    offset,
+                });
+            }
         }
-        for refusals_count in [false, true].into_iter().filter(|counts| refused || !counts) {
+        for refusals_count in counting() {
             candidates.push(LimitSpec::SlidingWindow {
                 dimension,
                 limit,
@@ -251,7 +263,9 @@ pub(super) fn round_rates(per_unit: u64, within: u64) -> Vec<(u64, u64)> {
             let units = window.saturating_add(step / 2) / step * roundness;
             let is_near =
                 units > 0 && (window / units).abs_diff(per_unit).saturating_mul(within) <= per_unit;
-            if is_near && units <= 100_000 {
+            // Tokens are many, and counted by the minute.
+            let is_usual = units <= 100_000 || (roundness == 1000 && window == 60 * SECOND);
+            if is_near && is_usual {
                 rates.push((units, window));
             }
         }

@@ -33,7 +33,9 @@ impl Sample<'_> {
     /// Whether the server let it in, whatever came of it then.
     pub(super) fn is_let_in(&self) -> bool {
         match self.seen.outcome {
-            Outcome::Success | Outcome::Permanent => true,
+            // Too large for any window, which says nothing of what was left in one.
+            Outcome::Permanent => self.seen.code != Some(413),
+            Outcome::Success => true,
             // Without a status the server may never have seen it.
             Outcome::Transient => self.seen.code.is_some(),
             _ => false,

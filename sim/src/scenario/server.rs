@@ -103,6 +103,10 @@ pub(crate) enum LimitSpec {
         /// When a window begins.
         #[serde(default)]
         start: WindowStart,
+        /// Whether a refused request counts as one that was let in, as where a counter is
+        /// raised before it is looked at. It shows where requests cost more than a unit.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refusals_count: bool,
         /// How long after time 0 a window begins, where they begin by the clock.
         #[serde(default, with = "serde_duration", skip_serializing_if = "Duration::is_zero")]
         offset: Duration,
@@ -157,9 +161,9 @@ impl LimitSpec {
                 let rule = counting(*refusals_count);
                 format!("bucket of {burst} {dimension}, {}/{period}{rule}", rate.limit())
             }
-            Self::FixedWindow { dimension, limit, window, .. } => {
-                let window = format_duration(*window);
-                format!("window of {} {dimension} in {window}", limit.get())
+            Self::FixedWindow { dimension, limit, window, refusals_count, .. } => {
+                let (window, rule) = (format_duration(*window), counting(*refusals_count));
+                format!("window of {} {dimension} in {window}{rule}", limit.get())
             }
             Self::SlidingWindow { dimension, limit, window, refusals_count, .. } => {
                 let (window, rule) = (format_duration(*window), counting(*refusals_count));

@@ -24,7 +24,12 @@ pub(crate) struct FixedWindow {
     offset: u64,
     /// When the window in force began, once one has, in ns.
     opened: Option<u64>,
+    /// Whether a refused request counts.
+    refusals_count: bool,
+    /// What counts in it.
     count: u32,
+    /// What was let in of that.
+    let_in: u32,
     used: u128,
 }
 
@@ -44,7 +49,9 @@ impl FixedWindow {
             start,
             offset: 0,
             opened: None,
+            refusals_count: false,
             count: 0,
+            let_in: 0,
             used: 0,
         }
     }
@@ -52,6 +59,14 @@ impl FixedWindow {
     /// With windows that begin so long after time 0, and each length from there.
     pub(super) fn shifted_by(mut self, offset: Duration) -> Self {
         self.offset = nanos(offset) % self.window_ns;
+        self
+    }
+
+    /// Whether a refused request counts, as where a counter is raised before it is looked at
+    /// (`INCRBY`); it shows where requests cost more than a unit, since a cheap one fits in
+    /// after a dear one was refused only if that does not count.
+    pub(super) const fn with_rule(mut self, refusals_count: bool) -> Self {
+        self.refusals_count = refusals_count;
         self
     }
 
@@ -71,10 +86,15 @@ impl FixedWindow {
 
     pub(super) fn take(&mut self, now: u64, cost: &Cost) {
         let units = cost.get(self.dimension);
-        let (opened, count) = self.at(now);
-        self.opened = Some(opened);
-        self.count = count.saturating_add(units);
+        self.add(now, units);
+        self.let_in = self.let_in.saturating_add(units);
         self.used += u128::from(units);
+    }
+
+    pub(super) fn refuse(&mut self, now: u64, cost: &Cost) {
+        if self.refusals_count {
+            self.add(now, cost.get(self.dimension));
+        }
     }
 
     /// Counts each window that had begun by `now` as a whole.
@@ -95,7 +115,15 @@ impl FixedWindow {
     }
 
     pub(super) const fn is_kept(&self) -> bool {
-        self.count <= self.limit
+        self.let_in <= self.limit
+    }
+
+    fn add(&mut self, now: u64, units: u32) {
+        let (opened, count) = self.at(now);
+        if self.opened != Some(opened) {
+            (self.opened, self.let_in) = (Some(opened), 0);
+        }
+        self.count = count.saturating_add(units);
     }
 
     /// When the window in force at `now` began, and its count.
@@ -120,5 +148,34 @@ impl FixedWindow {
     const fn end(&self, opened: u64) -> u64 {
         let is_cut_short = matches!(self.start, WindowStart::Clock) && opened < self.offset;
         if is_cut_short { self.offset } else { opened.saturating_add(self.window_ns) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_requests_count_where_that_is_the_rule() {
+        let tokens = |units| Cost::REQUEST.with(Dimension::Tokens, units);
+        let second = Duration::from_secs(1);
+        for start in [WindowStart::Clock, WindowStart::FirstCall] {
+            for (refusals_count, opening) in
+                [(false, Opening::Now), (true, Opening::At(1_000_000_000))]
+            {
+                let mut window = FixedWindow::new(Dimension::Tokens, 10, second, start)
+                    .with_rule(refusals_count);
+                window.take(0, &tokens(6));
+                assert_eq!(window.opening(1, &tokens(5)), Opening::At(1_000_000_000));
+                window.refuse(1, &tokens(5));
+                assert_eq!(window.opening(2, &tokens(4)), opening, "{start:?}");
+                let left = if refusals_count { 0 } else { 4 };
+                assert_eq!(window.quota(2).remaining(), Some(Quantity::from_units(left)));
+                // The next window begins anew.
+                assert_eq!(window.opening(1_000_000_000, &tokens(10)), Opening::Now);
+                window.take(1_000_000_000, &tokens(10));
+                assert!(window.is_kept());
+            }
+        }
     }
 }

@@ -60,9 +60,9 @@ impl Limit {
                 let bucket = TokenBucket::new(dimension, rate, burst.get());
                 Self::Bucket(bucket.with_rules(refusals_count, refund))
             }
-            LimitSpec::FixedWindow { dimension, limit, window, start, offset } => {
+            LimitSpec::FixedWindow { dimension, limit, window, start, refusals_count, offset } => {
                 let window = FixedWindow::new(dimension, limit.get(), window, start);
-                Self::Window(window.shifted_by(offset))
+                Self::Window(window.shifted_by(offset).with_rule(refusals_count))
             }
             LimitSpec::SlidingWindow { dimension, limit, window, refusals_count, offset } => {
                 let window = SlidingWindow::new(dimension, limit.get(), window);
@@ -106,8 +106,9 @@ impl Limit {
     pub(crate) fn refuse(&mut self, now: u64, cost: &Cost) {
         match self {
             Self::Bucket(bucket) => bucket.refuse(now, cost),
+            Self::Window(window) => window.refuse(now, cost),
             Self::Sliding(window) => window.refuse(now, cost),
-            Self::Window(_) | Self::Slots(_) => {}
+            Self::Slots(_) => {}
         }
     }
 

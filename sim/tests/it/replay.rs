@@ -1,6 +1,8 @@
 //! Traces of simulated runs, of which the server is known, replayed: the model that is made
 //! of the server must be the server, within what a trace can tell.
 
+/// Limits of which a request may take more than a unit.
+mod costs;
 /// Recorded answers, given once more.
 mod exact;
 /// Which limit a trace tells of.
