@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::cell::Cell;
 use core::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -56,7 +57,11 @@ pub(super) fn for_all<S: Strategy>(
         .run(values, |value| holds(value).map_err(TestCaseError::fail))
         .map_err(|error| match error {
             TestError::Fail(how, value) => {
-                BrokenLaw::new(law, alloc::format!("{how}\nsmallest input: {value:#?}"))
+                let input = alloc::format!("{value:#?}");
+                // Once more, now that proptest hides no panic: it says in which line it is.
+                let again = catch_unwind(AssertUnwindSafe(|| holds(value)));
+                let what = if again.is_err() { "it panics: " } else { "" };
+                BrokenLaw::new(law, alloc::format!("{what}{how}\nsmallest input: {input}"))
             }
             TestError::Abort(why) => BrokenLaw::new(law, alloc::format!("no input: {why}")),
         })
