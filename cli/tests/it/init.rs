@@ -32,6 +32,8 @@ const PRESETS: &[&str] = &[
     "docker-hub",
     "binance",
     "bluesky",
+    "x",
+    "xero",
     "mastodon",
 ];
 

@@ -44,7 +44,9 @@ const AUTH0: &str = "https://auth0.com/docs/troubleshoot/customer-support/operat
 const SALESFORCE: &str = "https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html";
 const BLUESKY: &str = "https://docs.bsky.app/docs/advanced-guides/rate-limits";
 const MASTODON: &str = "https://docs.joinmastodon.org/api/rate-limits/";
-const BINANCE: &str = "https://api.binance.com/api/v3/exchangeInfo";
+const XERO: &str = "https://developer.xero.com/faq/limits";
+const BINANCE: &str =
+    "https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-api.md";
 
 /// A lock that was held: the SDKs of both send again, `_should_retry` of
 /// <https://github.com/openai/openai-python/blob/main/src/openai/_base_client.py> and of
@@ -209,6 +211,15 @@ pub(super) const PRESETS: &[Preset] = &[
         "bluesky",
         "A PDS of Bluesky, one address",
         &[Figure::new("3000/5min", "requests", "one address", BLUESKY)]
+    ),
+    preset!("x", "X's API; the windows of endpoints and the day are learned", &[]),
+    preset!(
+        "xero",
+        "Xero's API, one organisation",
+        &[
+            Figure::new("60/min", "requests", "one organisation and app", XERO),
+            Figure::new("5", "in flight", "one organisation and app", XERO),
+        ]
     ),
     preset!(
         "mastodon",

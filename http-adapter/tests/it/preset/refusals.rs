@@ -314,6 +314,50 @@ pub(super) const REFUSALS: &[Refusal] = &[
         RATE_LIMIT,
         None,
     ),
+    // <https://docs.x.com/x-api/fundamentals/rate-limits>
+    refusal(
+        "x",
+        429,
+        &[
+            ("x-rate-limit-limit", "15"),
+            ("x-rate-limit-remaining", "0"),
+            ("x-rate-limit-reset", "1787228100"),
+        ],
+        r#"{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}"#,
+        RATE_LIMIT,
+        Some(900_000),
+    ),
+    // <https://github.com/plhery/node-twitter-api-v2/issues/553>
+    refusal(
+        "x",
+        429,
+        &[
+            ("x-rate-limit-remaining", "1079999"),
+            ("x-rate-limit-reset", "1787228100"),
+            ("x-user-limit-24hour-remaining", "0"),
+            ("x-user-limit-24hour-reset", "1787270400"),
+        ],
+        "",
+        RATE_LIMIT,
+        Some(43_200_000),
+    ),
+    // <https://developer.xero.com/faq/limits>
+    refusal(
+        "xero",
+        429,
+        &[("Retry-After", "17"), ("X-Rate-Limit-Problem", "Minute"), ("X-MinLimit-Remaining", "0")],
+        "",
+        RATE_LIMIT,
+        Some(17_000),
+    ),
+    refusal(
+        "xero",
+        429,
+        &[("X-Rate-Limit-Problem", "Concurrent")],
+        "",
+        Outcome::Throttled(Throttle::Concurrency),
+        None,
+    ),
     refusal("binance", 418, &[("retry-after", "120")], "", RATE_LIMIT, Some(120_000)),
     refusal(
         "bluesky",
