@@ -195,7 +195,7 @@ impl Ledger {
             account.settle(actual - charged, fell, in_lease);
         }
         let seen = completion.observation;
-        if let (Outcome::Throttled(_), Some(wait)) = (seen.outcome, seen.retry_after)
+        if let (Outcome::Throttled(_), Some(wait)) = (seen.outcome, seen.wait())
             && self.settings.shares_cooldown
         {
             self.hold.until =
