@@ -8,7 +8,7 @@ use crate::octets::{self, assert_bounded};
 use crate::support::{NOW, retry_after_ms};
 
 /// Names that mean something, and names that nearly do.
-fn any_name() -> impl Strategy<Value = String> {
+pub(crate) fn any_name() -> impl Strategy<Value = String> {
     let known: Vec<_> = known_fields().map(|field| field.name).collect();
     let suffix = prop::sample::select(vec![
         "",
@@ -34,7 +34,7 @@ fn any_name() -> impl Strategy<Value = String> {
 }
 
 /// Values that mean something, mutated, and octets that do not.
-fn any_value() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn any_value() -> impl Strategy<Value = Vec<u8>> {
     let seeds = prop::sample::select(vec![
         "5",
         "1,000",

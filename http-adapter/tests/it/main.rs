@@ -40,6 +40,8 @@ mod dialects;
 mod drain;
 /// One window told by several families of fields.
 mod families;
+/// No answer brings the next send before its wait.
+mod floor;
 /// Callers that go away, at each point of a request.
 mod going_away;
 /// A second request when the answer to the first is late.
