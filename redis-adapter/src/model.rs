@@ -41,7 +41,7 @@ use self::state::State;
 /// - Time never goes back within it: an earlier time than that of the last call counts as
 ///   that time, as in the script.
 /// - What expires in Redis is forgotten here, too.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Store {
     state: Option<State>,
     /// Until when each member counts as present, in us.

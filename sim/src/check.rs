@@ -7,12 +7,15 @@
 
 mod account;
 mod envelope;
+mod quota;
 mod violation;
 
 use forbear_core::{Cost, Dimension, HintRule, Policy, Timestamp, WaitReason};
+use forbear_redis::WithoutRedis;
 
 use self::account::{Account, Promise, State};
 use self::envelope::Envelope;
+use self::quota::Quota;
 pub use self::violation::{Rule, Violation};
 use crate::fact::{Fact, Instant};
 use crate::metrics::Tally;
@@ -28,6 +31,7 @@ pub(crate) struct Checker {
     /// What each call takes from the limits, and what it uses of that.
     costs: Vec<(Cost, Cost)>,
     envelopes: Vec<Envelope>,
+    quota: Option<Quota>,
     horizon: u64,
     latest: u64,
     begun: u64,
@@ -43,11 +47,17 @@ pub(crate) struct Checker {
 impl Checker {
     /// The books of a run of `policy`, in which nothing has happened yet.
     ///
-    /// `shares` says whether the clients without a policy of their own draw from a lease.
-    pub(crate) fn new(scenario: &Scenario, storm: &Storm, policy: &Policy, shares: bool) -> Self {
+    /// `rule` says what clients without a policy of their own do without Redis, where they
+    /// draw from a lease.
+    pub(crate) fn new(
+        scenario: &Scenario,
+        storm: &Storm,
+        policy: &Policy,
+        rule: Option<WithoutRedis>,
+    ) -> Self {
         let promise = |group| {
             let own = scenario.policy_of(group);
-            let is_fed = shares && scenario.redis().is_some() && own.is_none();
+            let is_fed = rule.is_some() && scenario.redis().is_some() && own.is_none();
             Promise::new(own.unwrap_or(policy).hint_rule(), is_fed)
         };
         Self {
@@ -59,6 +69,7 @@ impl Checker {
                 .collect(),
             costs: (0..storm.calls()).map(|call| *storm.costs(call)).collect(),
             envelopes: scenario.server().limits().iter().map(Envelope::new).collect(),
+            quota: Quota::new(scenario, rule),
             horizon: nanos(scenario.horizon()),
             latest: 0,
             begun: 0,
@@ -235,6 +246,13 @@ impl Checker {
                  nothing happened in between"
             );
             self.report(when, Rule::Permit, what);
+            return;
+        }
+        let (reserved, actual) = &self.costs[call as usize];
+        if let Some(quota) = self.quota.as_mut().filter(|_| promise.is_fed)
+            && let Err(what) = quota.send(when.at, reserved, actual)
+        {
+            self.report(when, Rule::Quota, format!("with call {number}, {what}"));
             return;
         }
         let asked_until = promise.asked_until.max(own_hint);

@@ -326,8 +326,7 @@ impl Scenario {
             let must = "left out where clients restart";
             return Err(ScenarioError::invalid("server.optimistic", "set", must));
         }
-        let of_redis = |fault: &FaultSpec| fault.flush || !fault.partition.is_none();
-        if self.redis.is_none() && self.fault.iter().any(of_redis) {
+        if self.redis.is_none() && self.fault.iter().any(FaultSpec::is_of_redis) {
             let must = "there where a fault is about it";
             return Err(ScenarioError::invalid("redis", "missing", must));
         }

@@ -271,8 +271,7 @@ impl<'a> Simulation<'a> {
 
     /// One who checks.
     fn probe(self, storm: &Storm) -> Probe {
-        let shares = self.without_redis.is_some();
-        Probe::checking(Checker::new(self.scenario, storm, self.policy, shares))
+        Probe::checking(Checker::new(self.scenario, storm, self.policy, self.without_redis))
     }
 }
 

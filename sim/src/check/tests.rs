@@ -60,7 +60,7 @@ fn policy(text: &str) -> Policy {
 fn run(server: &str, policy: &Policy, scenario: &str, promised: &Policy) -> Ended {
     let (scenario, storm) = storm(scenario);
     let server = Scenario::parse(server, &[]).unwrap();
-    let probe = Probe::checking(Checker::new(&scenario, &storm, promised, false));
+    let probe = Probe::checking(Checker::new(&scenario, &storm, promised, None));
     let tally = Tally::new(false, false);
     let world =
         World::new(&server, &storm, policy, None, 1, tally).watched_by(Some(Box::new(probe)));
@@ -84,7 +84,7 @@ fn facts() -> Vec<(Instant, Fact)> {
 /// What a checker says of these facts.
 fn judge(facts: &[(Instant, Fact)]) -> Option<Violation> {
     let (scenario, storm) = storm(STORM);
-    let mut checker = Checker::new(&scenario, &storm, &policy(OBEDIENT), false);
+    let mut checker = Checker::new(&scenario, &storm, &policy(OBEDIENT), None);
     let mut latest = Instant { event: 0, at: 0 };
     for (when, fact) in facts {
         checker.note(*when, fact);

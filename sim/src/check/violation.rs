@@ -40,6 +40,9 @@ pub enum Rule {
     Hint,
     /// The server lets in no more than each of its limits says.
     Envelope,
+    /// The clients let out no more together than a quota says that they share, and one
+    /// capacity more for each time that Redis forgot something.
+    Quota,
     /// Time never goes back, and ends with the run.
     Time,
 }
@@ -84,6 +87,7 @@ impl fmt::Display for Rule {
             Self::Permit => "'no send before its permit'",
             Self::Hint => "'no send before the hint'",
             Self::Envelope => "the server's envelope",
+            Self::Quota => "the shared quota",
             Self::Time => "the order of time",
         })
     }

@@ -7,14 +7,22 @@ use std::cmp::Ordering;
 pub(super) enum Event {
     /// A member looks what to do, unless it was told to look at another time since.
     Look { client: u32, number: u64 },
+    /// A member begins once more to make a connection, whose first packet was lost.
+    Knock { client: u32, call: u64 },
     /// A request reaches Redis.
     Reach { client: u32, call: u64 },
+    /// Redis does what it was asked.
+    Serve { client: u32, call: u64 },
     /// An answer reaches a member.
     Hear { client: u32, call: u64 },
     /// A member waits no longer for an answer.
     GiveUp { client: u32, call: u64 },
     /// Redis loses its memory.
     Flush,
+    /// A replica of Redis hears no more of what it does.
+    LeaveBehind,
+    /// That replica takes its place.
+    Promote,
 }
 
 /// An event with its time; the earliest is the greatest, of equals the one that was

@@ -21,12 +21,15 @@ pub(super) struct Member {
     pub(super) luck: StreamRng,
     /// When it cannot reach Redis, in ns.
     partitions: Vec<(u64, u64)>,
-    /// Calls of Redis, counted through restarts, so that a late answer is known as such.
+    pub(super) connection: Connection,
+    /// Calls of Redis and connections to it, counted through restarts, so that a late answer
+    /// is known as such.
     pub(super) calls: u64,
+    /// What it waits for.
     pub(super) open_call: Option<u64>,
     /// Requests under way.
     pub(super) requests: BTreeMap<u64, Asked>,
-    pub(super) replies: BTreeMap<u64, Reply>,
+    pub(super) replies: BTreeMap<u64, Answer>,
     /// When it looks next by itself, in ns.
     pub(super) look_at: Option<u64>,
     pub(super) look_number: u64,
@@ -35,14 +38,33 @@ pub(super) struct Member {
     restarts: u32,
 }
 
+/// What a member has of a connection to Redis.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Connection {
+    None,
+    /// It is made.
+    Making,
+    Open,
+    /// The other side is gone, which the next call finds out.
+    Broken,
+}
+
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct Asked {
     /// Who sent it, which may have died since.
     pub(super) name: String,
-    pub(super) request: Request,
+    /// `None` where a connection is made.
+    pub(super) request: Option<Request>,
     /// How long its answer takes, in ns.
     pub(super) back: u64,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Connected,
+    Called(Reply),
 }
 
 impl Member {
@@ -58,6 +80,7 @@ impl Member {
             ledger: Arc::new(Mutex::new(Ledger::new(settings))),
             luck: StreamRng::of(seed, Stream::Redis(client)),
             partitions,
+            connection: Connection::None,
             calls: 0,
             open_call: None,
             requests: BTreeMap::new(),
@@ -76,6 +99,7 @@ impl Member {
         self.ledger = Arc::new(Mutex::new(Ledger::new(settings)));
         // What it has sent still reaches Redis.
         (self.open_call, self.look_at) = (None, None);
+        self.connection = Connection::None;
         self.look_number += 1;
     }
 
@@ -87,9 +111,11 @@ impl Member {
         self.partitions.iter().any(|&(from, until)| (from..until).contains(&now))
     }
 
-    /// Redis did not answer in time.
+    /// Redis did not answer in time, or hung up.
     pub(super) fn fail(&mut self, now: u64) {
         self.lost_at.get_or_insert(now);
+        self.open_call = None;
+        self.connection = Connection::None;
         let mut ledger = locked(&self.ledger);
         let delay = ledger.delay_after_failure(&mut self.luck);
         ledger.failed(Timestamp::from_nanos(now), "timed out", delay);

@@ -46,6 +46,8 @@ pub(crate) enum Stream {
     Partitions(u32),
     /// How long the messages of a client to Redis take.
     Redis(u32),
+    /// How long Redis works.
+    RedisWork,
 }
 
 impl StreamRng {
@@ -86,6 +88,7 @@ impl StreamRng {
             Stream::Clocks(client) => (1 << 30, client),
             Stream::Partitions(client) => ((1 << 30) + 1, client),
             Stream::Redis(client) => ((1 << 30) + 2, client),
+            Stream::RedisWork => ((1 << 30) + 3, 0),
         };
         Self::new(seed, kind << 32 | u64::from(client))
     }

@@ -57,6 +57,39 @@ pub(crate) struct FaultSpec {
     /// Whether Redis loses its memory when it begins.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) flush: bool,
+    /// Whether Redis does nothing, and then what it was asked meanwhile.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) stall: bool,
+    /// Whether a replica takes the place of Redis when it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) promotion: Option<Promotion>,
+}
+
+/// A replica that takes the place of its primary.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Promotion {
+    /// How much of the end it had not heard of.
+    #[serde(with = "serde_duration")]
+    lost: Duration,
+}
+
+impl Promotion {
+    pub(crate) const fn lost(self) -> Duration {
+        self.lost
+    }
+}
+
+impl FaultSpec {
+    /// Whether it is about the Redis that clients share a quota in.
+    pub(crate) fn is_of_redis(&self) -> bool {
+        self.forgets() || self.stall || !self.partition.is_none()
+    }
+
+    /// Whether Redis knows less when it begins than it did before.
+    pub(crate) const fn forgets(&self) -> bool {
+        self.flush || self.promotion.is_some()
+    }
 }
 
 /// As the file has it.
@@ -87,6 +120,10 @@ struct Unchecked {
     partition: Option<Share>,
     #[serde(default)]
     flush: bool,
+    #[serde(default)]
+    stall: bool,
+    #[serde(default)]
+    promotion: Option<Promotion>,
 }
 
 impl TryFrom<Unchecked> for FaultSpec {
@@ -94,7 +131,8 @@ impl TryFrom<Unchecked> for FaultSpec {
 
     fn try_from(unchecked: Unchecked) -> Result<Self, InvalidConfig> {
         let Unchecked { from, until, status, after, quota, retry_after, .. } = unchecked;
-        let Unchecked { fail, slow, lose, restart, partition, flush, .. } = unchecked;
+        let Unchecked { fail, slow, lose, restart, partition, .. } = unchecked;
+        let Unchecked { flush, stall, promotion, .. } = unchecked;
         if from >= until {
             return Err(InvalidConfig::new("from", format_duration(from), "before until"));
         }
@@ -102,9 +140,11 @@ impl TryFrom<Unchecked> for FaultSpec {
             return Err(InvalidConfig::new("status", status, "a status from 400 to 599"));
         }
         let shares = [fail, lose, restart, partition];
-        let others = [slow.is_some(), quota.is_some(), retry_after.is_some(), flush];
+        let of_server = [slow.is_some(), quota.is_some(), retry_after.is_some()];
+        let others = [of_server.contains(&true), flush, stall, promotion.is_some()];
         if shares.iter().all(Option::is_none) && !others.contains(&true) {
-            let must = "one with fail, slow, lose, quota, retry_after, restart, partition or flush";
+            let must = "one with fail, slow, lose, quota, retry_after, restart, partition, \
+                        flush, stall or promotion";
             return Err(InvalidConfig::new("fault", "empty", must));
         }
         let [fail, lose, restart, partition] = shares.map(Option::unwrap_or_default);
@@ -122,6 +162,8 @@ impl TryFrom<Unchecked> for FaultSpec {
             restart,
             partition,
             flush,
+            stall,
+            promotion,
         })
     }
 }

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::dist::{Dist, Sampler};
 
+/// More round trips than any connection costs.
+const MOST_TRIPS: u32 = 100;
+
 /// A quota that clients share in Redis, by the rules of `forbear-redis`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, try_from = "Unchecked")]
@@ -22,6 +25,11 @@ pub(crate) struct RedisSpec {
     policies: BTreeMap<String, WithoutRedis>,
     /// The time to Redis and back; half of it each way.
     round_trip: Dist<DurationText>,
+    /// How many of them a new connection costs: TCP, the greeting and a look at the keys, and
+    /// one or two more with TLS.
+    connect: u32,
+    /// How long Redis, which does one thing after the other, works on a call or a connection.
+    service: Dist<DurationText>,
     /// How long a permit may be used.
     #[serde(with = "serde_duration")]
     lease: Duration,
@@ -39,6 +47,10 @@ struct Unchecked {
     policies: BTreeMap<String, WithoutRedis>,
     #[serde(default = "round_trip")]
     round_trip: Dist<DurationText>,
+    #[serde(default = "connect")]
+    connect: u32,
+    #[serde(default = "service")]
+    service: Dist<DurationText>,
     #[serde(default = "lease", with = "serde_duration")]
     lease: Duration,
     #[serde(default = "timeout", with = "serde_duration")]
@@ -50,8 +62,11 @@ impl TryFrom<Unchecked> for RedisSpec {
     type Error = InvalidConfig;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, InvalidConfig> {
-        let Unchecked { policies, round_trip, lease, timeout, limit } = unchecked;
-        let spec = Self { policies, round_trip, lease, timeout, limit };
+        let Unchecked { policies, round_trip, connect, service, lease, timeout, limit } = unchecked;
+        if connect > MOST_TRIPS {
+            return Err(InvalidConfig::new("connect", connect, "0 to 100"));
+        }
+        let spec = Self { policies, round_trip, connect, service, lease, timeout, limit };
         spec.settings(WithoutRedis::default())?;
         Ok(spec)
     }
@@ -74,6 +89,19 @@ impl RedisSpec {
         self.round_trip.sampler()
     }
 
+    pub(crate) const fn connect(&self) -> u32 {
+        self.connect
+    }
+
+    pub(crate) fn service(&self) -> Sampler {
+        self.service.sampler()
+    }
+
+    /// What all clients together hold to.
+    pub(crate) fn limits(&self) -> &[SharedLimitSpec] {
+        &self.limit
+    }
+
     pub(crate) const fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -82,6 +110,15 @@ impl RedisSpec {
 /// Within one data centre, with what it takes Redis.
 const fn round_trip() -> Dist<DurationText> {
     Dist::Constant(DurationText(Duration::from_millis(1)))
+}
+
+const fn connect() -> u32 {
+    3
+}
+
+/// It is part of the time there and back.
+const fn service() -> Dist<DurationText> {
+    Dist::Constant(DurationText(Duration::ZERO))
 }
 
 const fn lease() -> Duration {

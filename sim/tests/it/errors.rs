@@ -81,8 +81,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "[server]",
         "[[fault]]\n[server]",
-        "fault is empty, must be one with fail, slow, lose, quota, retry_after, restart, partition or \
-         flush",
+        "fault is empty, must be one with fail, slow, lose, quota, retry_after, restart, partition, \
+         flush, stall or promotion",
     ),
     (
         "[server]",

@@ -166,6 +166,84 @@ fn a_redis_that_loses_its_memory_gives_no_second_burst() {
     assert!(paused < 60, "{paused}");
 }
 
+/// How long after a time the next send comes, in ms.
+fn goes_on_at(run: &Run, after_ms: u64) -> u64 {
+    let after = Timestamp::from_nanos(after_ms * 1_000_000);
+    let first = run.sends.iter().find(|sent| sent.at >= after).expect("it goes on");
+    first.at.as_nanos() / 1_000_000 - after_ms
+}
+
+#[test]
+fn a_promotion_costs_a_lease_and_at_most_a_burst() {
+    for lost in ["0s", "200ms", "2s"] {
+        let fault = format!("[[fault]]\nfrom = \"20s\"\npromotion = {{ lost = \"{lost}\" }}\n");
+        let run = run(&greedy("closed", &fault));
+        assert_eq!(run.violation, None, "{lost}");
+        assert_eq!(run.result.metrics.succeeded, 12_000);
+        assert!(burst_of(&run, 40) <= 41, "{lost}: {}", burst_of(&run, 40));
+        // They hang up and are back in some round trips. What is lost costs a lease more.
+        let wait = goes_on_at(&run, 20_100);
+        let least = if lost == "0s" { 0 } else { 1011 - 100 };
+        assert!((least..least + 500).contains(&wait), "{lost}: {wait} ms");
+        let shared = run.result.shared.expect("a quota is shared");
+        // Each of the four found out, and by one call.
+        assert_eq!(shared.failures, 4, "{lost}");
+    }
+}
+
+#[test]
+fn a_redis_that_stalls_does_afterwards_what_it_was_asked() {
+    let run = run(&greedy("closed", "[[fault]]\nfrom = \"20s\"\nuntil = \"23s\"\nstall = true\n"));
+    assert_eq!(run.violation, None);
+    assert_eq!(run.result.metrics.succeeded, 12_000);
+    let stalled: usize = a_second(&run, None, 21, 23).iter().sum();
+    assert_eq!(stalled, 0);
+    // A connection that was begun while it was stopped is there when it goes on.
+    assert!(goes_on_at(&run, 23_000) <= 1500, "{} ms", goes_on_at(&run, 23_000));
+    assert!(burst_of(&run, 40) <= 40, "{}", burst_of(&run, 40));
+}
+
+#[test]
+fn a_busy_redis_is_asked_in_turn() {
+    let with = |keys: &str| {
+        let text = greedy("closed", "").text().replace("[redis]\n", &format!("[redis]\n{keys}\n"));
+        run(&Scenario::parse(&text, &[]).unwrap())
+    };
+    let (idle, busy) = (with(""), with("service = \"5ms\""));
+    let calls = |run: &Run| run.result.shared.expect("a quota is shared").calls;
+    // Four greedy members make 182 calls a second of an idle one. This one can do 200, so
+    // they wait for one another, and use what there is all the same.
+    for run in [&idle, &busy] {
+        assert_eq!(run.violation, None);
+        assert!(run.result.metrics.time_to_drain <= 303.0, "{:?}", run.result.metrics);
+    }
+    assert!(calls(&busy) < calls(&idle), "{} and {}", calls(&busy), calls(&idle));
+    // One that takes longer than the time-out for the calls of all is a Redis that is lost.
+    let lost = with("service = \"200ms\"");
+    assert_eq!(lost.violation, None);
+    let shared = lost.result.shared.expect("a quota is shared");
+    assert!(shared.failures > 100, "{shared:?}");
+}
+
+#[test]
+fn a_connection_costs_its_round_trips() {
+    let at = |connect: u32| {
+        let keys = format!("[redis]\nconnect = {connect}\n");
+        let text = greedy("closed", "").text().replace("[redis]\n", &keys);
+        let fixed = ("redis.round_trip".to_owned(), "100ms".to_owned());
+        let run = run(&Scenario::parse(&text, &[fixed]).unwrap());
+        goes_on_at(&run, 0)
+    };
+    // And one for the call.
+    assert_eq!([at(0), at(3), at(10)], [100, 400, 1100]);
+    let error = Scenario::parse(
+        greedy("closed", "").text(),
+        &[("redis.connect".to_owned(), "101".to_owned())],
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("connect is 101, must be 0 to 100"), "{error}");
+}
+
 #[test]
 fn a_client_that_dies_takes_no_more_than_its_lease() {
     let run = run(&greedy("closed", "[[fault]]\nfrom = \"20s\"\nrestart = 0.5\n"));
@@ -208,7 +286,7 @@ fn what_is_wrong_with_the_table_is_said() {
         (format!("{}{limit}", redis.replace("closed", "shut")), "unknown variant `shut`"),
         (
             "[[fault]]\nfrom = \"1s\"\n".to_owned(),
-            "must be one with fail, slow, lose, quota, retry_after, restart, partition or flush",
+            "must be one with fail, slow, lose, quota, retry_after, restart, partition, flush, stall or promotion",
         ),
     ] {
         let error = Scenario::parse(&format!("{head}{tables}"), &[]).unwrap_err().to_string();

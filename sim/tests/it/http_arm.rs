@@ -18,7 +18,7 @@
 //!
 //! Groups with policies of their own, callers that think, waits that are told as dates, and
 //! writes that follow reads are in it as well. What is not: `redis-partition`, whose second
-//! half is a Redis (the tests of `forbear-redis` run whole fleets against a real one);
+//! half is a Redis (`fleet_arm.rs` and the tests of `forbear-redis` run fleets on real ones);
 //! `tenant-batch`, whose queue is held against the production driver in `conformance/queue.rs`; and
 //! how clocks that are off change what a client reads where the server sends no `Date`
 //! (`clock-skew` sends it; a process has one wall clock for all of its clients).

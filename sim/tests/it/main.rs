@@ -18,6 +18,8 @@ mod explain;
 mod faults;
 /// Clients that share a quota through Redis.
 mod fleet;
+/// The fleet of the simulator beside one on a real Redis.
+mod fleet_arm;
 /// Figures of the shipped storms that others have measured.
 mod gates;
 /// The shipped scenarios: their hashes and what they promise.
