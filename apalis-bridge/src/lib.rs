@@ -62,6 +62,7 @@ mod hand_back;
 mod layer;
 mod paced;
 mod permit;
+mod wrapping;
 
 #[cfg(feature = "redis")]
 mod redis;

@@ -1,12 +1,11 @@
 //! A backend that gives out no more tasks than a policy admits.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use apalis_core::backend::{Backend, BackendConfig, WireFormatBackend};
+use apalis_core::backend::Backend;
 use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
 use forbear_core::Policy;
@@ -14,6 +13,7 @@ use forbear_core::driver::Attempts;
 use tokio::time::Sleep;
 
 use crate::Permit;
+use crate::wrapping::configured_by_its_backend;
 
 /// A backend of apalis whose tasks go no faster than a policy's limiters admit.
 ///
@@ -125,33 +125,4 @@ where
     }
 }
 
-impl<B: BackendConfig> BackendConfig for Paced<B> {
-    type Args = B::Args;
-    type Id = B::Id;
-    type Kind = B::Kind;
-    type Config = B::Config;
-    type Layer = B::Layer;
-
-    fn config(&self) -> &Self::Config {
-        self.backend.config()
-    }
-
-    fn middleware(&mut self, worker: &mut WorkerContext) -> Self::Layer {
-        self.backend.middleware(worker)
-    }
-}
-
-impl<B: WireFormatBackend> WireFormatBackend for Paced<B> {
-    type Codec = B::Codec;
-    type Compact = B::Compact;
-
-    fn codec(&self) -> &Self::Codec {
-        self.backend.codec()
-    }
-}
-
-impl<B: fmt::Debug> fmt::Debug for Paced<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Paced").field("backend", &self.backend).finish_non_exhaustive()
-    }
-}
+configured_by_its_backend!(Paced<B>);

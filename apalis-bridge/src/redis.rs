@@ -5,8 +5,8 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fmt, mem};
 
+use apalis_core::backend::Backend;
 use apalis_core::backend::future::BoxSyncFuture;
-use apalis_core::backend::{Backend, BackendConfig, WireFormatBackend};
 use apalis_core::error::BoxDynError;
 use apalis_core::task::task_id::TaskId;
 use apalis_core::worker::context::WorkerContext;
@@ -14,6 +14,7 @@ use apalis_redis::{Config, ConnectionLike, ConnectionManager, RedisError, RedisS
 use redis::Script;
 
 use crate::HandBack;
+use crate::wrapping::configured_by_its_backend;
 
 /// Moves tasks that wait to another time, and says which do not wait.
 ///
@@ -204,36 +205,7 @@ where
     }
 }
 
-impl<B: BackendConfig, C> BackendConfig for Rescheduling<B, C> {
-    type Args = B::Args;
-    type Id = B::Id;
-    type Kind = B::Kind;
-    type Config = B::Config;
-    type Layer = B::Layer;
-
-    fn config(&self) -> &Self::Config {
-        self.backend.config()
-    }
-
-    fn middleware(&mut self, worker: &mut WorkerContext) -> Self::Layer {
-        self.backend.middleware(worker)
-    }
-}
-
-impl<B: WireFormatBackend, C> WireFormatBackend for Rescheduling<B, C> {
-    type Codec = B::Codec;
-    type Compact = B::Compact;
-
-    fn codec(&self) -> &Self::Codec {
-        self.backend.codec()
-    }
-}
-
-impl<B: fmt::Debug, C> fmt::Debug for Rescheduling<B, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rescheduling").field("backend", &self.backend).finish_non_exhaustive()
-    }
-}
+configured_by_its_backend!(Rescheduling<B, C>);
 
 #[expect(clippy::disallowed_methods, reason = "databases keep dates")]
 fn now() -> SystemTime {

@@ -38,6 +38,24 @@ async fn send(
     Ok(())
 }
 
+/// One after the other.
+pub(crate) fn twenty_a_second() -> Policy {
+    Policy::builder()
+        .limit(Gcra::per("20/s".parse().unwrap()))
+        .limit(Concurrency::new(1).unwrap())
+        .build()
+        .unwrap()
+}
+
+/// Asserts that none was sent before [`twenty_a_second`] admits it, counted from before it
+/// began: a machine that is late makes it later.
+pub(crate) fn assert_paced<T>(begun: Instant, sent: &[(Instant, T)]) {
+    for (number, (at, _)) in (0..).zip(sent) {
+        let after = *at - begun;
+        assert!(after >= number * Duration::from_millis(50), "{number} after {after:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
     let pool = database().await;
@@ -45,11 +63,7 @@ async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
     for number in 0..6 {
         backend.push(number).await.unwrap();
     }
-    let policy = Policy::builder()
-        .limit(Gcra::per("20/s".parse().unwrap()))
-        .limit(Concurrency::new(1).unwrap())
-        .build()
-        .unwrap();
+    let policy = twenty_a_second();
     let seen = Seen { pool: pool.clone(), sent: Arc::default() };
     let worker = WorkerBuilder::new("paced")
         .backend(Paced::new(backend.poll_with_interval(Duration::from_millis(10)), &policy))
@@ -59,11 +73,7 @@ async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
     let begun = Instant::now();
     worker.run().await.unwrap();
     let sent = core::mem::take(&mut *seen.sent.lock().unwrap());
-    // By its rate, counted from before it began: a machine that is late makes it later.
-    for (number, (at, _)) in (0..).zip(&sent) {
-        let after = *at - begun;
-        assert!(after >= number * Duration::from_millis(50), "{number} after {after:?}");
-    }
+    assert_paced(begun, &sent);
     assert!(sent.iter().all(|&(_, claimed)| claimed == 1), "{sent:?}");
     assert_eq!(count(&pool, "Done").await, 6);
     assert_eq!(policy.statistics().sends, 6, "a permit without a task is taken back");

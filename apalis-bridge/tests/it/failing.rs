@@ -3,7 +3,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use apalis::prelude::*;
 use forbear_apalis::Permit;
-use forbear_core::{Observation, Outcome};
+use forbear_core::backoff::Constant;
+use forbear_core::{Observation, Outcome, Policy};
 
 const BUSY: u32 = 0;
 const WRONG: u32 = 1;
@@ -51,6 +52,16 @@ pub(crate) async fn send(
         (BROKEN, _) => Err("connection reset".into()),
         _ => Ok(()),
     }
+}
+
+/// Two attempts, the second at once, unless it is told to wait.
+pub(crate) fn twice() -> Policy {
+    Policy::builder()
+        .max_attempts(2)
+        .no_budget()
+        .backoff(Constant::new(Duration::from_millis(1)))
+        .build()
+        .unwrap()
 }
 
 impl Failing {

@@ -2,10 +2,8 @@ use std::time::Duration;
 
 use apalis::prelude::*;
 use forbear_apalis::{PaceLayer, Paced};
-use forbear_core::Policy;
-use forbear_core::backoff::Constant;
 
-use crate::failing::{Failing, TASKS, send};
+use crate::failing::{Failing, TASKS, send, twice};
 use crate::{count, database, storage};
 
 #[tokio::test]
@@ -15,15 +13,9 @@ async fn what_failed_is_handed_back_until_its_time_or_killed() {
     for task in TASKS {
         backend.push(task).await.unwrap();
     }
-    let policy = Policy::builder()
-        .max_attempts(2)
-        .no_budget()
-        .backoff(Constant::new(Duration::from_millis(1)))
-        .build()
-        .unwrap();
     let failing = Failing::told_to_wait(Duration::from_millis(1200));
     let worker = WorkerBuilder::new("paced")
-        .backend(Paced::new(backend.poll_with_interval(Duration::from_millis(20)), &policy))
+        .backend(Paced::new(backend.poll_with_interval(Duration::from_millis(20)), &twice()))
         .data(failing.clone())
         .layer(PaceLayer::new(pool.clone()))
         .build(send);

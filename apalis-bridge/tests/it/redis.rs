@@ -4,12 +4,11 @@ use std::time::Duration;
 use apalis::prelude::*;
 use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use forbear_apalis::{PaceLayer, Paced, Permit, RedisTasks};
-use forbear_core::backoff::Constant;
-use forbear_core::limiter::{Concurrency, Gcra};
-use forbear_core::{Observation, Policy};
+use forbear_core::Observation;
 use forbear_redis_testing::Server;
 
-use crate::failing::{Failing, TASKS, send};
+use crate::claiming::{assert_paced, twenty_a_second};
+use crate::failing::{Failing, TASKS, send, twice};
 
 async fn connection(server: &Server) -> ConnectionManager {
     apalis_redis::connect(server.url()).await.unwrap()
@@ -36,18 +35,12 @@ async fn what_failed_is_handed_back_until_its_time_or_killed() {
     for task in TASKS {
         storage.push(task).await.unwrap();
     }
-    let policy = Policy::builder()
-        .max_attempts(2)
-        .no_budget()
-        .backoff(Constant::new(Duration::from_millis(1)))
-        .build()
-        .unwrap();
     // By itself apalis waits a second.
     let failing = Failing::told_to_wait(Duration::from_millis(3200));
     let tasks = RedisTasks::of(&mut storage);
     let backend = tasks.wrap(storage.poll_with_interval(Duration::from_millis(20)));
     let worker = WorkerBuilder::new("paced")
-        .backend(Paced::new(backend, &policy))
+        .backend(Paced::new(backend, &twice()))
         .data(failing.clone())
         .layer(PaceLayer::new(tasks))
         .build(send);
@@ -95,11 +88,7 @@ async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
     for number in 0..6 {
         storage.push(number).await.unwrap();
     }
-    let policy = Policy::builder()
-        .limit(Gcra::per("20/s".parse().unwrap()))
-        .limit(Concurrency::new(1).unwrap())
-        .build()
-        .unwrap();
+    let policy = twenty_a_second();
     let seen = Seen { connection: connection.clone(), sent: Arc::default() };
     let tasks = RedisTasks::of(&mut storage);
     let backend = tasks.wrap(storage.poll_with_interval(Duration::from_millis(10)));
@@ -111,11 +100,7 @@ async fn a_task_is_claimed_when_it_may_be_sent_and_not_before() {
     let begun = std::time::Instant::now();
     worker.run().await.unwrap();
     let sent = core::mem::take(&mut *seen.sent.lock().unwrap());
-    // By its rate, counted from before it began: a machine that is late makes it later.
-    for (number, (at, _)) in (0..).zip(&sent) {
-        let after = *at - begun;
-        assert!(after >= number * Duration::from_millis(50), "{number} after {after:?}");
-    }
+    assert_paced(begun, &sent);
     // All but those that were sent wait in Redis.
     let waiting: Vec<_> = sent.iter().map(|send| send.1).collect();
     assert_eq!(waiting, [5, 4, 3, 2, 1, 0]);

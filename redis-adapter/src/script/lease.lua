@@ -211,15 +211,13 @@ local function held(part)
   return math.max(0, part.granted - part.spent - part.back)
 end
 
--- Permits of members that were not heard of are not usable any more; they count as used.
-local function forget(id, text)
-  local record = unpack_record(text)
+-- Permits of members that were not heard of, or left, are not usable any more.
+local function count_as_used(record)
   for i = 1, count do
     local units = held(record[i])
     rules[i].out = math.max(0, rules[i].out - units)
     use(rules[i], units)
   end
-  redis.call('HDEL', members_key, id)
 end
 
 local old =
@@ -228,7 +226,10 @@ for i = 1, #old, 2 do
   local id = old[i]
   local text = redis.call('HGET', members_key, id)
   refill(math.min(now, tonumber(old[i + 1])))
-  if text then forget(id, text) end
+  if text then
+    count_as_used(unpack_record(text))
+    redis.call('HDEL', members_key, id)
+  end
   redis.call('ZREM', leases_key, id)
   redis.call('ZREM', waiting_key, id)
 end
@@ -393,11 +394,7 @@ end
 local ttl_ms = math.ceil(ttl / 1000) + 1000
 
 if leaves then
-  for i = 1, count do
-    local units = held(record[i])
-    rules[i].out = math.max(0, rules[i].out - units)
-    use(rules[i], units)
-  end
+  count_as_used(record)
   redis.call('HDEL', members_key, me)
   redis.call('ZREM', leases_key, me)
   redis.call('ZREM', waiting_key, me)
