@@ -11,9 +11,9 @@
 //!   to the database with the time at which it may run, so that no slot of the worker
 //!   sleeps; a task that is not to be tried again is killed.
 //!
-//! `SQLite` takes what is handed back by its pool, and Redis by `RedisTasks`, with the feature
-//! `redis`; both are tested with real databases. Any other database of apalis needs a few
-//! lines, see [`HandBack`].
+//! `SQLite` takes what is handed back by its pool, with the feature `sqlite` (Rust 1.94), and
+//! Redis by `RedisTasks`, with the feature `redis` (Rust 1.89); both are tested with real
+//! databases. Any other database of apalis needs a few lines, see [`HandBack`].
 //!
 //! A server's `Retry-After` that one task ran into holds back all tasks of the worker, and
 //! of everything else that shares the policy.
@@ -30,7 +30,8 @@
 //! `examples/offline.rs` runs a worker on `SQLite` in memory, and `examples/fleet.rs` two on
 //! Redis; in short:
 //!
-//! ```no_run
+#![cfg_attr(feature = "sqlite", doc = "```no_run")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 //! use apalis::prelude::*;
 //! use apalis_sqlite::{Config, SqlitePool, SqliteStorage};
 //! use forbear_apalis::{PaceLayer, Paced, Permit};
