@@ -26,7 +26,7 @@ use crate::wall_clock;
 
 /// Reads responses into rate signals.
 ///
-/// Knows the dialects of some sixty vendors and of the IETF drafts without being told
+/// Knows the dialects of some seventy vendors and of the IETF drafts without being told
 /// which one it reads: names and sizes of numbers tell them apart. It holds what they do
 /// not tell, and what a user adds.
 ///

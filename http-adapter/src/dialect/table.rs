@@ -138,6 +138,10 @@ pub(super) const DIALECT_ROWS: &[Dialect] = &[
         .source("https://www.gate.com/docs/developers/apiv4/en/#frequency-limit-rule"),
     Dialect::counters("Contentful", "x-contentful-ratelimit-")
         .source("https://www.contentful.com/developers/docs/references/content-management-api"),
+    // Trial keys only, and not on refusals.
+    Dialect::counters("Cohere", "x-trial-endpoint-call-")
+        .dimension("trial_endpoint_calls")
+        .source("https://github.com/elastic/elasticsearch/blob/main/x-pack/plugin/inference/src/main/java/org/elasticsearch/xpack/inference/services/cohere/CohereResponseHandler.java"),
     Dialect::counters("Brevo", "x-sib-ratelimit-")
         .source("https://developers.brevo.com/docs/limit-headers"),
     Dialect::counters("Sentry API", "x-sentry-rate-limit-")

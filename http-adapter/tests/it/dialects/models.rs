@@ -74,6 +74,16 @@ fn mistral_counts_five_minutes() {
 }
 
 #[test]
+fn cohere_counts_the_calls_of_a_trial() {
+    let headers = [
+        ("x-endpoint-monthly-call-limit", "1000"),
+        ("x-trial-endpoint-call-limit", "20"),
+        ("x-trial-endpoint-call-remaining", "19"),
+    ];
+    assert_limits(&headers, json!([window("trial_endpoint_calls", 20, 19, NONE, NONE)]));
+}
+
+#[test]
 fn mistral_counts_by_size() {
     assert_limits(
         &[
