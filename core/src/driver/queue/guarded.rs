@@ -43,6 +43,13 @@ impl<L: Limiter> Limiter for Guarded<L> {
         self.limiter.name()
     }
 
+    fn verdicts(&self, now: Timestamp, cost: &Cost, tell: &mut dyn FnMut(&'static str, Decision)) {
+        if let Some(cooldown) = &self.cooldown {
+            cooldown.verdicts(now, cost, tell);
+        }
+        self.limiter.verdicts(now, cost, tell);
+    }
+
     fn culprit(&self, now: Timestamp, cost: &Cost) -> &'static str {
         if self.cooldown(now, cost) > self.limiter.check(now, cost) {
             "cooldown"
