@@ -12,7 +12,7 @@
 //! # use forbear_sim::results::{Comparison, ScenarioInfo};
 //! # let scenario = ScenarioInfo {
 //! #     name: "storm".into(), title: "A storm".into(), description: String::new(),
-//! #     foremost: None,
+//! #     foremost: Vec::new(),
 //! #     hash: String::new(), source: String::new(), calls: 0, permitted_per_s: None,
 //! #     drain_bound_s: None,
 //! # };

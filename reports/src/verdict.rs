@@ -7,8 +7,13 @@
 //! which nobody would care. If more than one policy is left, there is no best
 //! one, and the verdict says so.
 //!
-//! A scenario may put another metric before these three: where a shared quota cannot
-//! serve everybody, fairness matters more than how many calls the greediest gets.
+//! A scenario may put up to three other metrics before these three: where a shared quota
+//! cannot serve everybody, fairness matters more than how many calls the greediest gets.
+//!
+//! One after the other, and not as a weighted sum: a sum needs prices that nobody has, and
+//! lets a policy buy lost calls with speed. The price of this way is that each step is one
+//! more comparison, and in one of forty a policy that is as good as the leader seems worse
+//! by chance; the margins make it rarer, and the bound on their number keeps it so.
 //!
 //! Not by one number: goodput alone would crown a policy that gives up at once
 //! (few successes in no time), amplification one that never retries.
@@ -21,6 +26,7 @@ use forbear_sim::results::Comparison;
 use serde::Serialize;
 
 use self::criterion::{CRITERIA, Criterion, Elimination};
+use self::words::Asked;
 use crate::metric::Metric;
 
 /// Below so many runs, intervals are too rough to trust (see `stats::bootstrap`).
@@ -52,8 +58,9 @@ impl Verdict {
         clearly fewer calls brought to success (by more than 0.5 percentage points), then those \
         that take clearly longer to drain (by more than 5 %), then those that need clearly more \
         sends for a call (by more than 5 %). Clearly means that the whole 95 % interval of the \
-        difference from the leader, storm by storm, lies beyond that margin. A scenario may name a \
-        metric that is asked before these (by more than 5 %). If several policies remain, there is no clear difference between them.";
+        difference from the leader, storm by storm, lies beyond that margin. A scenario may name up \
+        to three metrics that are asked before these, in its order (by more than 5 % of the \
+        leader's). If several policies remain, there is no clear difference between them.";
 
     /// Judges `comparison`.
     pub(crate) fn of(comparison: &Comparison) -> Self {
@@ -64,15 +71,19 @@ impl Verdict {
         let mut succeeding = Vec::new();
         let mut last: Option<Elimination> = None;
         let foremost = Criterion::foremost(&comparison.scenario);
-        for criterion in foremost.iter().chain(&CRITERIA) {
+        let mut asked = Asked { foremost: &foremost, eliminating: Vec::new() };
+        for (step, criterion) in foremost.iter().chain(&CRITERIA).enumerate() {
             if let Some(elimination) = criterion.eliminate(policies, &mut standing) {
+                if step < foremost.len() {
+                    asked.eliminating.push(criterion.metric);
+                }
                 last = Some(elimination);
             }
             if criterion.metric == Metric::SuccessShare {
                 succeeding.clone_from(&standing);
             }
         }
-        let (headline, reason) = words::finding(policies, &standing, last.as_ref());
+        let (headline, reason) = words::finding(policies, &standing, last.as_ref(), &asked);
         if words::nothing_succeeded(policies) {
             standing.clear();
         }

@@ -178,7 +178,7 @@ fn describe(scenario: &Scenario, storm: &Storm) -> ScenarioInfo {
         title: scenario.title().to_owned(),
         description: scenario.description().to_owned(),
         hash: scenario.hash(),
-        foremost: scenario.foremost().map(|metric| metric.name().to_owned()),
+        foremost: scenario.foremost().iter().map(|metric| metric.name().to_owned()).collect(),
         source: abridged(scenario.text()),
         calls: u64::from(storm.calls()),
         permitted_per_s: permitted_per_s(scenario, storm),

@@ -39,9 +39,10 @@ pub struct ScenarioInfo {
     pub hash: String,
     /// The scenario as TOML, after `--set`.
     pub source: String,
-    /// The metric that matters more in this storm than the number of calls that succeed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub foremost: Option<String>,
+    /// The metrics that matter more in this storm than the number of calls that succeed, in
+    /// the order in which they are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foremost: Vec<String>,
     /// Calls that the clients make in one run (of the first seed).
     pub calls: u64,
     /// Requests a second that the server permits in the long run, if that is bounded.

@@ -13,6 +13,7 @@ mod cost;
 mod dist;
 mod error;
 mod fault;
+mod foremost;
 mod group;
 mod network;
 mod overrides;
@@ -30,6 +31,7 @@ use forbear_core::text::serde_duration;
 use serde::{Deserialize, Serialize};
 
 use self::bounded::{millisecond, positive};
+use self::foremost::Foremost;
 use crate::Metric;
 use crate::hash::Hash;
 use crate::results::Metrics;
@@ -85,9 +87,8 @@ pub struct Scenario {
     source: String,
     #[serde(deserialize_with = "positive", serialize_with = "serde_duration::serialize")]
     horizon: Duration,
-    /// What matters more here than the number of calls that succeed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    foremost: Option<Metric>,
+    #[serde(default, skip_serializing_if = "Foremost::is_empty")]
+    foremost: Foremost,
     #[serde(default = "millisecond", with = "serde_duration")]
     timer: Duration,
     /// Whether all clients send through one process, as behind a gateway: one engine, and
@@ -196,11 +197,11 @@ impl Scenario {
         &self.assert
     }
 
-    /// The metric that matters more in this storm than the number of calls that
-    /// succeed; a verdict asks it first.
+    /// The metrics that matter more in this storm than the number of calls that succeed, up
+    /// to three; a verdict asks them first, in this order.
     #[must_use]
-    pub const fn foremost(&self) -> Option<Metric> {
-        self.foremost
+    pub fn foremost(&self) -> &[Metric] {
+        self.foremost.metrics()
     }
 
     /// When a run ends at the latest.

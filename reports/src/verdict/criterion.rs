@@ -43,11 +43,10 @@ pub(super) struct Elimination {
 
 impl Criterion {
     /// What the scenario says matters more than the number of calls that succeed.
-    pub(super) fn foremost(scenario: &ScenarioInfo) -> Option<Self> {
-        let name = scenario.foremost.as_deref()?;
-        let metric = Metric::ALL.into_iter().find(|metric| metric.key() == name)?;
-        let margin = Margin::OfLeader(0.05);
-        (metric.better() != Better::Neither).then_some(Self { metric, margin })
+    pub(super) fn foremost(scenario: &ScenarioInfo) -> Vec<Self> {
+        let metrics = scenario.foremost.iter().filter_map(|key| Metric::named(key));
+        let judged = metrics.filter(|metric| metric.better() != Better::Neither);
+        judged.map(|metric| Self { metric, margin: Margin::OfLeader(0.05) }).collect()
     }
 
     /// Removes from `standing` whoever is clearly worse than the leader.

@@ -2,17 +2,44 @@
 
 use forbear_sim::results::PolicyResult;
 
-use super::criterion::Elimination;
+use super::criterion::{Criterion, Elimination};
 use crate::metric::Metric;
 use crate::name;
 use crate::number::decimal;
 use crate::stats::{Estimate, mean};
+
+/// What was asked before success, time and sends.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// In the order of the scenario.
+    pub(super) foremost: &'a [Criterion],
+    /// Those of them by which a policy dropped out.
+    pub(super) eliminating: Vec<Metric>,
+}
+
+impl Asked<'_> {
+    /// `fairness and share error`, of these metrics.
+    fn names(metrics: impl Iterator<Item = Metric>) -> String {
+        let names: Vec<String> = metrics.map(|metric| metric.label().to_lowercase()).collect();
+        listed(&names)
+    }
+
+    /// Among whom it is decided: all, or those that are left after what is foremost.
+    fn among(&self, all: &str, left: &str) -> String {
+        if self.eliminating.is_empty() {
+            return all.to_owned();
+        }
+        let names = Self::names(self.eliminating.iter().copied());
+        format!("Of the policies that are not clearly worse in {names}, {left}")
+    }
+}
 
 /// Headline and reason.
 pub(super) fn finding(
     policies: &[PolicyResult],
     standing: &[usize],
     last: Option<&Elimination>,
+    asked: &Asked<'_>,
 ) -> (String, String) {
     let shown = |index: usize| name::shown(&policies[index].name);
     let ran = policies.iter().filter(|policy| !policy.runs.is_empty()).count();
@@ -27,13 +54,13 @@ pub(super) fn finding(
             format!("There is nothing to compare it with. {}", alone(&policies[only])),
         ),
         [best] => {
-            let reason = last.map(|last| reason(policies, best, last)).unwrap_or_default();
+            let reason = last.map(|last| reason(policies, best, last, asked)).unwrap_or_default();
             // One storm shows what happened in it and promises nothing.
             let single = policies[best].runs.len() == 1;
             let is_best = if single { "does best in this one storm" } else { "is best" };
             (format!("{} {is_best}", shown(best)), reason)
         }
-        _ => (no_difference(policies, standing), tie(policies, standing)),
+        _ => (no_difference(policies, standing), tie(policies, standing, asked)),
     }
 }
 
@@ -46,12 +73,16 @@ fn no_difference(policies: &[PolicyResult], standing: &[usize]) -> String {
     format!("No clear difference between {}", listed(&names))
 }
 
-fn tie(policies: &[PolicyResult], standing: &[usize]) -> String {
+fn tie(policies: &[PolicyResult], standing: &[usize], asked: &Asked<'_>) -> String {
+    let foremost = asked.foremost.iter().map(|criterion| criterion.metric.label().to_lowercase());
+    let words = ["success", "time", "sends"].map(str::to_owned);
+    let words: Vec<String> = foremost.chain(words).collect();
+    let words = listed(&words);
     let all = standing.len() == policies.len();
     let others = if all { "" } else { " The other policies are clearly worse." };
     let first = &policies[standing[0]];
     format!(
-        "In success, time and sends they are within the margins or their intervals overlap.{others} \
+        "In {words} they are within the margins or their intervals overlap.{others} \
          For {}: {}",
         name::shown(&first.name),
         alone(first)
@@ -71,33 +102,63 @@ fn alone(policy: &PolicyResult) -> String {
 }
 
 /// Why `best` is best: what made the difference, against whom came closest.
-fn reason(policies: &[PolicyResult], best: usize, last: &Elimination) -> String {
+fn reason(policies: &[PolicyResult], best: usize, last: &Elimination, asked: &Asked<'_>) -> String {
     let next = name::shown(&policies[last.next].name);
     let text = |value: f64| last.metric.unit().text(value);
     let (leader_text, next_text) = (text(last.leader_mean), text(last.next_mean));
     let own = average(&policies[best], last.metric).unwrap_or(last.leader_mean);
     let own = if best == last.leader { leader_text } else { text(own) };
+    let none = asked.among("No policy", "none");
+    if let Some(at) = asked.foremost.iter().position(|first| first.metric == last.metric) {
+        return foremost(last, &asked.foremost[..at], &own, &next, &next_text);
+    }
     match last.metric {
         Metric::SuccessShare => format!(
-            "It brings {own} of the calls to success; {next} comes closest with {next_text}, {}.",
+            "{} brings {own} of the calls to success; {next} comes closest with {next_text}, {}.",
+            asked.among("It", "it"),
             points(&last.worse_by)
         ),
         Metric::TimeToDrain => format!(
-            "No policy brings clearly more calls to success, and the last call ends after {own}; \
+            "{none} brings clearly more calls to success, and the last call ends after {own}; \
              of those that bring as many, {next} comes closest and takes {}.",
             times(last, "longer", "as long")
         ),
         Metric::Amplification => format!(
-            "No policy brings clearly more calls to success or is clearly faster, and of those \
+            "{none} brings clearly more calls to success or is clearly faster, and of those \
              that do as well it sends least: {own} sends for a call; {next} comes closest with \
              {next_text}, {}.",
             times(last, "more", "as many")
         ),
-        foremost => format!(
-            "What matters most in this storm is {}: {own}; {next} comes closest with {next_text}.",
-            foremost.label().to_lowercase()
-        ),
+        other => format!("In {}: {own}; {next} comes closest with {next_text}.", other.label()),
     }
+}
+
+/// Why the best is best by what the scenario asks before success; `before` were asked first.
+fn foremost(
+    last: &Elimination,
+    before: &[Criterion],
+    own: &str,
+    next: &str,
+    next_text: &str,
+) -> String {
+    let (label, unit) = (last.metric.label().to_lowercase(), last.metric.unit());
+    let matters = if before.is_empty() {
+        format!("What matters most in this storm is {label}")
+    } else {
+        let names = Asked::names(before.iter().map(|criterion| criterion.metric));
+        format!(
+            "No policy that is left is clearly better in {names}; what matters next in this storm is {label}"
+        )
+    };
+    let Estimate { mean, interval, .. } = last.worse_by;
+    let interval = interval.map_or_else(String::new, |interval| {
+        let range = unit.difference_range_text(mean, interval.low, interval.high);
+        format!(" (95\u{a0}% interval {range})")
+    });
+    let distance = unit.distance_text(mean);
+    format!(
+        "{matters}: {own}; {next} comes closest with {next_text}, worse by {distance}{interval}."
+    )
 }
 
 /// `6.9 percentage points fewer (95 % interval 6.1 to 7.7)`.

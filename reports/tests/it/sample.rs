@@ -93,7 +93,7 @@ pub(crate) fn comparison(replications: u32) -> Comparison {
                           500 requests a minute for all of them, answers anything above with 429 \
                           and a Retry-After, and takes 50 to 300 ms for the rest."
                 .to_owned(),
-            foremost: None,
+            foremost: Vec::new(),
             hash: "9f3c2a7be1d04586".to_owned(),
             source:
                 "name = \"minute-quota\"\n\n[clients]\ncount = 24\ncalls = 50\n\n[server]\nkind \

@@ -37,13 +37,57 @@ fn what_a_scenario_puts_foremost_decides_before_success() {
         }
     }
     let by_success = line(&comparison);
-    comparison.scenario.foremost = Some("fairness".to_owned());
+    comparison.scenario.foremost = vec!["fairness".to_owned()];
     let by_fairness = line(&comparison);
     assert_ne!(by_success, by_fairness);
     assert!(
         by_fairness.contains("What matters most in this storm is fairness: 0.9"),
         "{by_fairness}"
     );
+    assert!(by_fairness.contains(" comes closest with 0.500, worse by 0.4"), "{by_fairness}");
+}
+
+#[test]
+fn without_a_clear_difference_in_what_is_foremost_the_next_is_asked() {
+    let mut comparison = sample::comparison(20);
+    keep(&mut comparison, &["recommended", "aimd", "retry-at-once"]);
+    let fair = [0.90, 0.89, 0.50];
+    for (policy, fairness) in comparison.policies.iter_mut().zip(fair) {
+        for run in &mut policy.runs {
+            run.metrics.fairness = Some(fairness);
+        }
+    }
+    let mut by = |metrics: &[&str]| {
+        comparison.scenario.foremost = metrics.iter().map(|&name| name.to_owned()).collect();
+        line(&comparison)
+    };
+    // Within the margin, so that speed decides, and is said of whom it decides.
+    let by_fairness = by(&["fairness"]);
+    assert!(by_fairness.starts_with("recommended is best."), "{by_fairness}");
+    let of_whom =
+        "Of the policies that are not clearly worse in fairness, none brings clearly more";
+    assert!(by_fairness.contains(of_whom), "{by_fairness}");
+
+    let by_both = by(&["fairness", "throttled"]);
+    let next = "No policy that is left is clearly better in fairness; what matters next in this \
+                storm is throttled: ";
+    assert!(by_both.contains(next), "{by_both}");
+
+    // The first drops the fast ones, and nobody is left to ask the second of.
+    let by_time = by(&["time_to_drain", "fairness"]);
+    assert!(by_time.contains("retry-at-once is best. What matters most"), "{by_time}");
+}
+
+#[test]
+fn a_tie_names_all_that_was_asked() {
+    let mut comparison = sample::comparison(20);
+    keep(&mut comparison, &["recommended"]);
+    let mut twin = comparison.policies[0].clone();
+    twin.name = "twin".to_owned();
+    comparison.policies.push(twin);
+    comparison.scenario.foremost = vec!["fairness".to_owned(), "completion_p99".to_owned()];
+    let line = line(&comparison);
+    assert!(line.contains("In fairness, completion p99, success, time and sends"), "{line}");
 }
 
 #[test]

@@ -33,6 +33,23 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "is 11000000, must be at most 10000000",
     ),
     ("count = 3", "counts = 3", "unknown field `counts`"),
+    (
+        "[clients]",
+        "foremost = \"fairnes\"\n[clients]",
+        "unknown variant `fairnes`, expected one of",
+    ),
+    ("[clients]", "foremost = 7\n[clients]", "expected the name of a metric or a list of up to 3"),
+    ("[clients]", "foremost = []\n[clients]", "foremost has 0 metrics, must have 1 to 3"),
+    (
+        "[clients]",
+        "foremost = [\"failed\", \"failed\"]\n[clients]",
+        "foremost has failed twice, must have it once",
+    ),
+    (
+        "[clients]",
+        "foremost = [\"fairness\", \"calls\"]\n[clients]",
+        "foremost is calls, must be a metric of which more or less is better",
+    ),
     ("count = 3", "count = 3\ntimeout = \"0\"", "duration is 0, must be longer than 0"),
     ("count = 3", "count = 3\ntimeout = 5", "invalid type: integer `5`"),
     ("\"10m\"", "\"10\"", "duration is '10', must be a number and a unit"),

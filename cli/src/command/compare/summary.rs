@@ -33,10 +33,9 @@ fn write(text: &mut String, report: &Report<'_>, room: Option<usize>) -> std::fm
         cell.metric == Metric::Collapsed && mean > 0.0
     });
     // What the scenario is judged by first.
-    let foremost = comparison.scenario.foremost.as_deref();
-    let foremost = Metric::ALL.into_iter().find(|metric| Some(metric.key()) == foremost);
-    let more = [foremost, collapses.then_some(Metric::Collapsed)];
-    let more = more.into_iter().flatten().filter(|metric| !Metric::KEY.contains(metric));
+    let foremost = comparison.scenario.foremost.iter().filter_map(|key| Metric::named(key));
+    let more = foremost.chain(collapses.then_some(Metric::Collapsed));
+    let more = more.filter(|metric| !Metric::KEY.contains(metric));
     let metrics: Vec<Metric> = Metric::KEY.into_iter().chain(more).collect();
     let titles = metrics.iter().map(|metric| metric.label());
     let mut table = Table::new(["policy"].into_iter().chain(titles));
