@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use forbear_core::{Cost, Observation, Outcome, Quota, Quotas, RateSignal, Throttle};
 
+use super::wait::LONGEST;
 use super::wire::has_fields;
 use crate::scenario::nanos;
 
@@ -95,7 +96,8 @@ impl Reply {
             return;
         }
         // To whole milliseconds, as `6m0.5s` and its like are read.
-        let to_reset = quota.resets_in().unwrap_or_default().as_nanos().div_ceil(1_000_000);
+        let to_reset = quota.resets_in().unwrap_or_default().min(Duration::from_nanos(LONGEST));
+        let to_reset = to_reset.as_nanos().div_ceil(1_000_000);
         let resets_in = Duration::from_millis(u64::try_from(to_reset).unwrap_or(u64::MAX));
         let windows = self.windows.get_or_insert_default();
         let is_its = |place: &&mut Option<Quota>| {

@@ -5,6 +5,8 @@ use crate::scenario::{RetryAfterSpec, nanos};
 
 const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
+/// The longest wait that is told: what is longer is read as this (RFC 9111 section 1.2.2).
+pub(super) const LONGEST: u64 = (1 << 31) * SECOND;
 
 /// What is on the wire for a wait of `wait`, in ns, which is `None` where the server
 /// does not know.
@@ -12,7 +14,7 @@ const MILLISECOND: u64 = 1_000_000;
 /// Rounded up, as a server must that does not want to see the request again too
 /// early.
 pub(super) fn render(rule: RetryAfterSpec, wait: Option<u64>, word: u64) -> Option<u64> {
-    match rule {
+    let told = match rule {
         RetryAfterSpec::None => None,
         RetryAfterSpec::Seconds => wait.map(|wait| up_to(wait, SECOND)),
         RetryAfterSpec::Milliseconds => wait.map(|wait| up_to(wait, MILLISECOND)),
@@ -22,7 +24,8 @@ pub(super) fn render(rule: RetryAfterSpec, wait: Option<u64>, word: u64) -> Opti
         RetryAfterSpec::Lies(most) => {
             wait.map(|wait| up_to(times(scaled(word, wait), most.get()), MILLISECOND))
         }
-    }
+    };
+    told.map(|wait| wait.min(LONGEST))
 }
 
 fn up_to(wait: u64, unit: u64) -> u64 {
@@ -47,5 +50,6 @@ mod tests {
         assert_eq!(render(RetryAfterSpec::Milliseconds, wait, 0), Some(1001 * MILLISECOND));
         assert_eq!(render(RetryAfterSpec::None, wait, 0), None);
         assert_eq!(render(RetryAfterSpec::Seconds, None, 0), None);
+        assert_eq!(render(RetryAfterSpec::Seconds, Some(u64::MAX), 0), Some(LONGEST));
     }
 }

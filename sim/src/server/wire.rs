@@ -167,12 +167,15 @@ pub(crate) fn headers_at(reply: &Reply, written: &WrittenAt) -> HeaderMap {
 mod tests {
     use forbear_core::{Quantity, Quota};
 
+    use super::super::wait::render;
     use super::*;
+    use crate::scenario::RetryAfterSpec;
 
     #[test]
     fn the_parser_reads_what_the_reply_holds() {
         for status in [200, 400, 413, 429, 500, 502, 503, 504] {
-            for wait in [None, Some(3 * SECOND), Some(1250 * MILLISECOND)] {
+            let longest = render(RetryAfterSpec::Seconds, Some(u64::MAX), 0);
+            for wait in [None, Some(3 * SECOND), Some(1250 * MILLISECOND), longest] {
                 let wait = wait.filter(|_| status == 429 || status == 503);
                 let mut reply = Reply::new(status).asking_for(wait);
                 let quota = Quota::new(Some(Dimension::Tokens))
@@ -182,6 +185,19 @@ mod tests {
                 reply.advertise(quota);
                 assert_eq!(read_off_the_wire(&reply), reply.observe(), "{status} {wait:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_longest_window_is_read_as_it_is_told() {
+        for reset in [1 << 31, (1 << 31) + 1, 18_446_659_200] {
+            let mut reply = Reply::new(200);
+            let quota = Quota::new(Some(Dimension::Requests))
+                .with_limit(Quantity::from_units(u64::from(u32::MAX)))
+                .with_remaining(Quantity::from_units(1))
+                .with_resets_in(Duration::from_secs(reset));
+            reply.advertise(quota);
+            assert_eq!(read_off_the_wire(&reply), reply.observe(), "{reset}");
         }
     }
 
