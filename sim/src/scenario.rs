@@ -27,7 +27,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use forbear_core::Policy;
-use forbear_core::text::serde_duration;
+use forbear_core::text::{format_duration, serde_duration};
 use serde::{Deserialize, Serialize};
 
 use self::bounded::{millisecond, positive};
@@ -322,6 +322,19 @@ impl Scenario {
         if is_lossy && self.groups().any(|(clients, ..)| clients.timeout().is_none()) {
             let must = "set where answers are lost: a client would wait for ever";
             return Err(ScenarioError::invalid("clients.timeout", "missing", must));
+        }
+        if self.server.queue().is_some() && self.server.workers().is_none() {
+            let must = "set where server.queue is: what waits there waits for one of them";
+            return Err(ScenarioError::invalid("server.workers", "missing", must));
+        }
+        for limit in self.server.limits() {
+            if let LimitSpec::FixedWindow { start: WindowStart::FirstCall, offset, .. } = limit
+                && !offset.is_zero()
+            {
+                let offset = format_duration(*offset);
+                let must = "left out where windows begin with the first call";
+                return Err(ScenarioError::invalid("offset", offset, must));
+            }
         }
         if self.server.optimistic() && self.fault.iter().any(|fault| !fault.restart.is_none()) {
             let must = "left out where clients restart";

@@ -8,22 +8,32 @@ use super::{Scenario, ScenarioError};
 pub(super) fn apply(text: &str, overrides: &[(String, String)]) -> Result<Scenario, ScenarioError> {
     let mut table: Table =
         toml::from_str(text).map_err(|error| ScenarioError::syntax(text, error))?;
-    let mut scenario = None;
+    let mut all = Value::Table(table.clone());
+    for (key, value) in overrides {
+        *place(&mut all, key)? = read(value);
+    }
+    if let Ok(read) = all.try_into::<Scenario>()
+        && read.check().is_ok()
+    {
+        return Ok(named(read));
+    }
     for (key, value) in overrides {
         let mut root = Value::Table(table);
         *place(&mut root, key)? = read(value);
-        // Read after each, so that the error names the one that caused it.
+        // Together they are wrong. Read after each, so that the error names the one that is.
         let read: Scenario =
             root.clone().try_into().map_err(|error| ScenarioError::replacing(key, value, error))?;
         read.check()?;
-        scenario = Some(read);
         let Value::Table(changed) = root else { break };
         table = changed;
     }
-    let mut scenario =
-        scenario.ok_or_else(|| ScenarioError::key("", "there is no value to set"))?;
+    Err(ScenarioError::key("", "there is no value to set"))
+}
+
+/// The scenario with a text of its own.
+fn named(mut scenario: Scenario) -> Scenario {
     scenario.text = scenario.canonical();
-    Ok(scenario)
+    scenario
 }
 
 /// Where the value of a dotted key is kept, made if it is not there.

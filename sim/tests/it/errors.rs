@@ -131,6 +131,17 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
     ("[server]", "[server]\nretry_after = \"soon\"", "unknown variant `soon`"),
     ("[server]", "[server]\nworkers = 0", "the number is 0, must be 1 to 100000"),
+    (
+        "[server]",
+        "[server]\nqueue = 5",
+        "server.workers is missing, must be set where server.queue is",
+    ),
+    (
+        "[server]",
+        "[server]\n[[server.limit]]\nkind = \"fixed_window\"\nlimit = 1\nwindow = \"9s\"\n\
+         start = \"first_call\"\noffset = \"3s\"",
+        "offset is 3s, must be left out where windows begin with the first call",
+    ),
     ("name = \"plain\"", "", "missing field `name`"),
     (
         "name = \"plain\"",
@@ -221,6 +232,18 @@ fn a_set_value_counts_and_changes_the_hash() {
     // What a scenario prints, it can read.
     let again = Scenario::parse(changed.text(), &[]).unwrap();
     assert_eq!(again.hash(), changed.hash());
+}
+
+#[test]
+fn values_that_fit_together_may_be_set_in_any_order() {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let few = GOOD.replace("count = 3", "count = 3\ncalls = 1000");
+    let many = [pair("clients.count", "100000"), pair("clients.calls", "1")];
+    let reversed = [many[1].clone(), many[0].clone()];
+    let hash = |overrides: &[_]| Scenario::parse(&few, overrides).map(|scenario| scenario.hash());
+    assert_eq!(hash(&many).unwrap(), hash(&reversed).unwrap());
+    let error = hash(&many[..1]).unwrap_err().to_string();
+    assert!(error.contains("must be at most 1000000"), "{error}");
 }
 
 #[test]
