@@ -24,6 +24,8 @@ mod fleet_arm;
 mod gates;
 /// The shipped scenarios: their hashes and what they promise.
 mod golden;
+/// Files that nobody would write on purpose.
+mod hostile;
 /// The virtual driver, server and wire against real ones.
 mod http_arm;
 /// The order of events.
