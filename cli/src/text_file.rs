@@ -28,6 +28,9 @@ pub(crate) fn read(path: &Path) -> Result<String, Problem> {
     if bytes.len() as u64 > LARGEST {
         return Err(wrong("is larger than 1 MiB, so it is no policy or scenario".into()));
     }
+    if bytes.starts_with(b"\x1f\x8b") {
+        return Err(wrong("is compressed with gzip, must be plain text".into()));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         wrong(format!("is not UTF-8 text, see byte {offset}"))

@@ -63,6 +63,7 @@ impl TraceOptions {
 pub(crate) fn is_trace(path: &Path) -> bool {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
     read.is_ok() && start.trim_ascii_start().starts_with(b"{\"forbear_trace\"")
 }
 

@@ -14,7 +14,9 @@ pub struct TraceError {
 #[derive(Debug)]
 pub(super) enum Kind {
     Io(io::Error),
-    Json(serde_json::Error),
+    /// What is wrong, and the member that it is in.
+    Json(serde_json::Error, String),
+    Gzip,
     NoHeader,
     Version(u32),
     TooLong(u64),
@@ -45,12 +47,22 @@ impl fmt::Display for TraceError {
         write!(f, "line {}: ", self.line)?;
         match &self.kind {
             Kind::Io(error) => write!(f, "the trace cannot be read: {error}"),
-            Kind::Json(error) => {
+            Kind::Json(error, member) => {
                 // Its own line number counts within the line.
                 let text = error.to_string();
-                let place = format!(" at line {} column {}", error.line(), error.column());
-                f.write_str(text.strip_suffix(&place).unwrap_or(&text))
+                let column = error.column();
+                let place = format!(" at line {} column {column}", error.line());
+                let text = text.strip_suffix(&place).unwrap_or(&text);
+                let is_named = text.starts_with(member.split('.').next().unwrap_or_default());
+                if member == "." || is_named {
+                    f.write_str(text)?;
+                } else {
+                    write!(f, "{member}: {text}")?;
+                }
+                // Where it is no JSON, the member is the last that was begun.
+                if error.is_syntax() { write!(f, " in column {column}") } else { Ok(()) }
             }
+            Kind::Gzip => f.write_str("the trace is compressed with gzip, must be plain text"),
             Kind::NoHeader => write!(
                 f,
                 "the trace does not begin with its header, such as \
@@ -69,7 +81,7 @@ impl std::error::Error for TraceError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io(error) => Some(error),
-            Kind::Json(error) => Some(error),
+            Kind::Json(error, _) => Some(error),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{BufRead, Read};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::error::Kind;
@@ -12,11 +13,24 @@ use super::{TraceEntry, TraceError, VERSION};
 /// thousand with eight windows.
 const MAX_LINE: u64 = 64 * 1024;
 
+/// What editors of some systems put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a file begins with that was compressed (RFC 1952 section 2.3.1).
+const GZIP: &[u8] = b"\x1f\x8b";
+
 /// The first line of a trace.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Header {
     pub(super) forbear_trace: u32,
     pub(super) started_unix_ms: u64,
+}
+
+/// A line that is meant to be a header, whatever is wrong with its values.
+#[derive(Deserialize)]
+struct AnyHeader {
+    #[serde(rename = "forbear_trace")]
+    _version: IgnoredAny,
 }
 
 /// Stands where entries could not be written in time.
@@ -77,8 +91,17 @@ impl<R: BufRead> TraceReader<R> {
         if !this.next_line()? {
             return Err(TraceError::new(1, Kind::NoHeader));
         }
-        let header: Header = serde_json::from_slice(&this.buffer)
-            .map_err(|_| TraceError::new(this.line, Kind::NoHeader))?;
+        if this.buffer.starts_with(GZIP) {
+            return Err(this.error(Kind::Gzip));
+        }
+        if this.buffer.starts_with(BYTE_ORDER_MARK) {
+            this.buffer.drain(..BYTE_ORDER_MARK.len());
+        }
+        let header: Header = serde_json::from_slice(&this.buffer).map_err(|error| {
+            let is_header = serde_json::from_slice::<AnyHeader>(&this.buffer).is_ok();
+            let kind = if is_header { this.json::<Header>(error) } else { Kind::NoHeader };
+            this.error(kind)
+        })?;
         if header.forbear_trace != VERSION {
             return Err(TraceError::new(this.line, Kind::Version(header.forbear_trace)));
         }
@@ -148,7 +171,7 @@ impl<R: BufRead> TraceReader<R> {
                 Err(error) => match serde_json::from_slice(&self.buffer) {
                     Ok(Lost { lost }) => self.lost = self.lost.saturating_add(lost),
                     Err(_) if self.begins_part() => self.begin_part()?,
-                    Err(_) => return Err(self.error(Kind::Json(error))),
+                    Err(_) => return Err(self.error(self.json::<TraceEntry>(error))),
                 },
             }
         }
@@ -162,8 +185,8 @@ impl<R: BufRead> TraceReader<R> {
 
     /// Reads the header in the line.
     fn begin_part(&mut self) -> Result<(), TraceError> {
-        let header: Header =
-            serde_json::from_slice(&self.buffer).map_err(|error| self.error(Kind::Json(error)))?;
+        let header: Header = serde_json::from_slice(&self.buffer)
+            .map_err(|error| self.error(self.json::<Header>(error)))?;
         if header.forbear_trace != VERSION {
             self.passes = Passes::Part;
             return Err(self.error(Kind::Version(header.forbear_trace)));
@@ -201,6 +224,14 @@ impl<R: BufRead> TraceReader<R> {
                 return Ok(read > 0);
             }
         }
+    }
+
+    /// What is wrong with the line, and with which of its members.
+    fn json<'a, T: Deserialize<'a>>(&'a self, error: serde_json::Error) -> Kind {
+        // Read once more, since a path costs what only an error is worth.
+        let mut text = serde_json::Deserializer::from_slice(&self.buffer);
+        let read: Result<T, _> = serde_path_to_error::deserialize(&mut text);
+        Kind::Json(error, read.err().map_or_else(String::new, |error| error.path().to_string()))
     }
 
     const fn error(&self, kind: Kind) -> TraceError {

@@ -62,6 +62,9 @@ fn a_trace_begins_with_a_header_of_this_version() {
     for text in ["", REFUSED, "[]", "\u{0}"] {
         assert_eq!(read(text).unwrap_err(), no_header);
     }
+    let late = HEADER.replace("1787227200000", "1e20");
+    let wrong = "line 1: started_unix_ms: invalid type: floating point `1e+20`, expected u64";
+    assert_eq!(read(&late).unwrap_err(), wrong);
     let newer = read(r#"{"forbear_trace":2,"started_unix_ms":0}"#);
     assert_eq!(newer.unwrap_err(), "line 1: forbear_trace is 2, must be 1");
 }
@@ -72,7 +75,7 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
         ("\"call\":7,", "", "missing field `call`"),
         ("\"sent_ns\":2", "\"sent_ns\":0", "sent_ns is 0, must be at least arrived_ns, which is 1"),
         ("\"attempt\":1", "\"attempt\":0", "attempt is 0, must be at least 1"),
-        ("\"call\":7", "\"call\":-7", "invalid value: integer `-7`, expected u64"),
+        ("\"call\":7", "\"call\":-7", "call: invalid value: integer `-7`, expected u64"),
         (
             "\"sent_ns\":2,",
             "",
@@ -87,7 +90,7 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
         (
             "\"outcome\":{\"throttled\":\"rate_limit\"}",
             "\"outcome\":\"odd\"",
-            "unknown variant `odd`, expected one of `success`, `throttled`, `transient`, \
+            "observation.outcome: unknown variant `odd`, expected one of `success`, `throttled`, `transient`, \
              `permanent`, `ignored`",
         ),
     ] {
@@ -98,6 +101,14 @@ fn what_is_wrong_with_a_line_is_said_with_its_number() {
     let empty = half.replace(",\"end\":\"time\"", "");
     let message = "line 2: neither attempt nor end is there, must be at least one";
     assert_eq!(refusal_of(&empty), message);
+}
+
+#[test]
+fn what_editors_and_archives_make_of_a_trace_is_known() {
+    let (entries, _) = read(&format!("\u{feff}{HEADER}\r\n{REFUSED}\r\n")).unwrap();
+    assert_eq!(entries.len(), 1);
+    let packed = TraceReader::new(&b"\x1f\x8b\x08\x00\x00\n"[..]).unwrap_err();
+    assert_eq!(packed.to_string(), "line 1: the trace is compressed with gzip, must be plain text");
 }
 
 #[test]
@@ -157,7 +168,7 @@ fn one_can_go_on_after_what_cannot_be_read() {
     };
     let expected = [
         "line 2: the line is longer than 65536 bytes",
-        "line 3: expected value",
+        "line 3: expected value in column 1",
         "line 4: forbear_trace is 7, must be 1",
     ];
     assert_eq!(errors, expected);

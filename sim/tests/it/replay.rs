@@ -240,7 +240,7 @@ fn broken_lines_and_other_versions_are_left_out_if_one_asks_for_it() {
     assert_eq!(
         skipped,
         [
-            (3, "expected ident"),
+            (3, "expected ident in column 2"),
             (4, "the line is longer than 65536 bytes"),
             (5, "forbear_trace is 2, must be 1"),
             (9, "the trace was cut off within its last line"),
@@ -250,7 +250,7 @@ fn broken_lines_and_other_versions_are_left_out_if_one_asks_for_it() {
     let replay = recording.derive(&Wanted::new("calls")).unwrap();
     assert_eq!(replay.numbers, [1, 3]);
     let strict = Recording::read(trace.as_bytes()).unwrap_err();
-    assert_eq!(strict.to_string(), "line 3: expected ident");
+    assert_eq!(strict.to_string(), "line 3: expected ident in column 2");
     let none = Recording::read_leniently(newer.as_bytes()).unwrap_err();
     assert_eq!(none.to_string(), "line 1: forbear_trace is 2, must be 1");
 }
