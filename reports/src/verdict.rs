@@ -20,6 +20,7 @@
 
 mod criterion;
 mod ends;
+mod horizon;
 mod words;
 
 use forbear_sim::results::Comparison;
@@ -145,6 +146,7 @@ fn cautions(comparison: &Comparison) -> Vec<String> {
         )),
         _ => {}
     }
+    cautions.extend(horizon::caution(comparison));
     cautions.extend(comparison.policies.iter().filter_map(ends::caution));
     cautions
 }

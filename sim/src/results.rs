@@ -132,6 +132,11 @@ pub struct Metrics {
     pub succeeded: u64,
     /// Calls that were given up.
     pub failed: u64,
+    /// Calls that the horizon ended, which are among [`failed`](Self::failed), or kept from
+    /// beginning; where there are some, the last call would have ended later than
+    /// [`time_to_drain`](Self::time_to_drain) says.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_off: u64,
     /// Requests that reached the server.
     pub sends: u64,
     /// Requests that the server answered with 429 or another refusal for load.
@@ -190,6 +195,11 @@ pub struct Series {
     pub throttled: Vec<u64>,
     /// Calls that are begun and not ended at the end of each slice.
     pub outstanding: Vec<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Calls that ended after so many sends.

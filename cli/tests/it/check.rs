@@ -70,6 +70,24 @@ fn a_threshold_holds_for_the_mean() {
 }
 
 #[test]
+fn a_storm_that_the_horizon_cuts_off_has_not_drained() {
+    let words = ["check", "retry-after-herd", "recommended", "--reps", "2", "--set", "horizon=5s"];
+    let ran = run(&[&words[..], &["--assert", "time_to_drain < 10s"]].concat()).exits(3);
+    for line in [
+        "FAILED  recommended: time_to_drain is at most 16.5: broken in 2 of 2 replications",
+        "must be at most 16.5, and would be more: the horizon cut off ",
+        "FAILED  recommended: time_to_drain < 10s: 5.00",
+        "and more without the horizon, which cut off calls",
+        "ok      recommended: throttled is at most 0",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    assert!(ran.stderr.contains("The horizon cuts off calls, of 800 at most "), "{}", ran.stderr);
+    let whole = run(&["check", "retry-after-herd", "recommended", "--reps", "2"]).exits(0);
+    assert!(!whole.stderr.contains("horizon"), "{}", whole.stderr);
+}
+
+#[test]
 fn a_threshold_on_a_regret_counts_from_what_is_possible() {
     let directory = Directory::new();
     let file = directory.file("storm.toml", STORM);

@@ -7,7 +7,7 @@ use forbear_core::text::parse_duration;
 use forbear_sim::results::{PolicyResult, RunResult};
 
 use super::{Asker, Finding};
-use crate::metric::{Quantity, UnknownQuantity};
+use crate::metric::{Metric, Quantity, UnknownQuantity};
 use crate::number::Unit;
 use crate::stats::{Estimate, mean};
 use crate::table::{estimate, numbers};
@@ -84,7 +84,13 @@ impl Threshold {
                     Limit::OfBound(_) => format!(", {} are allowed", unit.text(limit)),
                     Limit::Number(_) => String::new(),
                 };
-                format!("{}{}{of}", unit.text(mean), range.unwrap_or_default())
+                let is_open = self.relation.is_upper() && self.is_cut_off(&policy.runs);
+                let open = if is_open {
+                    ", and more without the horizon, which cut off calls"
+                } else {
+                    ""
+                };
+                format!("{}{}{of}{open}", unit.text(mean), range.unwrap_or_default())
             }
             _ => "no replication has a value".to_owned(),
         };
@@ -103,9 +109,17 @@ impl Threshold {
         let values = numbers(self.quantity, runs);
         let (mean, limit) = (mean(&values)?, self.limit_of(runs)?);
         if self.relation.holds(mean, limit) {
-            return Some(0.0);
+            // Then the mean would be more, and nobody knows how much.
+            let is_open = self.relation.is_upper() && self.is_cut_off(runs);
+            return Some(if is_open { limit.abs().max(1.0) } else { 0.0 });
         }
         Some((mean - limit).abs().max(f64::MIN_POSITIVE))
+    }
+
+    /// Whether the horizon cut off calls on whose end this depends.
+    fn is_cut_off(&self, runs: &[RunResult]) -> bool {
+        self.quantity.metric() == Metric::TimeToDrain
+            && runs.iter().any(|run| run.metrics.cut_off > 0)
     }
 
     /// What an excess is large or small beside: the bound, or 1 where that is nothing.

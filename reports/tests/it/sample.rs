@@ -178,6 +178,7 @@ fn run(manner: &Manner, seed: u64) -> RunResult {
             calls: CALLS,
             succeeded,
             failed: CALLS - succeeded,
+            cut_off: 0,
             sends,
             throttled,
             wasted,

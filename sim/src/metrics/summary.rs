@@ -19,6 +19,7 @@ pub(crate) fn metrics(tally: &Tally, got_and_wanted: Vec<(u32, u32)>, server: &S
         calls: tally.calls,
         succeeded: tally.succeeded,
         failed: tally.failed,
+        cut_off: tally.cut_off,
         sends: tally.sends,
         throttled: tally.throttled,
         wasted: tally.sends - tally.succeeded,

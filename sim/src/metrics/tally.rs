@@ -16,6 +16,8 @@ pub(crate) struct Tally {
     pub(crate) calls: u64,
     pub(crate) succeeded: u64,
     pub(crate) failed: u64,
+    /// Calls that the horizon ended or kept from beginning.
+    pub(crate) cut_off: u64,
     pub(crate) sends: u64,
     pub(crate) answers: u64,
     pub(crate) throttled: u64,
@@ -44,6 +46,7 @@ impl Tally {
             calls: 0,
             succeeded: 0,
             failed: 0,
+            cut_off: 0,
             sends: 0,
             answers: 0,
             throttled: 0,

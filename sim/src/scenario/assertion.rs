@@ -45,6 +45,8 @@ struct Unchecked {
 pub struct Broken {
     assertion: Assertion,
     value: Option<f64>,
+    /// Calls that the horizon cut off, where the value is only known to be more for that.
+    cut_off: u64,
 }
 
 impl Assertion {
@@ -65,11 +67,12 @@ impl Assertion {
             return None;
         }
         let value = self.metric.of(metrics);
+        let cut_off = if self.metric == Metric::TimeToDrain { metrics.cut_off } else { 0 };
         let holds = value.is_some_and(|value| {
             self.at_least.is_none_or(|least| value >= least)
-                && self.at_most.is_none_or(|most| value <= most)
+                && self.at_most.is_none_or(|most| value <= most && cut_off == 0)
         });
-        (!holds).then(|| Broken { assertion: self.clone(), value })
+        (!holds).then(|| Broken { assertion: self.clone(), value, cut_off })
     }
 }
 
@@ -121,6 +124,10 @@ impl fmt::Display for Broken {
             (Some(least), None) => write!(f, "at least {least}"),
             (None, Some(most)) => write!(f, "at most {most}"),
             (None, None) => f.write_str("anything"),
+        }?;
+        match self.cut_off {
+            0 => Ok(()),
+            cut_off => write!(f, ", and would be more: the horizon cut off {cut_off} calls"),
         }
     }
 }

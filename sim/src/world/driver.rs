@@ -225,6 +225,8 @@ impl World<'_> {
     /// Ends what the horizon cut off.
     pub(super) fn give_up_the_rest(&mut self) {
         let at = Timestamp::from_nanos(self.horizon);
+        let ended = self.tally.succeeded + self.tally.failed;
+        self.tally.cut_off = u64::from(self.storm.calls()).saturating_sub(ended);
         for place in self.population.places() {
             let call = self.population.task(place).call();
             let Ongoing { client: number, .. } = self.ongoing(place, call);
