@@ -7,13 +7,15 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::Args;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
 
 /// Runs the command that `words` (the program's name first) ask for.
 pub(crate) fn run(words: Vec<OsString>) -> Exit {
+    // Without it a file that grows too large ends the process, and not the write.
+    let _ = interrupt::let_writes_fail();
     // What decides how an error is shown must be known before parsing can fail.
     let mut output = Output::new(&words);
     let ended = parse(words, &mut output)
@@ -29,7 +31,7 @@ pub(crate) fn run(words: Vec<OsString>) -> Exit {
             }
             None => Ok(Exit::Success),
         })
-        .and_then(|exit| output.flush().map(|()| exit).map_err(Failure::from));
+        .and_then(|exit| though_unread(output.flush().map_err(Failure::from)).map(|()| exit));
     match ended {
         Ok(exit) => exit,
         Err(failure) => report(&failure, &mut output),

@@ -52,6 +52,15 @@ pub(crate) enum Failure {
     Problem(Exit, Box<Problem>),
 }
 
+/// What came of showing something after which the command still has an exit code of its own:
+/// that whoever reads standard output has had enough, as `head` has, is no other one.
+pub(crate) fn though_unread(shown: Result<(), Failure>) -> Result<(), Failure> {
+    match shown {
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        shown => shown,
+    }
+}
+
 impl Failure {
     /// `problem` keeps the command from having anything to do.
     pub(crate) fn nothing_ran(problem: Problem) -> Self {

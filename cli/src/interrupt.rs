@@ -1,4 +1,5 @@
-//! Ctrl-C: the first asks to stop, the second kills.
+//! Ctrl-C: the first asks to stop, the second kills. The request to terminate that a
+//! supervisor makes asks to stop, too.
 
 use std::io::{self, Write};
 use std::process;
@@ -20,7 +21,7 @@ static EARLY: Mutex<Option<Handle>> = Mutex::new(None);
 ///
 /// If the operating system refuses the handler or a thread.
 pub(crate) fn say_at_once(text: String) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT])?;
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let handle = signals.handle();
     thread::Builder::new().spawn(move || {
         if signals.forever().next().is_some() {
@@ -29,6 +30,23 @@ pub(crate) fn say_at_once(text: String) -> io::Result<()> {
         }
     })?;
     *EARLY.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+    Ok(())
+}
+
+/// Makes a write that goes beyond the largest file that the process may have (`ulimit -f`)
+/// fail as one to a full disk does.
+///
+/// # Errors
+///
+/// If the operating system refuses the handler.
+#[cfg(unix)]
+pub(crate) fn let_writes_fail() -> io::Result<()> {
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).map(drop)
+}
+
+/// Where there is no such limit.
+#[cfg(not(unix))]
+pub(crate) fn let_writes_fail() -> io::Result<()> {
     Ok(())
 }
 
@@ -47,19 +65,12 @@ impl Interrupt {
         // In this order: the one that kills looks at what was there before.
         flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&pressed))?;
         flag::register(SIGINT, Arc::clone(&pressed))?;
+        // Supervisors ask more than once, and have SIGKILL for the impatient.
+        flag::register(SIGTERM, Arc::clone(&pressed))?;
         if let Some(early) = EARLY.lock().unwrap_or_else(PoisonError::into_inner).take() {
             early.close();
         }
         Ok(Self(pressed))
-    }
-
-    /// Takes a request to terminate, as a supervisor makes it, for Ctrl-C as well.
-    ///
-    /// # Errors
-    ///
-    /// If the operating system refuses the handler.
-    pub(crate) fn listen_for_termination(&self) -> io::Result<()> {
-        flag::register(SIGTERM, Arc::clone(&self.0)).map(drop)
     }
 
     /// Whether it was pressed.

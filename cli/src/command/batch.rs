@@ -14,7 +14,7 @@ use forbear_http::Preset;
 use tokio::runtime::Builder;
 
 use self::settings::Settings;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
@@ -115,9 +115,8 @@ impl Batch {
         let unexpected = |what: &str, error: std::io::Error| {
             Failure::unexpected(Problem::new(format!("cannot {what}: {error}")))
         };
-        let interrupt = Interrupt::listen()
-            .and_then(|interrupt| interrupt.listen_for_termination().map(|()| interrupt))
-            .map_err(|error| unexpected("listen for Ctrl-C", error))?;
+        let interrupt =
+            Interrupt::listen().map_err(|error| unexpected("listen for Ctrl-C", error))?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| unexpected("start", error))?;
         let batch = self.settings.recorded(batch)?;
@@ -137,7 +136,10 @@ impl Batch {
         if let End::Stopped(error) = &summary.end {
             output.problem(&left_over(problem(error), error, &summary));
         }
-        report::summary(&summary, prices, self.settings.is_piped(), output)?;
+        though_unread(
+            report::summary(&summary, prices, self.settings.is_piped(), output)
+                .map_err(Failure::from),
+        )?;
         report::recorded(recorder.as_ref(), output);
         Ok(exit(&summary))
     }

@@ -9,7 +9,7 @@ use forbear_reports::{
 use forbear_sim::{NamedPolicy, Scenario};
 use serde_json::json;
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::metric_name::parse_threshold;
 use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
@@ -91,7 +91,7 @@ impl Check {
             findings.extend(checked.map_err(|error| unfit(path, &error))?);
         }
         let cautions = Report::new(&comparison).verdict().cautions.clone();
-        show(&findings, &cautions, output)?;
+        though_unread(show(&findings, &cautions, output))?;
         let holds = findings.iter().all(|finding| finding.holds);
         Ok(if holds { Exit::Success } else { Exit::Failed })
     }

@@ -10,7 +10,7 @@ use forbear_reports::Report;
 use forbear_sim::{NamedPolicy, Scenario};
 
 use self::files::Files;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::names::{PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
@@ -62,7 +62,7 @@ impl Compare {
             file.write(&report)?;
             output.remark(&format!("wrote {}", file.name()));
         }
-        show(&report, output)?;
+        though_unread(show(&report, output))?;
         if comparison.partial {
             let reps = self.storms.reps;
             output.remark(&format!("interrupted: {done} of {reps} replications are kept"));

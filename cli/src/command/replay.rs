@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::compare::files::{Files, faulty};
 use super::compare::{numbered, summary};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::names::PolicyName;
 use crate::output::Output;
 use crate::output_file::OutputFile;
@@ -84,7 +84,7 @@ impl Replay {
             file.write(&report)?;
             output.remark(&format!("wrote {}", file.name()));
         }
-        show(&derived, &report, output)?;
+        though_unread(show(&derived, &report, output))?;
         if comparison.partial {
             let reps = self.reps;
             output.remark(&format!("interrupted: {done} of {reps} replays are kept"));

@@ -7,7 +7,7 @@ use forbear_sim::sweep::Axis;
 use forbear_sim::tune::{Budget, Tuned, tune, with};
 use forbear_sim::{NamedPolicy, Scenario};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::metric_name::parse_threshold;
 use crate::names::{PolicyName, QuantityName, ScenarioName};
 use crate::output::Output;
@@ -91,14 +91,7 @@ impl Tune {
             file.write(report.policy_file(&command).as_bytes())?;
             output.remark(&format!("wrote {}", file.name()));
         }
-        if output.is_json() {
-            let json = report.json(&command);
-            let json =
-                json.map_err(|error| Failure::unexpected(Problem::new(error.to_string())))?;
-            write!(output.data(), "{json}")?;
-        } else {
-            self.show(&report, &command, output)?;
-        }
+        though_unread(self.show(&report, &command, output))?;
         Ok(match report.outcome() {
             Outcome::Better => Exit::Success,
             Outcome::Unvalidated => {
@@ -139,6 +132,13 @@ impl Tune {
         command: &str,
         output: &mut Output,
     ) -> Result<(), Failure> {
+        if output.is_json() {
+            let json = report.json(command);
+            let json =
+                json.map_err(|error| Failure::unexpected(Problem::new(error.to_string())))?;
+            write!(output.data(), "{json}")?;
+            return Ok(());
+        }
         let tuned = report.tuned();
         let out = output.data();
         let name = &tuned.base.name;

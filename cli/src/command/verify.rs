@@ -4,7 +4,7 @@ use forbear_sim::truth::{Check, Kind, Verdict};
 use serde_json::json;
 
 use crate::diagnose;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
@@ -69,7 +69,7 @@ impl Verify {
             bar.set(done);
         }
         drop(bar);
-        show(&verdicts, output)?;
+        though_unread(show(&verdicts, output))?;
         let is_partial = verdicts.len() < kinds.len();
         if is_partial {
             output.remark(&format!("interrupted: {} of {} kinds", verdicts.len(), kinds.len()));

@@ -305,6 +305,12 @@ fn a_shared_quota_is_told_of() {
 /// Starts what takes long, and presses Ctrl-C after a while.
 #[cfg(unix)]
 pub(crate) fn interrupted(words: &[&str]) -> Ran {
+    stopped(words, "-INT")
+}
+
+/// Starts what takes long, and sends it a signal after a while.
+#[cfg(unix)]
+fn stopped(words: &[&str], signal: &str) -> Ran {
     // Long enough for many runs, of which one takes below a millisecond; longer where a
     // busy machine has not come to the first.
     for seconds in ["2", "8", "30"] {
@@ -313,13 +319,21 @@ pub(crate) fn interrupted(words: &[&str]) -> Ran {
         let child = child.expect("it starts");
         let pid = child.id().to_string();
         Command::new("sleep").arg(seconds).status().expect("sleep is there");
-        Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+        Command::new("kill").args([signal, &pid]).status().expect("kill is there");
         let ran: Ran = child.wait_with_output().expect("it ends").into();
         if !ran.stderr.contains("interrupted before the first") {
             return ran;
         }
     }
     panic!("nothing was done in half a minute")
+}
+
+#[test]
+#[cfg(unix)]
+fn a_supervisor_that_terminates_it_gets_what_is_done_too() {
+    let ran = stopped(&["compare", "retry-after-herd", "--reps", "100000"], "-TERM").exits(130);
+    assert!(ran.stderr.contains(" of 100000 replications are kept"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("recommended"), "{}", ran.stdout);
 }
 
 #[test]

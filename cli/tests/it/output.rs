@@ -1,7 +1,7 @@
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
-use crate::support::{forbear, run};
+use crate::support::{Directory, forbear, run};
 
 fn is_coloured(text: &[u8]) -> bool {
     text.contains(&0x1b)
@@ -70,6 +70,36 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn what_was_found_decides_the_exit_code_though_nobody_reads_it() {
+    let broken = ["check", "retry-after-herd", "none", "--reps", "1", "--assert", "sends < 1"];
+    for words in [&broken[..], &[&broken[..], &["--json"]].concat()] {
+        let mut command = forbear(words);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(3), "{words:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_may_not_grow_is_an_unexpected_error() {
+    let directory = Directory::new();
+    let page = directory.path("page.html");
+    let words =
+        ["compare", "retry-after-herd", "none", "recommended", "--reps", "1", "--html", &page];
+    let command =
+        format!("ulimit -f 8; exec \"$0\" {}", words.map(|word| format!("'{word}'")).join(" "));
+    let ran = Command::new("sh")
+        .args(["-c", &command, env!("CARGO_BIN_EXE_forbear")])
+        .output()
+        .expect("there is a shell");
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("page.html: cannot be written: "), "{stderr}");
+    assert!(directory.names().is_empty(), "{:?}", directory.names());
+}
+
+#[test]
 fn a_full_disk_is_an_unexpected_error() {
     // Linux has a device that is always full.
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
@@ -81,7 +111,7 @@ fn a_full_disk_is_an_unexpected_error() {
 
 #[test]
 fn quiet_leaves_the_remarks_out() {
-    let directory = crate::support::Directory::new();
+    let directory = Directory::new();
     let ran = run(&["init", "-q", "--out", &directory.path("policy.toml")]).exits(0);
     assert_eq!(ran.stderr, "");
 }
