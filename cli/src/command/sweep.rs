@@ -10,7 +10,7 @@ use forbear_sim::{NamedPolicy, Scenario};
 
 pub(super) use self::output::{Files, show};
 use self::output::{no_field, no_sample};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, though_unread};
 use crate::names::{ObjectiveName, PolicyName, ScenarioName};
 use crate::output::Output;
 use crate::problem::Problem;
@@ -115,6 +115,10 @@ impl Sweep {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let scenario = scenario_file::load(&self.scenario, &self.storms.set)?;
         let policy = policy_file::one(self.policy.as_deref(), scenario.policies())?;
+        if let Some((key, value)) = self.storms.set.iter().find(|(key, _)| self.varies(key)) {
+            let problem = Problem::new(format!("--set {key}={value} is replaced by --vary"));
+            return Err(problem.help("leave one of them out").into());
+        }
         let grid = self.grid(&scenario, &policy)?;
         if self.files.has_heat_map() && !grid.is_field() {
             return Err(no_field().into());
@@ -140,12 +144,21 @@ impl Sweep {
                 Problem::new("this shard has no point, there are more shards than points");
             return Err(Failure::nothing_ran(problem));
         }
-        show(&SweepReport::new(&swept, &self.objective), &files, output)?;
+        though_unread(show(&SweepReport::new(&swept, &self.objective), &files, output))?;
         if swept.partial {
             output.remark(&format!("interrupted: {done} of {points} points are kept"));
             return Ok(Exit::Interrupted);
         }
         Ok(Exit::Success)
+    }
+
+    /// Whether an axis gives the value at this key, or one around or below it.
+    fn varies(&self, key: &str) -> bool {
+        let is_within = |inner: &str, outer: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let mut varied = self.vary.iter().map(Axis::key);
+        varied.any(|varied| is_within(varied, key) || is_within(key, varied))
     }
 
     /// The words that make the whole sweep again.

@@ -131,6 +131,10 @@ fn what_is_not_of_one_sweep_is_not_merged() {
             "was interrupted, run it again",
         ),
         (second.replace("\"index\": 1,", "\"index\": 77,"), "that is not of its grid"),
+        (
+            second.replacen("\"seed\": 2,", "\"seed\": 77,", 1),
+            "has other runs of point 1 than the 4 from seed 1 on",
+        ),
         (second.replace("\"2/2\"", "\"3/2\""), "shard is 3/2, must be 1/2 to 2/2"),
         (second.replace("\"format\": 1", "\"format\": 2"), "has format 2"),
         (second[..second.len() / 2].to_owned(), "is no result of a sweep"),
@@ -178,6 +182,10 @@ fn what_cannot_vary_is_said_before_anything_runs() {
         (&[][..], "--vary <KEY=VALUES>"),
         (&["--vary", "clients.count=1", "--vary", "clients.count=2"], "clients.count varies twice"),
         (&grid, "the grid has 40000 points, must be at most 10000"),
+        (
+            &["--vary", "clients.count=1", "--set", "clients.count=2"],
+            "--set clients.count=2 is replaced by --vary",
+        ),
         (&["--vary", "clients.count=1", "--shard", "3/2"], "shard is 3/2, must be 1/2 to 2/2"),
         (&["--vary", "clients.count=1", "--shard", "x"], "must be part/parts, such as 1/4"),
         (&["--vary", "clients.count=1", "--objective", "sneds"], "did you mean 'sends'?"),

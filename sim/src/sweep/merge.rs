@@ -56,6 +56,14 @@ pub fn merge(parts: Vec<Sweep>) -> Result<Sweep, MergeError> {
                 let reason = format!("has a point {} that is not of its grid", point.index);
                 return Err(MergeError::of(index, reason));
             }
+            if !has_all_runs(&point, &part) {
+                let (point, runs) = (point.index, part.replications);
+                let reason = format!(
+                    "has other runs of point {point} than the {runs} from seed {} on",
+                    part.seed
+                );
+                return Err(MergeError::of(index, reason));
+            }
             points.push(point);
         }
         whole.get_or_insert(part);
@@ -80,7 +88,7 @@ pub fn merge(parts: Vec<Sweep>) -> Result<Sweep, MergeError> {
     Ok(Sweep { shard: None, points, ..whole })
 }
 
-/// Whether the point has the values of its number, and a run for each seed.
+/// Whether the point has the values of its number.
 fn is_of_grid(point: &Point, sweep: &Sweep) -> bool {
     point.index < sweep.points_in_all()
         && point.values
@@ -88,7 +96,12 @@ fn is_of_grid(point: &Point, sweep: &Sweep) -> bool {
                 Some(_) => sampled(point.index, &sweep.parameters),
                 None => values(point.index, &sweep.parameters),
             }
-        && point.runs.len() as u64 == u64::from(sweep.replications)
+}
+
+/// Whether the point has a run for each seed.
+fn has_all_runs(point: &Point, sweep: &Sweep) -> bool {
+    let seeds = (0..sweep.replications).map(|run| sweep.seed.wrapping_add(u64::from(run)));
+    point.runs.iter().map(|run| run.seed).eq(seeds)
 }
 
 /// The first thing in which two parts differ that must be one.
