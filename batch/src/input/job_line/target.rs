@@ -52,6 +52,11 @@ impl Target {
         if authority.contains('@') {
             return Err(format!("{name} must have no user name or password: give a header"));
         }
+        // What is no port is passed over by `Uri`, and the request would go to port 80.
+        let port = authority.rsplit(']').next().and_then(|end| end.split_once(':'));
+        if port.is_some_and(|(_, port)| !port.is_empty()) && uri.port_u16().unwrap_or(0) == 0 {
+            return Err(format!("{name} is '{url}', must have a port from 1 to 65535"));
+        }
         let scope = authority.to_ascii_lowercase();
         Ok(Self { uri, scope })
     }
