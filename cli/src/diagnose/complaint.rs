@@ -104,7 +104,10 @@ impl<'a> Complaint<'a> {
             Self::WrongType { value, expected: "a string" } => {
                 let is_number = value.starts_with("integer") || value.starts_with("floating");
                 is_number.then(|| {
-                    let number = value.split('`').nth(1).unwrap_or("30");
+                    let number = value.split('`').nth(1);
+                    // A number with a sign, and what is none, has no unit either.
+                    let plain = number.filter(|text| text.bytes().all(|c| c.is_ascii_digit()));
+                    let number = plain.unwrap_or("30");
                     format!(
                         "a duration has a unit, such as \"{number}s\"; \
                          a rate has a time, such as \"{number}/min\""

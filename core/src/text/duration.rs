@@ -44,9 +44,12 @@ const UNITS: [(&str, u64); 10] = [
 /// assert_eq!(parse_duration("1h30m").unwrap(), Duration::from_secs(5400));
 /// assert_eq!(parse_duration("0.5s").unwrap(), Duration::from_millis(500));
 /// assert!(parse_duration("500").unwrap_err().to_string().contains("a number and a unit"));
+/// assert!(parse_duration("600000d").unwrap_err().to_string().contains("at most 213503d"));
 /// ```
 pub fn parse_duration(text: &str) -> Result<Duration, InvalidConfig> {
     let invalid = || InvalidConfig::new("duration", format!("'{}'", shorten(text)), MUST);
+    let too_long =
+        || InvalidConfig::new("duration", format!("'{}'", shorten(text)), "at most 213503d");
     let mut rest = text.trim();
     if rest == "0" {
         return Ok(Duration::ZERO);
@@ -62,9 +65,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidConfig> {
             UNITS.iter().find(|(unit, _)| tail.starts_with(unit)).ok_or_else(invalid)?;
         let number = Decimal::parse(number).ok_or_else(invalid)?;
         let product = u128::from(number.digits) * u128::from(*unit_ns);
-        let part = u64::try_from(product.div_ceil(u128::from(number.denominator())))
-            .map_err(|_| invalid())?;
-        total = total.checked_add(part).ok_or_else(invalid)?;
+        let part = u64::try_from(product.div_ceil(u128::from(number.denominator())));
+        total = part.ok().and_then(|part| total.checked_add(part)).ok_or_else(too_long)?;
         rest = &tail[unit.len()..];
     }
     Ok(Duration::from_nanos(total))
