@@ -7,7 +7,7 @@
 //! | [`Elapsed`] | time since the start, without the next delay |
 //! | [`TotalWait`] | time waited, the next delay included |
 //! | [`Until`] | the driver's clock, the next delay included |
-//! | [`Cancel`] | nothing: it is told |
+//! | [`Cancel`] | nothing: it is told, and ends waits under way |
 //! | [`from_fn()`] | what you like |
 
 mod cancel;
@@ -27,6 +27,8 @@ use core::time::Duration;
 
 use crate::{Retry, Timestamp};
 
+#[cfg(feature = "std")]
+pub(crate) use self::cancel::Watch;
 pub use self::{
     cancel::Cancel,
     combine::{Any, Both},
@@ -73,6 +75,14 @@ pub trait StopCondition: fmt::Debug + Send + Sync {
     fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
         let _ = started_at;
         None
+    }
+
+    /// Tells of each flag that ends by itself the calls of this condition, so that a
+    /// driver ends their waits too.
+    ///
+    /// Provided: there is none.
+    fn cancels(&self, tell: &mut dyn FnMut(&Cancel)) {
+        let _ = tell;
     }
 }
 
@@ -122,6 +132,10 @@ macro_rules! forward {
 
             fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {
                 (**self).deadline(started_at)
+            }
+
+            fn cancels(&self, tell: &mut dyn FnMut(&Cancel)) {
+                (**self).cancels(tell);
             }
         }
     )*};

@@ -190,7 +190,15 @@ impl Attempts {
     /// Asks whether the call may be sent; `waker` is woken when to ask again.
     pub(super) fn ask(&mut self, waker: &Waker, own: &impl Observer) -> Admission {
         let was_over = self.call.end().is_some();
+        if !was_over && !self.call.is_in_flight() && self.call.watch_cancels(waker) {
+            let why = self.shared.cancel(&mut self.call, &mut self.ticket);
+            self.tell(own, Moment::GiveUp(why));
+            return Admission::Ready(Err(why));
+        }
         let admission = self.shared.admit(&mut self.call, &mut self.ticket, waker);
+        if let Admission::Ready(_) = &admission {
+            self.call.unwatch_cancels();
+        }
         match &admission {
             Admission::Ready(_) if was_over => {}
             Admission::Ready(Ok(())) => {

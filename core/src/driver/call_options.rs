@@ -2,10 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::engine::Own;
 use crate::policy::Bounds;
+use crate::stop::Cancel;
 use crate::{BackoffStrategy, Cost, Policy, StopCondition};
 
 /// What one call has instead of its policy's; what is not set is the policy's.
@@ -98,7 +100,12 @@ impl CallOptions {
     /// What a call under `policy` has of its own.
     #[inline]
     pub(super) fn own_under(&self, policy: &Policy) -> Option<Box<Own>> {
-        self.own.as_ref().map(|differences| Box::new(differences.under(policy)))
+        match &self.own {
+            Some(differences) => Some(Box::new(differences.under(policy))),
+            // No condition but one of the user's own can have a flag.
+            None if policy.bounds().may_start_late() => None,
+            None => watched(policy),
+        }
     }
 
     fn differences(&mut self) -> &mut Differences {
@@ -116,8 +123,22 @@ impl Differences {
             bounds.replace(*max_attempts, *deadline);
             Arc::new(bounds) as Arc<dyn StopCondition>
         });
-        Own { backoff: backoff.clone(), stop }
+        let cancels = cancels(stop.as_ref().unwrap_or_else(|| policy.stop()));
+        Own::new(backoff.clone(), stop, cancels)
     }
+}
+
+/// What a call has that differs in nothing and can be cancelled.
+#[cold]
+fn watched(policy: &Policy) -> Option<Box<Own>> {
+    let cancels = cancels(policy.stop());
+    (!cancels.is_empty()).then(|| Box::new(Own::new(None, None, cancels)))
+}
+
+fn cancels(stop: &dyn StopCondition) -> Vec<Cancel> {
+    let mut cancels = Vec::new();
+    stop.cancels(&mut |cancel| cancels.push(cancel.clone()));
+    cancels
 }
 
 impl Default for CallOptions {

@@ -12,7 +12,8 @@ use super::observer::{Moment, Observers};
 use super::sync::{Mutex, MutexGuard};
 use super::{Attempts, MonotonicClock, Statistics, Wait};
 use crate::{
-    Action, Call, Clock, Engine, GiveUp, Hedge, Observation, Outcome, Timestamp, WaitReason,
+    Action, Call, Clock, Engine, GiveUp, Hedge, Observation, Outcome, StopReason, Timestamp,
+    WaitReason,
 };
 
 /// An engine, the line in front of it, and the clock that both go by.
@@ -192,6 +193,23 @@ impl Shared {
         call.hand_over();
         state.statistics.end(Err(GiveUp::Abandoned));
         Some(wait)
+    }
+
+    /// Ends a call that waits because somebody else said so.
+    pub(super) fn cancel(&self, call: &mut Call, ticket: &mut Option<Ticket>) -> GiveUp {
+        let why = GiveUp::Stopped(StopReason::Cancelled);
+        let mut state = self.lock();
+        let now = self.clock.now();
+        state.begin(now, call);
+        // It gives back what the call holds, as of one that went away.
+        state.engine.abandon(now, call);
+        call.finish(why);
+        state.statistics.end(Err(why));
+        if let Some(place) = ticket.take() {
+            state.line.leave(place);
+        }
+        release(state);
+        why
     }
 
     /// Gives back the place and the send of a call that nobody waits for.

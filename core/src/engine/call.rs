@@ -50,11 +50,42 @@ pub(super) enum State {
     Done(Result<(), GiveUp>),
 }
 
-/// What a call has instead of the engine's.
-#[derive(Clone, Debug, Default)]
+/// What a call has instead of the engine's, or of its own.
+#[derive(Debug, Default)]
 pub(crate) struct Own {
     pub(crate) backoff: Option<Arc<dyn BackoffStrategy>>,
     pub(crate) stop: Option<Arc<dyn StopCondition>>,
+    /// Flags that end its waits.
+    #[cfg(feature = "std")]
+    pub(crate) cancels: alloc::vec::Vec<crate::stop::Cancel>,
+    /// What wakes it while it waits.
+    #[cfg(feature = "std")]
+    watches: alloc::vec::Vec<crate::stop::Watch>,
+}
+
+impl Own {
+    #[cfg(feature = "std")]
+    pub(crate) fn new(
+        backoff: Option<Arc<dyn BackoffStrategy>>,
+        stop: Option<Arc<dyn StopCondition>>,
+        cancels: alloc::vec::Vec<crate::stop::Cancel>,
+    ) -> Self {
+        Self { backoff, stop, cancels, ..Self::default() }
+    }
+}
+
+/// A copy is not woken until it waits itself.
+impl Clone for Own {
+    fn clone(&self) -> Self {
+        Self {
+            backoff: self.backoff.clone(),
+            stop: self.stop.clone(),
+            #[cfg(feature = "std")]
+            cancels: self.cancels.clone(),
+            #[cfg(feature = "std")]
+            watches: alloc::vec::Vec::new(),
+        }
+    }
 }
 
 impl Call {
@@ -250,6 +281,26 @@ impl Call {
         self.state = State::InFlight { sent_at: now, number: self.sends, is_hedge: false };
     }
 
+    /// Has `waker` woken when a flag ends its wait; whether one has ended it already.
+    #[cfg(feature = "std")]
+    pub(crate) fn watch_cancels(&mut self, waker: &core::task::Waker) -> bool {
+        let Some(own) = &mut self.own else { return false };
+        own.watches.clear();
+        for cancel in &own.cancels {
+            let Some(watch) = crate::stop::Watch::new(cancel, waker) else { return true };
+            own.watches.push(watch);
+        }
+        false
+    }
+
+    /// It does not wait any more.
+    #[cfg(feature = "std")]
+    pub(crate) fn unwatch_cancels(&mut self) {
+        if let Some(own) = &mut self.own {
+            own.watches.clear();
+        }
+    }
+
     /// Waits for a retry that a driver decided on.
     #[cfg(feature = "std")]
     pub(crate) const fn wait_until(&mut self, now: Timestamp, not_before: Timestamp) {
@@ -269,7 +320,7 @@ impl Call {
         self.state = State::waiting(now);
     }
 
-    pub(super) const fn finish(&mut self, why: GiveUp) {
+    pub(crate) const fn finish(&mut self, why: GiveUp) {
         self.state = State::Done(Err(why));
     }
 

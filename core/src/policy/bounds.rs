@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use crate::stop::{Deadline, Elapsed, MaxAttempts, TotalWait};
+use crate::stop::{Cancel, Deadline, Elapsed, MaxAttempts, TotalWait};
 use crate::{Retry, StopCondition, StopReason, Timestamp};
 
 /// The conditions of a policy, apart, so that a call may have one of its own and
@@ -60,6 +60,12 @@ impl StopCondition for Bounds {
             .or_else(|| elapsed.as_ref().and_then(|max| stop(max)))
             .or_else(|| total_wait.as_ref().and_then(|max| stop(max)))
             .or_else(|| other.as_ref().and_then(|other| stop(other)))
+    }
+
+    fn cancels(&self, tell: &mut dyn FnMut(&Cancel)) {
+        if let Some(other) = &self.other {
+            other.cancels(tell);
+        }
     }
 
     fn deadline(&self, started_at: Timestamp) -> Option<Timestamp> {

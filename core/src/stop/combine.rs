@@ -36,6 +36,11 @@ impl<A: StopCondition, B: StopCondition> StopCondition for Any<A, B> {
             (one, other) => one.or(other),
         }
     }
+
+    fn cancels(&self, tell: &mut dyn FnMut(&Cancel)) {
+        self.0.cancels(tell);
+        self.1.cancels(tell);
+    }
 }
 
 /// Stops when both conditions do, for the reason of the second; written `a & b`.
