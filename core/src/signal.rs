@@ -236,8 +236,12 @@ impl Observation {
     /// Twitch, Okta, Reddit, Bluesky. A send before it is refused for certain, and counted.
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {
+        // Asked of every answer: a success is told by its outcome alone.
         let will_be_served = self.outcome.is_throttled() && self.outcome.is_retryable();
-        self.retry_after.or_else(|| self.quotas.refill_in().filter(|_| will_be_served))
+        if self.retry_after.is_some() || !will_be_served {
+            return self.retry_after;
+        }
+        self.quotas.refill_in()
     }
 }
 
