@@ -9,6 +9,8 @@ use forbear_http::{Client, ForbearLayer};
 use http::{HeaderMap, StatusCode};
 use tokio::net::TcpListener;
 
+use crate::support::serve;
+
 /// The body and the key of each attempt.
 type Got = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
@@ -28,10 +30,7 @@ async fn server(statuses: &'static [u16]) -> (String, Got) {
         seen.push((body, key));
         async move { (StatusCode::from_u16(status).unwrap(), [("retry-after", "0")], "answer") }
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    (url, got)
+    (serve(app).await, got)
 }
 
 #[tokio::test]
@@ -117,10 +116,7 @@ async fn hanging(hung: usize) -> (String, Got) {
             "answer"
         }
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    (url, got)
+    (serve(app).await, got)
 }
 
 #[tokio::test]

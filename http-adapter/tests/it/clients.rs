@@ -20,6 +20,8 @@ use tonic::transport::{Channel, Server};
 use tonic::{Code, Status};
 use tower::{Service, ServiceBuilder};
 
+use crate::support::serve;
+
 /// Messages that are text: what is tested is below them.
 #[derive(Clone, Copy, Default)]
 struct Text;
@@ -172,9 +174,7 @@ async fn octocrab_waits_out_a_secondary_limit() {
             }
         }
     });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    tokio::spawn(async move { axum::serve(listener, github).await });
+    let base = serve(github).await.parse().unwrap();
 
     let executor = hyper_util::rt::TokioExecutor::new();
     let client = ServiceBuilder::new()

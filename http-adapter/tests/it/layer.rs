@@ -13,6 +13,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use tower::util::BoxCloneService;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
+use crate::support::serve;
+
 fn policy() -> Policy {
     let second = Constant::new(Duration::from_secs(1));
     Policy::builder().max_attempts(4).backoff(second).no_budget().build().unwrap()
@@ -197,10 +199,7 @@ async fn refusing_once() -> String {
             (status, [("retry-after", "1")], format!("{uri} {body}"))
         }
     });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    format!("http://{address}")
+    serve(app).await
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
+use crate::support::serve;
+
 fn policy() -> Policy {
     let second = Constant::new(Duration::from_secs(1));
     Policy::builder().max_attempts(3).backoff(second).no_budget().build().unwrap()
@@ -183,9 +185,7 @@ async fn reqwests_response_keeps_its_address_and_its_body() {
     let text = format!(r#"{{"message":"not found","padding":"{}"}}"#, "x".repeat(200_000));
     let answer = text.clone();
     let app = axum::Router::new().fallback(move || async move { (StatusCode::NOT_FOUND, answer) });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/a?b=c", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let url = format!("{}/a?b=c", serve(app).await);
     let client =
         ServiceBuilder::new().layer(ForbearLayer::new(policy())).service(reqwest::Client::new());
     let request = reqwest::Request::new(http::Method::GET, url.parse().unwrap());

@@ -1,4 +1,4 @@
-//! What the tests have in common: a fixed now, and readings as JSON.
+//! What the tests have in common: a fixed now, readings as JSON, a server on loopback.
 
 use std::time::Duration;
 
@@ -11,6 +11,14 @@ pub(crate) const NOW: Duration = Duration::from_secs(NOW_S);
 
 /// The longest wait that is reported.
 pub(crate) const MAX_MS: u64 = 2_147_483_648_000;
+
+/// Serves `app` on loopback, and says where: an address without a path.
+pub(crate) async fn serve(app: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
 
 /// The reading of a response without a body.
 pub(crate) fn read(status: u16, headers: &[(&str, &str)]) -> Value {
