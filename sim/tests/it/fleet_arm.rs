@@ -118,7 +118,7 @@ fn simulated(told: &Told, seed: u64) -> Seen {
     let Told { stopped, went_on, left_behind, promoted, .. } = told;
     let lost = promoted - left_behind;
     let scenario = scenario(&format!(
-        "[clients]\ncount = {MEMBERS}\ncalls = 1000\n[arrivals]\nkind = \"burst\"\n[server]\n\
+        "[clients]\ncount = {MEMBERS}\ncalls = 400\n[arrivals]\nkind = \"burst\"\n[server]\n\
          [redis]\npolicies = {{ greedy = \"closed\" }}\nround_trip = \"200us\"\n\
          [[redis.limit]]\nkind = \"rate\"\nrate = \"100/s\"\nburst = 20\n\
          [[fault]]\nfrom = \"{stopped}ms\"\nuntil = \"{went_on}ms\"\nstall = true\n\
@@ -135,7 +135,7 @@ fn simulated(told: &Told, seed: u64) -> Seen {
 async fn a_real_redis_is_stopped_and_replaced_as_the_model_is() {
     let Some(told) = real().await else { return };
     let real = told.seen(&told.sends);
-    let simulated: Vec<_> = (1..=20).map(|seed| simulated(&told, seed)).collect();
+    let simulated: Vec<_> = (1..=8).map(|seed| simulated(&told, seed)).collect();
     eprintln!("{real:?}\n{simulated:?}");
     let range = |number: fn(&Seen) -> u64| {
         let numbers = || simulated.iter().map(number);
