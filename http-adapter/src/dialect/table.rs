@@ -182,8 +182,8 @@ pub(super) const DIALECT_ROWS: &[Dialect] = &[
 
 /// Whether a built-in prefix may introduce `name`: `false` is certain, `true` is not.
 ///
-/// By the first four octets, in any case. It spares the fields that say nothing about
-/// rates a comparison with each prefix.
+/// By the first seven octets, in any case. It spares the fields that say nothing about
+/// rates, such as `x-request-id`, a comparison with each prefix.
 pub(crate) fn may_have_dialect(name: &str) -> bool {
     let Some(head) = name.as_bytes().first_chunk() else { return false };
     let (word, bit) = head_bit(*head);
@@ -195,7 +195,7 @@ static HEADS: [u64; 4] = {
     let (mut bits, mut at) = ([0; 4], 0);
     while at < DIALECT_ROWS.len() {
         let Some(head) = DIALECT_ROWS[at].prefix().as_bytes().first_chunk() else {
-            panic!("a prefix has four octets and more");
+            panic!("a prefix has seven octets and more");
         };
         let (word, bit) = head_bit(*head);
         bits[word] |= bit;
@@ -206,8 +206,11 @@ static HEADS: [u64; 4] = {
 
 /// One of 256 bits for the head of a name: Knuth's multiplicative hash, "The Art of
 /// Computer Programming", volume 3, section 6.4. Bit 5 of an octet is its case.
-const fn head_bit(head: [u8; 4]) -> (usize, u64) {
-    let hash = (u32::from_le_bytes(head) | 0x2020_2020).wrapping_mul(2_654_435_769);
+const fn head_bit(head: [u8; 7]) -> (usize, u64) {
+    let ([first @ .., _, _, _], [_, _, _, last @ ..]) = (head, head);
+    let (first, last) = (u32::from_le_bytes(first), u32::from_le_bytes(last));
+    let both = (first | 0x2020_2020) ^ (last | 0x2020_2020).rotate_left(15);
+    let hash = both.wrapping_mul(2_654_435_769);
     ((hash >> 30) as usize, 1 << ((hash >> 24) & 63))
 }
 
