@@ -100,8 +100,21 @@ impl Unit {
             _ if size >= 1_000.0 => 0,
             _ if size >= 10.0 => 1,
             _ if size >= 1.0 => 2,
-            _ => 3,
+            // An index that is not quite 1 must not read as one.
+            Self::Ratio if size > 0.5 => small_decimals(1.0 - size),
+            _ => small_decimals(size),
         }
+    }
+}
+
+/// Decimals of a number below 1 that is this far from an end: three, unless that would round
+/// it there. What is nothing but the error of a float is nothing.
+fn small_decimals(to_end: f64) -> usize {
+    match to_end {
+        distance if distance >= 0.000_5 => 3,
+        distance if distance >= 0.000_05 => 4,
+        distance if distance >= 0.000_005 => 5,
+        _ => 3,
     }
 }
 
@@ -192,6 +205,12 @@ mod tests {
             (Unit::Seconds, 3_416.2, "3 416 s"),
             (Unit::PerSecond, 8.333, "8.33 /s"),
             (Unit::Ratio, 1.0, "1.00"),
+            (Unit::Ratio, 0.9996, "0.9996"),
+            (Unit::Ratio, 0.991, "0.991"),
+            (Unit::Ratio, 0.000_04, "0.00004"),
+            (Unit::Ratio, 1e-12, "0.000"),
+            (Unit::Seconds, 0.000_4, "0.0004 s"),
+            (Unit::Seconds, 0.9996, "1.000 s"),
             (Unit::Share, 0.003, "0.3 %"),
             (Unit::Share, 0.000_04, "0.004 %"),
             (Unit::Share, 0.0, "0 %"),

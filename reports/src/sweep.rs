@@ -21,7 +21,7 @@ use crate::error::ReportError;
 use crate::metric::Metric;
 use crate::runs::RunTable;
 use crate::table::Cell;
-use crate::verdict::ENOUGH_RUNS;
+use crate::verdict::{ENOUGH_RUNS, listed};
 
 /// Points a parameter of a sample, as a rule of thumb (Loeppky and others, "Choosing the
 /// sample size of a computer experiment", Technometrics 51 (2009)).
@@ -166,12 +166,17 @@ impl<'a> SweepReport<'a> {
         }
         let labels: Vec<String> =
             self.objectives.iter().map(|metric| metric.label().to_lowercase()).collect();
-        let by = labels.join(", ");
+        let by = listed(&labels);
         let near = match count(Standing::Near) {
             0 => String::new(),
-            near => format!(", {near} not clearly behind it"),
+            1 => ", and 1 is not clearly behind it".to_owned(),
+            near => format!(", and {near} are not clearly behind it"),
         };
-        format!("{made}: {} on the Pareto front of {by}{near}", count(Standing::Front))
+        let front = count(Standing::Front);
+        let are = if front == 1 { "is" } else { "are" };
+        let made =
+            if points as u64 == in_all { made } else { format!("{points} points (of {in_all})") };
+        format!("{front} of {made} {are} on the Pareto front of {by}{near}")
     }
 
     /// What the reader should beware of, each a sentence.

@@ -28,6 +28,7 @@ use serde::Serialize;
 
 use self::criterion::{CRITERIA, Criterion, Elimination};
 use self::words::Asked;
+pub(crate) use self::words::listed;
 use crate::metric::Metric;
 
 /// Below so many runs, intervals are too rough to trust (see `stats::bootstrap`).

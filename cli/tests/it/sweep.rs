@@ -55,7 +55,7 @@ fn the_front_is_marked_in_words() {
     let vary = ["--vary", "retry.backoff.base=20ms,1s", "--objective", "time_to_drain,sends"];
     let ran = run(&[&words[..], &vary].concat()).exits(0);
     assert_eq!(ran.stdout.matches("  front\n").count(), 2, "{}", ran.stdout);
-    assert!(ran.stdout.contains("2 points: 2 on the Pareto front of time to drain, "));
+    assert!(ran.stdout.contains("2 of 2 points are on the Pareto front of time to drain"));
 
     let vary = ["--vary", "retry.backoff.base=20ms,1s", "--objective", "sends"];
     let ran = run(&[&words[..], &vary].concat()).exits(0);

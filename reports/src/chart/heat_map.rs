@@ -56,10 +56,27 @@ impl HeatMap<'_> {
             ),
             _ => String::new(),
         };
+        let label = self.metric.label().to_lowercase();
+        if self.is_one() {
+            let mean = self.texts().next().unwrap_or_default();
+            return format!("Each field is the mean of a point ({label}): {mean} in all of them.");
+        }
         format!(
-            "The stronger the colour of a field, the higher its {}.{best}",
-            self.metric.label().to_lowercase()
+            "Each field is the mean of a point ({label}): the stronger its colour, the \
+             higher.{best}"
         )
+    }
+
+    /// The means as they are written.
+    fn texts(&self) -> impl Iterator<Item = String> {
+        let means = self.means.iter().flatten().flatten();
+        means.map(|mean| self.metric.unit().text(*mean))
+    }
+
+    /// Whether all means read the same: shades would be looked at for a difference.
+    fn is_one(&self) -> bool {
+        let mut texts = self.texts();
+        texts.next().is_none_or(|first| texts.all(|other| other == first))
     }
 
     pub(crate) fn figure(&self) -> Figure {
@@ -120,7 +137,9 @@ impl HeatMap<'_> {
             }
         }
         svg.text("muted", (WIDTH, bottom + 36.0), Anchor::End, &format!("{} →", self.across.0));
-        self.legend(&mut svg, &scale, bottom + 50.0);
+        if !self.is_one() {
+            self.legend(&mut svg, &scale, bottom + 50.0);
+        }
         (svg, bottom + FOOT)
     }
 

@@ -22,6 +22,8 @@ struct Page {
     style: Value,
     headline: String,
     cautions: Vec<String>,
+    facts: Vec<Fact>,
+    definitions: Vec<Definition>,
     charts: Vec<Chart>,
     effects: Vec<Shown>,
     effects_note: &'static str,
@@ -33,6 +35,19 @@ struct Page {
     policy: String,
     version: String,
     command: String,
+}
+
+#[derive(Serialize)]
+struct Fact {
+    term: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Definition {
+    label: &'static str,
+    unit: &'static str,
+    text: &'static str,
 }
 
 #[derive(Serialize)]
@@ -74,6 +89,16 @@ pub(super) fn html(report: &SweepReport<'_>) -> Result<String, ReportError> {
         style: Value::from_safe_string(css),
         headline: report.headline(),
         cautions,
+        facts: facts(report),
+        definitions: report
+            .objectives()
+            .iter()
+            .map(|metric| Definition {
+                label: metric.label(),
+                unit: metric.unit_name(),
+                text: metric.definition(),
+            })
+            .collect(),
         charts: charts.collect(),
         effects: report.effects().iter().map(Shown::of).collect(),
         effects_note: report.effects_note(),
@@ -87,6 +112,22 @@ pub(super) fn html(report: &SweepReport<'_>) -> Result<String, ReportError> {
         command: printable(&sweep.command),
     };
     render::page("sweep.html", TEMPLATE, page)
+}
+
+fn facts(report: &SweepReport<'_>) -> Vec<Fact> {
+    let sweep = report.sweep();
+    let last = sweep.seed.saturating_add(u64::from(sweep.replications).saturating_sub(1));
+    let seeds = if sweep.replications > 1 {
+        format!("{} to {last}", sweep.seed)
+    } else {
+        sweep.seed.to_string()
+    };
+    vec![
+        Fact { term: "Policy", value: shown(&sweep.policy.name) },
+        Fact { term: "Points", value: whole(report.rows().len() as u64) },
+        Fact { term: "Replications a point", value: whole(u64::from(sweep.replications)) },
+        Fact { term: "Seeds", value: seeds },
+    ]
 }
 
 fn columns(report: &SweepReport<'_>) -> Vec<String> {
@@ -110,7 +151,9 @@ fn points(report: &SweepReport<'_>) -> Vec<Vec<String>> {
 impl Shown {
     fn of(effect: &Effect) -> Self {
         let unit = effect.metric.unit();
-        let rows = effect.levels.iter().map(|level| {
+        // Where nothing differs the sentence says all.
+        let levels = effect.levels.iter().filter(|_| effect.explains.is_some());
+        let rows = levels.map(|level| {
             let points = whole(level.points as u64);
             [level.value.clone(), points, unit.text(level.mean), level.text(effect.metric)]
         });

@@ -208,7 +208,7 @@ pub(super) fn nothing_succeeded(policies: &[PolicyResult]) -> bool {
 }
 
 /// `a, b and c`.
-fn listed(names: &[String]) -> String {
+pub(crate) fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),
