@@ -99,7 +99,8 @@ impl<'a> SweepReport<'a> {
         if self.sweep.sample.is_some() {
             "Effect: the mean over the points with such a value, less the mean over all points; in \
              brackets its 95 % interval over the points, which differ in the other parameters too. \
-             How much a parameter explains is its share of the variance between the points."
+             How much a parameter explains is its share of the variance between the points; one \
+             that does nothing seems to explain (groups − 1) / (points − 1) of it by chance."
         } else {
             "Effect: the mean over the points with this value, less the mean over all points; in \
              brackets its 95 % interval over the storms, which all points met. How much a parameter \

@@ -112,13 +112,17 @@ impl Scatter {
         let explained = if explains.is_empty() {
             String::new()
         } else {
-            format!(" Of the differences go with: {}.", explains.join(", "))
+            format!(
+                " Of the differences between the points, this much goes with each parameter: {}.",
+                explains.join(", ")
+            )
         };
         let has_front = self.panels.iter().flat_map(|panel| &panel.dots).any(|dot| dot.is_on_front);
         let front = if has_front { " Filled dots are on the Pareto front." } else { "" };
         format!(
-            "Each dot is the mean {} of one point of the sample. The line is the mean of each \
-             fifth of the points, or of those with each word.{front}{explained}",
+            "Each dot is the mean of one point of the sample ({}), a panel for each parameter. The \
+             line is the mean of each fifth of the points, or of those with each word.\
+             {front}{explained}",
             self.label()
         )
     }

@@ -109,6 +109,32 @@ fn it_fits_every_window_and_no_label_lies_on_another() {
     }
 }
 
+/// Names of rows that take more than four lines, with their heights.
+const SQUEEZED: &str = r"(() => {
+    document.querySelectorAll('details').forEach(part => part.open = true);
+    const heads = [...document.querySelectorAll('tbody th')];
+    const height = head => {
+        const range = document.createRange();
+        range.selectNodeContents(head);
+        return range.getBoundingClientRect().height / parseFloat(getComputedStyle(head).lineHeight);
+    };
+    return heads.filter(head => height(head) > 4.5).map(head => head.textContent);
+})()";
+
+#[test]
+fn the_name_of_a_row_stays_readable_beside_many_columns() {
+    let Some(mut browser) = Browser::start() else { return };
+    let page = Page::of(&crowd(14), "names");
+    for (media, widths) in [("screen", &[360, 700, 1280][..]), ("print", &[673])] {
+        browser.call("Emulation.setEmulatedMedia", &json!({ "media": media }));
+        for &width in widths {
+            browser.resize(width);
+            browser.open(&page.address());
+            assert_eq!(browser.evaluate(SQUEEZED), json!([]), "{media} at {width} px");
+        }
+    }
+}
+
 #[test]
 fn pages_of_sweeps_keep_the_same_rules() {
     let Some(mut browser) = Browser::start() else { return };
