@@ -34,7 +34,11 @@ pub(crate) enum Kind {
     #[error("redis does not serve the quota: {0}")]
     Redis(#[from] redis::RedisError),
     #[error("redis does not serve the quota: {error}; {advice}")]
-    Advised { error: redis::RedisError, advice: &'static str },
+    Advised {
+        #[source]
+        error: redis::RedisError,
+        advice: &'static str,
+    },
     #[error("redis did not answer within {}", format_duration(*.0))]
     TimedOut(Duration),
     #[error("there is no connection to redis")]
