@@ -222,8 +222,14 @@ mod tests {
             (r#"{"path":"a"}"#, "path is 'a', must begin with '/'"),
             (r#"{"url":"ftp://x/"}"#, "url is 'ftp://x/', must begin with http:// or https://"),
             (r#"{"url":"http://u:p@x/"}"#, "url must have no user name or password: give a header"),
-            (r#"{"url":"http://x:99999/"}"#, "url is 'http://x:99999/', must have a port from 1"),
-            (r#"{"url":"http://[::1]:0/"}"#, "url is 'http://[::1]:0/', must have a port from 1"),
+            (
+                r#"{"url":"http://x:99999/"}"#,
+                "url is 'http://x:99999/', must have a port from 1 to 65535",
+            ),
+            (
+                r#"{"url":"http://[::1]:0/"}"#,
+                "url is 'http://[::1]:0/', must have a port from 1 to 65535",
+            ),
             (r#"{"url":"http://x/","path":"/a"}"#, "path must be left out where url is given"),
             (
                 r#"{"path":"/a","id":{}}"#,
