@@ -57,4 +57,7 @@ pub use self::{
     retry_call::RetryCall,
     statistics::{GaveUpCounts, Statistics},
 };
-pub(crate) use self::{observer::Observers, shared::Shared};
+pub(crate) use self::{
+    observer::Observers,
+    shared::{Setup, Shared},
+};

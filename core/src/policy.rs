@@ -68,6 +68,7 @@ struct Plan {
     bounds: Arc<Bounds>,
     budget: Option<Box<dyn BudgetPrototype>>,
     hedging: Option<Hedging>,
+    attempt_timeout: Option<Duration>,
     queue: Option<QueueConfig>,
     #[cfg(feature = "std")]
     observers: crate::driver::Observers,
@@ -251,6 +252,22 @@ impl Policy {
         self.plan.hedging
     }
 
+    /// How long an attempt may take, if it is bounded; for drivers, which see to it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::Policy;
+    ///
+    /// let policy = Policy::builder().attempt_timeout(Duration::from_secs(30)).build()?;
+    /// assert_eq!(policy.attempt_timeout(), Some(Duration::from_secs(30)));
+    /// assert_eq!(Policy::recommended().attempt_timeout(), None);
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    #[must_use]
+    pub fn attempt_timeout(&self) -> Option<Duration> {
+        self.plan.attempt_timeout
+    }
+
     /// The same policy with a state of its own.
     pub fn fresh(&self) -> Self {
         Self::from_plan(Arc::clone(&self.plan))
@@ -302,10 +319,13 @@ impl Policy {
 
     #[cfg(feature = "std")]
     fn start(&self, entropy: Box<dyn Entropy + Send>) -> Arc<crate::driver::Shared> {
-        let limited = !self.plan.limiters.is_empty();
-        let may_start_late = self.plan.bounds.may_start_late();
-        let observers = self.plan.observers.clone();
-        crate::driver::Shared::new(self.engine(entropy), observers, limited, may_start_late)
+        let setup = crate::driver::Setup {
+            observers: self.plan.observers.clone(),
+            is_limited: !self.plan.limiters.is_empty(),
+            may_start_late: self.plan.bounds.may_start_late(),
+            attempt_timeout: self.plan.attempt_timeout,
+        };
+        crate::driver::Shared::new(self.engine(entropy), setup)
     }
 }
 

@@ -159,6 +159,13 @@ pub trait RateSignal {
         None
     }
 
+    /// The time-out that ended it, where one here did: there was no answer for so long.
+    ///
+    /// For those who read a report; what is decided goes by the outcome.
+    fn timed_out_after(&self) -> Option<Duration> {
+        None
+    }
+
     /// The same facts as plain data.
     fn observe(&self) -> Observation {
         Observation {
@@ -168,6 +175,7 @@ pub trait RateSignal {
             scope: self.scope(),
             usage: self.usage(),
             code: self.code(),
+            timed_out_after: self.timed_out_after(),
         }
     }
 }
@@ -199,6 +207,9 @@ pub struct Observation {
     /// The protocol's own code for the result; nothing is decided by it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub code: Option<u16>,
+    /// The time-out here that ended it without an answer; nothing is decided by it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub timed_out_after: Option<Duration>,
 }
 
 impl Observation {
@@ -212,6 +223,7 @@ impl Observation {
             scope: None,
             usage: None,
             code: None,
+            timed_out_after: None,
         }
     }
 
@@ -223,6 +235,24 @@ impl Observation {
     pub const fn throttled(retry_after: Option<Duration>) -> Self {
         let mut seen = Self::new(Outcome::Throttled(Throttle::RateLimit));
         seen.retry_after = retry_after;
+        seen
+    }
+
+    /// An attempt that was ended here because there was no answer for so long: transient,
+    /// as any that the server may or may not have served.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::{Observation, Outcome};
+    ///
+    /// let seen = Observation::timed_out(Duration::from_secs(30));
+    /// assert_eq!(seen.outcome, Outcome::Transient);
+    /// assert_eq!(seen.timed_out_after, Some(Duration::from_secs(30)));
+    /// ```
+    #[must_use]
+    pub const fn timed_out(after: Duration) -> Self {
+        let mut seen = Self::new(Outcome::Transient);
+        seen.timed_out_after = Some(after);
         seen
     }
 
@@ -268,6 +298,10 @@ impl RateSignal for Observation {
 
     fn code(&self) -> Option<u16> {
         self.code
+    }
+
+    fn timed_out_after(&self) -> Option<Duration> {
+        self.timed_out_after
     }
 
     fn observe(&self) -> Observation {

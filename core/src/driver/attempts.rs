@@ -52,7 +52,7 @@ pub struct Attempts {
     pub(super) shared: Arc<Shared>,
     pub(super) call: Call,
     pub(super) ticket: Option<Ticket>,
-    last_sent_at: Timestamp,
+    pub(super) last_sent_at: Timestamp,
     history: Option<Box<History>>,
     /// Boxed, since most calls never wait and a timer is larger than the rest.
     #[cfg(feature = "tokio")]
@@ -141,7 +141,7 @@ impl Attempts {
         ControlFlow::Break(Err(GaveUp::new(why, self, Some(result))))
     }
 
-    fn record_observed(&mut self, seen: &Observation, own: &impl Observer) -> Verdict {
+    pub(super) fn record_observed(&mut self, seen: &Observation, own: &impl Observer) -> Verdict {
         let in_flight = self.call.in_flight();
         assert!(in_flight.is_some(), "an answer was recorded without a permit to send");
         let sent_at = self.call.sent_at();
@@ -320,6 +320,35 @@ impl Attempts {
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.shared.time_left(&self.call)
+    }
+}
+
+impl Attempts {
+    /// How long each attempt may take from its permit on, by its own options or by the
+    /// policy; `None` if that has no bound.
+    ///
+    /// For a loop of one's own, which hands it to its client and reports an attempt that
+    /// took longer as [`Observation::timed_out`]. Nothing is cut off by itself here.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::driver::Verdict;
+    /// use forbear_core::{Observation, Policy};
+    ///
+    /// let policy = Policy::builder().attempt_timeout(Duration::from_secs(30)).build()?;
+    /// let mut attempts = policy.attempts();
+    /// attempts.permit_blocking().unwrap();
+    /// // Send here, with this as the client's time-out.
+    /// let timeout = attempts.attempt_timeout().unwrap();
+    /// assert_eq!(timeout, Duration::from_secs(30));
+    /// assert_eq!(attempts.record(&Observation::timed_out(timeout)), Verdict::Retry);
+    /// assert_eq!(attempts.history().last().unwrap().timed_out_after, Some(timeout));
+    /// # Ok::<(), forbear_core::InvalidConfig>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn attempt_timeout(&self) -> Option<Duration> {
+        self.call.own_attempt_timeout().or(self.shared.attempt_timeout())
     }
 }
 

@@ -31,6 +31,11 @@ impl Attempts {
 impl<F, J, O: Observer> RetryCall<'_, F, J, O> {
     /// Calls in this thread, as often and as late as the policy says.
     ///
+    /// A thread cannot be cut off, so an
+    /// [`attempt_timeout`](crate::PolicyBuilder::attempt_timeout) is not kept here: give the
+    /// client a time-out, which in a loop over [`Attempts`] is
+    /// [`Attempts::attempt_timeout`].
+    ///
     /// # Errors
     ///
     /// Why the policy gave up, with the last result if there was one.

@@ -44,6 +44,7 @@ struct Differences {
     deadline: Option<Duration>,
     stop: Option<Arc<dyn StopCondition>>,
     backoff: Option<Arc<dyn BackoffStrategy>>,
+    attempt_timeout: Option<Duration>,
 }
 
 impl CallOptions {
@@ -66,10 +67,19 @@ impl CallOptions {
     }
 
     /// No attempt begins `deadline` after the start or later, and none under way is cut
-    /// off; at 0 the call is over before it is sent, as where a caller passes on the time
+    /// off by it; at 0 the call is over before it is sent, as where a caller passes on the time
     /// that it has left.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.differences().deadline = Some(deadline);
+        self
+    }
+
+    /// Each attempt may take `timeout`; see
+    /// [`PolicyBuilder::attempt_timeout`](crate::PolicyBuilder::attempt_timeout). At 0 it
+    /// has to be done when it is first polled, and [`Duration::MAX`] lifts a bound of the
+    /// policy.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.differences().attempt_timeout = Some(timeout);
         self
     }
 
@@ -116,7 +126,7 @@ impl CallOptions {
 impl Differences {
     #[cold]
     fn under(&self, policy: &Policy) -> Own {
-        let Self { max_attempts, deadline, stop, backoff } = self;
+        let Self { max_attempts, deadline, stop, backoff, attempt_timeout } = self;
         let stop = (stop.is_some() || max_attempts.is_some() || deadline.is_some()).then(|| {
             let stop = stop.as_ref().map(|stop| Bounds::only(Arc::clone(stop)));
             let mut bounds = stop.unwrap_or_else(|| policy.bounds().clone());
@@ -124,7 +134,9 @@ impl Differences {
             Arc::new(bounds) as Arc<dyn StopCondition>
         });
         let cancels = cancels(stop.as_ref().unwrap_or_else(|| policy.stop()));
-        Own::new(backoff.clone(), stop, cancels)
+        let mut own = Own::new(backoff.clone(), stop, cancels);
+        own.attempt_timeout = *attempt_timeout;
+        own
     }
 }
 

@@ -63,20 +63,21 @@ impl<T, E> GaveUp<T, E> {
         self.history.as_deref().unwrap_or(&NO_HISTORY)
     }
 
-    /// What the last attempt returned; `None` if it was never sent.
+    /// What the last attempt returned, of those that did not
+    /// [time out](crate::PolicyBuilder::attempt_timeout); `None` if there was none.
     #[must_use]
     pub const fn last(&self) -> Option<&Result<T, E>> {
         self.last.as_ref()
     }
 
-    /// What the last attempt returned.
+    /// What the last attempt returned that did not time out.
     #[must_use]
     pub fn into_last(self) -> Option<Result<T, E>> {
         self.last
     }
 
-    /// The error of the last attempt; `None` if it was never sent, or was given up after
-    /// an answer that a predicate wanted retried.
+    /// The error of the last attempt that returned; `None` if none did, or it was given up
+    /// after an answer that a predicate wanted retried.
     #[must_use]
     pub fn into_error(self) -> Option<E> {
         self.last.and_then(Result::err)
@@ -157,7 +158,8 @@ impl<T, E: fmt::Debug> fmt::Debug for GaveUp<T, E> {
 impl<T, E> fmt::Display for GaveUp<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.attempts == 1 { "" } else { "s" };
-        write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)
+        write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)?;
+        self.history().tell_time_out(self.attempts, f)
     }
 }
 

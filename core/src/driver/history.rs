@@ -53,6 +53,8 @@ pub struct PastAttempt {
     pub outcome: Outcome,
     /// The protocol's own code, such as a status of HTTP.
     pub code: Option<u16>,
+    /// The time-out that cut it off, if one did.
+    pub timed_out_after: Option<Duration>,
     /// How long the server asked to [wait](Observation::wait).
     pub hint: Option<Duration>,
     /// The wait that followed; `None` if the call ended instead.
@@ -107,6 +109,15 @@ impl History {
         self.left_out
     }
 
+    /// Adds to the words for a call that it ended with an attempt that timed out, if the
+    /// last of `sends` did.
+    pub(super) fn tell_time_out(&self, sends: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.last().filter(|last| last.number == sends);
+        let Some(timeout) = last.and_then(|last| last.timed_out_after) else { return Ok(()) };
+        let what = if sends == 1 { "it" } else { "the last one" };
+        write!(f, "; {what} timed out after {timeout:?}")
+    }
+
     pub(super) fn push(history: &mut Option<Box<Self>>, past: PastAttempt) {
         let history = history.get_or_insert_default();
         if history.kept.len() == Self::CAPACITY {
@@ -150,8 +161,9 @@ impl PastAttempt {
         seen: &Observation,
         wait: Option<Wait>,
     ) -> Self {
-        let Observation { outcome, code, .. } = *seen;
-        Self { number, sent_at, ended_at, outcome, code, hint: seen.wait(), wait }
+        let Observation { outcome, code, timed_out_after, .. } = *seen;
+        let hint = seen.wait();
+        Self { number, sent_at, ended_at, outcome, code, timed_out_after, hint, wait }
     }
 }
 
@@ -162,6 +174,9 @@ impl fmt::Display for PastAttempt {
         write!(f, "attempt {} at {:?}: {}", self.number, self.sent_at, self.outcome)?;
         if let Some(code) = self.code {
             write!(f, " ({code})")?;
+        }
+        if let Some(timeout) = self.timed_out_after {
+            write!(f, ", timed out after {timeout:?}")?;
         }
         if let Some(hint) = self.hint {
             write!(f, ", asked to wait {hint:?}")?;

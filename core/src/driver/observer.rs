@@ -68,7 +68,8 @@ pub trait Observer {
         self.before_send(call);
     }
 
-    /// An attempt ended so.
+    /// An attempt ended so; one that was cut off has the time it had in
+    /// [`timed_out_after`](Observation::timed_out_after).
     fn after(&self, call: &Attempts, seen: &Observation) {
         let _ = (call, seen);
     }

@@ -18,7 +18,7 @@ use crate::{BackoffStrategy, Cost, GiveUp, Observation, Policy, StopCondition};
 /// | what is retried | [`when`](Self::when), [`retry_if`](Self::retry_if), [`classify`](Self::classify); the last one said counts |
 /// | where an error has the server's wait | [`retry_after`](Self::retry_after) |
 /// | who is told | [`before_retry`](Self::before_retry), [`before_send`](Self::before_send), [`before_wait`](Self::before_wait), [`on_success`](Self::on_success), [`on_give_up`](Self::on_give_up), [`inspect`](Self::inspect), [`observe`](Self::observe) |
-/// | what differs from the policy | [`cost`](Self::cost), [`max_attempts`](Self::max_attempts), [`deadline`](Self::deadline), [`backoff`](Self::backoff), [`stop`](Self::stop), [`with`](Self::with) |
+/// | what differs from the policy | [`cost`](Self::cost), [`max_attempts`](Self::max_attempts), [`deadline`](Self::deadline), [`attempt_timeout`](Self::attempt_timeout), [`backoff`](Self::backoff), [`stop`](Self::stop), [`with`](Self::with) |
 /// | a value instead of an error | [`fallback`](Self::fallback), [`fallback_to`](Self::fallback_to) |
 #[must_use = "call `blocking` or `.await` it"]
 pub struct RetryCall<'a, F, J = BySignal, O = ()> {
@@ -61,6 +61,9 @@ impl Policy {
 
 impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     /// Tries again after the errors that `retryable` holds for; others end the call.
+    ///
+    /// An attempt that [timed out](crate::PolicyBuilder::attempt_timeout) has no error to
+    /// ask about, and is transient; so it is for all that judge results.
     pub fn when<E, P>(self, retryable: P) -> RetryCall<'a, F, When<P>, O>
     where
         // Named here, or a closure's argument gets one lifetime instead of any.
@@ -99,7 +102,8 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     }
 
     /// Shows `tell` each result that is retried, and the wait before the retry: for a
-    /// line in a log.
+    /// line in a log. An attempt that timed out has no result;
+    /// [`before_wait`](Self::before_wait) tells of it too.
     ///
     /// ```
     /// use std::cell::RefCell;
@@ -263,6 +267,13 @@ impl<'a, F, J, O> RetryCall<'a, F, J, O> {
     /// [`CallOptions::deadline`].
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options = self.options.deadline(deadline);
+        self
+    }
+
+    /// Each attempt of this call may take `timeout`, instead of the policy's time; see
+    /// [`CallOptions::attempt_timeout`].
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.attempt_timeout(timeout);
         self
     }
 

@@ -25,6 +25,17 @@ pub(crate) struct Shared {
     /// Whether some limiter may look at the time of an answer.
     limited: bool,
     at_once: AtOnce,
+    attempt_timeout: Option<Duration>,
+}
+
+/// What there is to know of a policy beside its engine.
+pub(crate) struct Setup {
+    pub(crate) observers: Observers,
+    /// Whether there are limiters.
+    pub(crate) is_limited: bool,
+    /// Whether no stop condition can hold before the first send.
+    pub(crate) may_start_late: bool,
+    pub(crate) attempt_timeout: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -49,13 +60,8 @@ pub(super) enum Admission {
 }
 
 impl Shared {
-    /// `may_start_late` says that no stop condition can hold before the first send.
-    pub(crate) fn new(
-        mut engine: Engine,
-        observers: Observers,
-        limited: bool,
-        may_start_late: bool,
-    ) -> Arc<Self> {
+    pub(crate) fn new(mut engine: Engine, setup: Setup) -> Arc<Self> {
+        let Setup { observers, is_limited: limited, may_start_late, attempt_timeout } = setup;
         let (line, statistics) = (Line::default(), Statistics::default());
         let clock = MonotonicClock::start();
         let is_silent = observers.is_empty();
@@ -67,7 +73,7 @@ impl Shared {
                 engine.attach(clock.now(), &waker);
             }
             let state = Mutex::new(State { engine, line, statistics, successes_told: 0 });
-            Self { state, clock, observers, limited, at_once }
+            Self { state, clock, observers, limited, at_once, attempt_timeout }
         })
     }
 
@@ -104,6 +110,10 @@ impl Shared {
         statistics.calls += 1;
         statistics.sends += 1;
         statistics.end(Err(GiveUp::Abandoned));
+    }
+
+    pub(super) const fn attempt_timeout(&self) -> Option<Duration> {
+        self.attempt_timeout
     }
 
     pub(super) const fn clock(&self) -> MonotonicClock {

@@ -43,6 +43,9 @@ pub struct Statistics {
     pub successes: u64,
     /// Attempts that the server refused for reasons of load.
     pub throttled: u64,
+    /// Attempts that were cut off for
+    /// [taking too long](crate::PolicyBuilder::attempt_timeout).
+    pub timed_out: u64,
     /// Time that calls waited before the attempts that were sent, for their
     /// backoff, for a limiter and in line.
     pub waited: Duration,
@@ -118,6 +121,7 @@ impl Statistics {
 
     pub(super) const fn answer(&mut self, seen: &Observation, end: Option<Result<(), GiveUp>>) {
         self.throttled += seen.outcome.is_throttled() as u64;
+        self.timed_out += seen.timed_out_after.is_some() as u64;
         if let Some(end) = end {
             self.end(end);
         }

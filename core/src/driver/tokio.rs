@@ -1,10 +1,12 @@
 //! Waiting in a task.
 
+mod time_out;
+
 use alloc::boxed::Box;
 use core::fmt;
 use core::future::{Future, IntoFuture, poll_fn};
 use core::ops::ControlFlow;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 
 use ::tokio::time::{Instant, Sleep, sleep_until};
@@ -48,7 +50,11 @@ impl Attempts {
                     self.timer = None;
                     return Poll::Ready(end);
                 }
-                Admission::Wait { until: None, .. } => return Poll::Pending,
+                Admission::Wait { until: None, .. } => {
+                    // That of the attempt before would wake the task for nothing.
+                    self.timer = None;
+                    return Poll::Pending;
+                }
                 Admission::Wait { until: Some(time), .. } => {
                     if self.poll_timer(time, cx).is_pending() {
                         return Poll::Pending;
@@ -113,8 +119,10 @@ enum Stage<'a> {
 impl Stage<'_> {
     /// Begins a call whose first attempt is not over.
     #[cold]
-    fn begin_waiting<T>(&mut self) -> Poll<T> {
-        self.begin(Attempts::sent_at_once);
+    fn begin_waiting<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {
+        if self.begin(Attempts::sent_at_once).poll_time_out(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
         Poll::Pending
     }
 
@@ -176,7 +184,7 @@ where
         let running = this.running.as_mut().as_pin_mut().expect("it was set in the line above");
         let Poll::Ready(result) = running.poll(cx) else {
             first_poll.defuse();
-            return this.stage.begin_waiting();
+            return this.stage.begin_waiting(cx);
         };
         let judged = this.judge.judge(&result);
         first_poll.defuse();
@@ -226,7 +234,19 @@ where
                 }
             }
             let Some(running) = this.running.as_mut().as_pin_mut() else { continue };
-            let Poll::Ready(result) = running.poll(cx) else { return Poll::Pending };
+            let result = match attempts.poll_in_time(running, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(result)) => result,
+                Poll::Ready(Err(timeout)) => {
+                    // Dropped before its place is given to another.
+                    this.running.set(None);
+                    if let Some(why) = attempts.conclude_timed_out(timeout, this.observer) {
+                        let last = this.last.take().map(|last| *last);
+                        return Poll::Ready(Err(GaveUp::new(why, attempts, last)));
+                    }
+                    continue;
+                }
+            };
             let concluded = attempts.conclude(result, this.judge, this.observer);
             // Dropped after the answer is recorded, so that a panic in between
             // still finds the send in flight and gives it back.
@@ -306,10 +326,21 @@ impl<F, J, O: Observer> RetryCall<'_, F, J, O> {
             if let Err(why) = permit.await {
                 return Err(GaveUp::new(why, &mut attempts, last));
             }
-            let result = (self.op)().await;
-            match attempts.conclude(result, &self.judge, &self.observer) {
-                ControlFlow::Break(end) => return end,
-                ControlFlow::Continue(result) => last = Some(result),
+            // In a block of its own: it is dropped before its place is given to another.
+            let result = {
+                let mut attempt = pin!((self.op)());
+                poll_fn(|cx| attempts.poll_in_time(attempt.as_mut(), cx)).await
+            };
+            match result {
+                Ok(result) => match attempts.conclude(result, &self.judge, &self.observer) {
+                    ControlFlow::Break(end) => return end,
+                    ControlFlow::Continue(result) => last = Some(result),
+                },
+                Err(timeout) => {
+                    if let Some(why) = attempts.conclude_timed_out(timeout, &self.observer) {
+                        return Err(GaveUp::new(why, &mut attempts, last));
+                    }
+                }
             }
         }
     }

@@ -55,6 +55,9 @@ pub(super) enum State {
 pub(crate) struct Own {
     pub(crate) backoff: Option<Arc<dyn BackoffStrategy>>,
     pub(crate) stop: Option<Arc<dyn StopCondition>>,
+    /// For drivers, which see to it.
+    #[cfg(feature = "std")]
+    pub(crate) attempt_timeout: Option<Duration>,
     /// Flags that end its waits.
     #[cfg(feature = "std")]
     pub(crate) cancels: alloc::vec::Vec<crate::stop::Cancel>,
@@ -80,6 +83,8 @@ impl Clone for Own {
         Self {
             backoff: self.backoff.clone(),
             stop: self.stop.clone(),
+            #[cfg(feature = "std")]
+            attempt_timeout: self.attempt_timeout,
             #[cfg(feature = "std")]
             cancels: self.cancels.clone(),
             #[cfg(feature = "std")]
@@ -248,6 +253,12 @@ impl Call {
     #[must_use]
     pub const fn is_in_flight(&self) -> bool {
         matches!(self.state, State::InFlight { .. })
+    }
+
+    /// How long each of its attempts may take, where it has a time of its own.
+    #[cfg(feature = "std")]
+    pub(crate) fn own_attempt_timeout(&self) -> Option<Duration> {
+        self.own.as_ref().and_then(|own| own.attempt_timeout)
     }
 
     /// The number of the send whose answer is outstanding, from 1, and whether it is a

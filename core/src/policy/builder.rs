@@ -29,6 +29,7 @@ pub struct PolicyBuilder {
     budget: Option<Box<dyn BudgetPrototype>>,
     hint: HintRule,
     hedging: Option<Hedging>,
+    attempt_timeout: Option<Duration>,
     limiters: Vec<Box<dyn Prototype>>,
     queue: Option<QueueConfig>,
     #[cfg(feature = "std")]
@@ -48,6 +49,7 @@ impl Default for PolicyBuilder {
             budget: RetryBudget::new(0.1, 10).ok().map(|budget| Box::new(budget) as Box<_>),
             hint: HintRule::default(),
             hedging: None,
+            attempt_timeout: None,
             limiters: Vec::new(),
             queue: None,
             #[cfg(feature = "std")]
@@ -71,7 +73,7 @@ impl PolicyBuilder {
 
     /// No attempt begins `deadline` after the start of its call or later, and none is
     /// waited for that would; 2 minutes unless set. An attempt under way is not cut off:
-    /// the client's time-out does that.
+    /// [`attempt_timeout`](Self::attempt_timeout) does that, or the client's own.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -80,6 +82,46 @@ impl PolicyBuilder {
     /// A call may take any time.
     pub const fn no_deadline(mut self) -> Self {
         self.deadline = None;
+        self
+    }
+
+    /// An attempt that has no answer `timeout` after its permit is dropped, and counts as a
+    /// [transient](crate::Outcome::Transient) failure: it is tried again as any other. No
+    /// bound unless set.
+    ///
+    /// The waits before an attempt do not count, and the deadline of the call is what it
+    /// was: an attempt that begins just before it has its whole time. An answer that comes
+    /// at the same instant wins. The server may have done the work all the same, so what
+    /// must not be done twice needs a key for idempotency, or one attempt.
+    ///
+    /// Tasks are cut off: an `.await` of [`Policy::retry`] and the layer of forbear-http. A
+    /// thread cannot be: pass `Attempts::attempt_timeout` on to the client there, as in a
+    /// loop over `Attempts` of one's own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use forbear_core::{Observation, Policy};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let timeout = Duration::from_millis(5);
+    /// let policy = Policy::builder().attempt_timeout(timeout).max_attempts(1).build().unwrap();
+    /// let hangs = policy.retry(std::future::pending::<Result<(), std::io::Error>>);
+    /// let gave_up = hangs.await.unwrap_err();
+    /// assert_eq!(
+    ///     gave_up.to_string(),
+    ///     "gave up after 1 attempt: the one attempt was made; it timed out after 5ms",
+    /// );
+    /// # }
+    /// ```
+    pub const fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// An attempt may take any time.
+    pub const fn no_attempt_timeout(mut self) -> Self {
+        self.attempt_timeout = None;
         self
     }
 
@@ -163,8 +205,12 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// If the number of attempts, the deadline or the elapsed time is 0.
+    /// If the number of attempts, the deadline, the elapsed time or the time of an attempt
+    /// is 0.
     pub fn build(self) -> Result<Policy, InvalidConfig> {
+        if let Some(timeout) = self.attempt_timeout {
+            InvalidConfig::refuse_no_time("attempt_timeout", timeout)?;
+        }
         let bounds = Bounds {
             max_attempts: self.max_attempts.map(MaxAttempts::new).transpose()?,
             deadline: self.deadline.map(Deadline::new).transpose()?,
@@ -188,6 +234,7 @@ impl PolicyBuilder {
             queue: self.queue,
             budget: self.budget,
             hedging: self.hedging,
+            attempt_timeout: self.attempt_timeout,
             #[cfg(feature = "std")]
             observers: self.observers,
         }))

@@ -31,6 +31,10 @@ impl<T, E: RateSignal> RateSignal for Result<T, E> {
         self.as_ref().err().and_then(RateSignal::code)
     }
 
+    fn timed_out_after(&self) -> Option<Duration> {
+        self.as_ref().err().and_then(RateSignal::timed_out_after)
+    }
+
     fn observe(&self) -> Observation {
         self.as_ref().map_or_else(RateSignal::observe, |_| Observation::new(Outcome::Success))
     }

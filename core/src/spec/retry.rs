@@ -24,8 +24,18 @@ pub struct RetrySpec {
     pub max_attempts: Option<Bound<u32>>,
     /// Time for the whole call, such as "120s", or "none".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::deadline"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::duration_or_none"))]
     pub deadline: Option<Bound<DurationText>>,
+    /// Time for each attempt, such as "30s", or "none"; one that has no answer by then is cut
+    /// off where it can be, and counts as a transient failure.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "per_try_timeout",
+        alias = "operation_attempt_timeout"
+    )]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::schema::duration_or_none"))]
+    pub attempt_timeout: Option<Bound<DurationText>>,
     /// Time after which no retry is scheduled, though the last one may come later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elapsed: Option<DurationText>,
@@ -56,6 +66,11 @@ impl RetrySpec {
             None => builder,
             Some(Bound::None) => builder.no_deadline(),
             Some(Bound::At(deadline)) => builder.deadline(deadline.0),
+        };
+        builder = match &self.attempt_timeout {
+            None => builder,
+            Some(Bound::None) => builder.no_attempt_timeout(),
+            Some(Bound::At(timeout)) => builder.attempt_timeout(timeout.0),
         };
         if let Some(elapsed) = self.elapsed {
             builder = builder.elapsed(elapsed.0);

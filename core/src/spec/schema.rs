@@ -13,7 +13,7 @@ pub(super) fn attempts(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// A duration, or "none".
-pub(super) fn deadline(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn duration_or_none(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string" })
 }
 

@@ -8,8 +8,8 @@ use crate::{InvalidConfig, Retry, Timestamp};
 /// Stops when the next send would come at or after `deadline` since the start.
 ///
 /// The time of the attempts counts, and the call ends before a wait that would
-/// overrun, not after it. An attempt under way is not cut off: set a time-out in
-/// the client for that.
+/// overrun, not after it. An attempt under way is not cut off: set an
+/// [`attempt_timeout`](crate::PolicyBuilder::attempt_timeout) for that.
 ///
 /// ```
 /// use std::time::Duration;

@@ -87,14 +87,16 @@ pub fn observation() -> impl Strategy<Value = Observation> {
     let scope = proptest::option::of("[a-z]{0,60}".prop_map(|name| Scope::new(&name)));
     let quotas = proptest::collection::vec(quota(), 0..=9);
     let (usage, code) = (proptest::option::of(cost()), any::<Option<u16>>());
-    (outcome(), optional_duration(), quotas, scope, usage, code).prop_map(
-        |(outcome, retry_after, quotas, scope, usage, code)| Observation {
+    let times = (optional_duration(), optional_duration());
+    (outcome(), times, quotas, scope, usage, code).prop_map(
+        |(outcome, (retry_after, timed_out_after), quotas, scope, usage, code)| Observation {
             outcome,
             retry_after,
             quotas: quotas.into_iter().collect(),
             scope,
             usage,
             code,
+            timed_out_after,
         },
     )
 }

@@ -14,6 +14,8 @@ mod at_once;
 mod atomic;
 /// Limiters with news from elsewhere, and who waits for them.
 mod attached;
+/// Attempts that take too long.
+mod attempt_timeout;
 /// Every strategy as a policy file writes it.
 mod backoff_file;
 /// Operations that borrow, errors in boxes, closures: what calls are written with.

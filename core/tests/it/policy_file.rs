@@ -7,6 +7,7 @@ name = "everything"
 [retry]
 max_attempts = 6
 deadline = "120s"
+attempt_timeout = "30s"
 backoff = { kind = "exponential", base = "500ms", factor = 2.5, max = "60s", jitter = "full" }
 budget = { ratio = 0.1, reserve = 10 }
 hint = { cap = "10m", beyond = "park", shared = false }
@@ -70,12 +71,30 @@ fn an_empty_file_is_the_recommended_policy() {
 #[test]
 fn bounds_may_be_lifted_in_words() {
     let spec: PolicySpec = toml::from_str(
-        "retry = { max_attempts = 'none', deadline = 'none', budget = 'none', hint = 'none' }",
+        "[retry]
+        max_attempts = 'none'
+        deadline = 'none'
+        attempt_timeout = 'none'
+        budget = 'none'
+        hint = 'none'",
     )
     .unwrap();
     assert!(spec.build().is_ok());
     let again: PolicySpec = toml::from_str(&toml::to_string(&spec).unwrap()).unwrap();
     assert_eq!(spec, again);
+}
+
+#[test]
+fn the_time_of_an_attempt_has_the_names_that_others_give_it() {
+    let half_a_minute = std::time::Duration::from_secs(30);
+    // Envoy's and the AWS SDK's.
+    for name in ["attempt_timeout", "per_try_timeout", "operation_attempt_timeout"] {
+        let spec: PolicySpec = toml::from_str(&format!("retry = {{ {name} = '30s' }}")).unwrap();
+        assert_eq!(spec.build().unwrap().attempt_timeout(), Some(half_a_minute));
+        is_written_back_the_same(&spec);
+    }
+    let none: Policy = toml::from_str("retry = { attempt_timeout = 'none' }").unwrap();
+    assert_eq!(none.attempt_timeout(), None);
 }
 
 #[test]
@@ -141,6 +160,8 @@ fn what_is_wrong_is_named_with_its_value_and_what_it_must_be() {
             "window is 2m, must be from 1s to 60s",
         ),
         ("retry = { budget = { kind = 'quota', reward = -1 } }", "reward is -1, must be a number"),
+        ("retry = { attempt_timeout = '0s' }", "attempt_timeout is 0, must be longer than 0"),
+        ("retry = { attempt_timeout = '5' }", "duration is '5', must be a number and a unit"),
         ("retry = { elapsed = '0s' }", "elapsed is 0, must be longer than 0"),
         ("retry = { total_wait = 5 }", "invalid type: integer `5`, expected a string"),
         ("retry = { hint = { cap = '0s' } }", "cap is 0, must be longer than 0"),

@@ -51,5 +51,6 @@ fn parts(signal: &impl RateSignal) -> Observation {
         scope: signal.scope(),
         usage: signal.usage(),
         code: signal.code(),
+        timed_out_after: signal.timed_out_after(),
     }
 }
