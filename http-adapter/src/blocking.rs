@@ -18,7 +18,9 @@ use crate::{Error, ForbearLayer, SendError};
 /// gives up on a response, that response is returned, with the reason
 /// ([`GiveUp`](forbear_core::GiveUp)) and the attempts
 /// ([`History`](forbear_core::driver::History)) among its extensions; when there was none,
-/// the [`Error`] has them. Nothing is hedged.
+/// the [`Error`] has them. Nothing is hedged, and a thread is not cut off: an
+/// [`attempt_timeout`](forbear_core::PolicyBuilder::attempt_timeout) is for the agent to keep,
+/// which has its own (`timeout_connect`, `timeout_recv_response`, `timeout_per_call`).
 ///
 /// # Examples
 ///

@@ -21,6 +21,7 @@ mod safety;
 mod scopes;
 mod send_error;
 mod service;
+mod time_out;
 
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
@@ -64,6 +65,11 @@ pub use self::{
 ///   was no connection ([`SendError`]). A 5xx or a broken connection is sent again
 ///   only if the method is idempotent (RFC 9110, section 9.2.2) or the request has
 ///   an `Idempotency-Key`.
+/// * An attempt whose response has no head
+///   [`attempt_timeout`](forbear_core::PolicyBuilder::attempt_timeout) after its permit is
+///   dropped. It is sent again where a broken connection would be: the server may have done
+///   the work. Each of several [hedged](Self::hedging) sends has its own time. A body that
+///   drips is the matter of the client, or of who reads it.
 /// * A body that cannot be replayed is sent once, never refused; see
 ///   [`ReplayBody`] for one that can.
 /// * The beginning of an error's body is read, up to 64 KiB and for up to a second:
@@ -353,8 +359,9 @@ impl ForbearLayer {
         self
     }
 
-    /// Sends the milliseconds that are left until the policy gives up, rounded down, in
-    /// the field `name`; nothing if the policy sets no such time.
+    /// Sends the milliseconds that are left until the policy gives up, or cuts off this
+    /// attempt if that is earlier, rounded down, in the field `name`; nothing if the policy
+    /// sets no such time.
     ///
     /// A server can then drop work that nobody will wait for. Envoy's name for it is
     /// `x-envoy-expected-rq-timeout-ms`.

@@ -23,7 +23,7 @@
 //! | --- | --- |
 //! | `forbear.outcome` | `success`, `rate_limit`, `overload`, `concurrency`, `quota_exhausted`, `transient`, `permanent`, `ignored` |
 //! | `http.response.status_code` | the status, where there was a response |
-//! | `error.type` | of an attempt that failed: the status if it is an error, otherwise the outcome |
+//! | `error.type` | of an attempt that failed: the status if it is an error, `timeout` if it was [cut off](forbear_core::PolicyBuilder::attempt_timeout), otherwise the outcome |
 //! | `forbear.end` | `success`, `attempts`, `time`, `stopped`, `budget`, `not_retryable`, `not_repeatable`, `refused`, `hint`, `abandoned` |
 //! | `forbear.wait.reason` | `backoff`, `server_hint`, `cooldown`, `line`, or the name of the limiter |
 //!
@@ -35,7 +35,7 @@
 //! | --- | --- | --- |
 //! | `sending` | debug | `http.request.resend_count`, 0 for the first send |
 //! | `hedging` | debug | `http.request.resend_count`, `duration_s` since the last send |
-//! | `answered` | debug | `forbear.outcome`, `http.response.status_code`, `duration_s`, `retry_after_s` |
+//! | `answered` | debug | `forbear.outcome`, `http.response.status_code`, `duration_s`, `retry_after_s`, `timed_out_after_s` if it was cut off |
 //! | `waiting` | debug | `forbear.wait.reason`, `duration_s` |
 //! | `succeeded` | debug | `forbear.call.attempts`, `duration_s` |
 //! | `gave up` | warn, debug if the caller went away | `forbear.call.attempts`, `duration_s`, `forbear.reason`, `forbear.history` |

@@ -13,7 +13,7 @@ impl ForbearLayer {
     /// Sends `request` in this thread with `send`, as often and as late as the policy says.
     ///
     /// For clients that block, such as ureq and `reqwest::blocking`; threads and tasks
-    /// share one state. What is said of [`ForbearLayer`] holds, but nothing is hedged, and
+    /// share one state. What is said of [`ForbearLayer`] holds, but nothing is hedged or cut off, and
     /// `send` reads the body, with whatever bound suits the caller: the first 64 KiB of an
     /// error's tell a 403 that is a rate limit from one that is a missing permission. To
     /// stream a success, return it with an empty body and keep the stream aside.

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use forbear_core::GiveUp;
 #[cfg(any(feature = "reqwest", feature = "ureq"))]
@@ -9,7 +10,7 @@ use forbear_core::Outcome;
 use forbear_core::driver::{Attempts, History};
 
 /// A request that brought no response: why it was given up, and the error of its
-/// last attempt if it was sent at all.
+/// last attempt that had one.
 #[derive(Debug)]
 pub struct Error<E> {
     reason: GiveUp,
@@ -49,7 +50,17 @@ impl<E> Error<E> {
         &self.history
     }
 
-    /// The inner service's error of the last attempt.
+    /// The time that the last attempt had, where it was
+    /// [cut off](forbear_core::PolicyBuilder::attempt_timeout) for taking longer.
+    ///
+    /// The server may have done the work.
+    #[must_use]
+    pub fn timed_out_after(&self) -> Option<Duration> {
+        self.history.last().and_then(|last| last.timed_out_after)
+    }
+
+    /// The inner service's error of the last attempt that had one; none that was cut off
+    /// does.
     #[must_use]
     pub fn into_inner(self) -> Option<E> {
         self.source
@@ -59,7 +70,10 @@ impl<E> Error<E> {
 impl<E> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.attempts == 1 { "" } else { "s" };
-        write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)
+        write!(f, "gave up after {} attempt{plural}: {}", self.attempts, self.reason)?;
+        let Some(timeout) = self.timed_out_after() else { return Ok(()) };
+        let what = if self.attempts == 1 { "it" } else { "the last one" };
+        write!(f, "; {what} timed out after {timeout:?}")
     }
 }
 

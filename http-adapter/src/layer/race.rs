@@ -1,7 +1,7 @@
 //! One send, or several of one request of which the first good answer counts.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -14,12 +14,14 @@ use tower_service::Service;
 use super::hedging::Armed;
 use super::rules::Rules;
 use super::service::Sending;
-use super::{HttpRequest, HttpResponse, nesting, safety};
+use super::time_out::TimeOut;
+use super::{HttpRequest, HttpResponse, SendError, nesting, safety};
 use crate::{Head, wall_clock};
 
 /// What became of one send.
 pub(super) struct Answer<R, E> {
-    pub(super) result: Result<R, E>,
+    /// There is no error where there was no response in time.
+    pub(super) result: Result<R, Option<E>>,
     /// Boxed, because it is handed on through one future after the other.
     pub(super) seen: Box<Observation>,
     /// The server did not do the work.
@@ -45,18 +47,22 @@ impl Sending {
         Q: HttpRequest,
     {
         let rules = Arc::clone(&self.rules);
-        if let Err(error) = poll_fn(|cx| inner.poll_ready(cx)).await {
-            return (failed(&rules, error), spare);
+        let time_out = TimeOut::from_now(&self.attempts);
+        match TimeOut::bound(time_out, pin!(poll_fn(|cx| inner.poll_ready(cx)))).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return (failed(&rules, error), spare),
+            Err(after) => return (timed_out(after, SendError::NotSent), spare),
         }
         let may_be_hedged = !self.is_nested
             && rules.hedging.is_some()
             && safety::may_be_hedged(request.method(), request.headers());
         match (spare, &rules.hedging) {
             (Some(spare), Some(armed)) if may_be_hedged => {
-                let (answer, spare) = self.send_hedged(&rules, armed, inner, request, spare).await;
+                let first = (request, time_out);
+                let (answer, spare) = self.send_hedged(&rules, armed, inner, first, spare).await;
                 (answer, Some(spare))
             }
-            (spare, _) => (answer(&rules, inner.call(request)).await, spare),
+            (spare, _) => (answer(&rules, time_out, inner.call(request)).await, spare),
         }
     }
 
@@ -65,7 +71,7 @@ impl Sending {
         rules: &Rules,
         armed: &Armed,
         inner: &mut S,
-        request: Q,
+        (request, time_out): (Q, Option<TimeOut>),
         spare: Q,
     ) -> (AnswerOf<S, Q>, Q)
     where
@@ -76,7 +82,7 @@ impl Sending {
         let begun = self.attempts.elapsed();
         let delay = armed.delay(self.scope.latencies());
         let number = self.attempts.sends();
-        let mut race = Race::new(number, answer(rules, inner.call(request)), delay);
+        let mut race = Race::new(number, answer(rules, time_out, inner.call(request)), delay);
         let mut left = armed.most();
         let last = loop {
             let Some((at, one)) = poll_fn(|cx| race.poll(cx)).await else {
@@ -85,7 +91,8 @@ impl Sending {
                     Some((hedge, copy)) => {
                         self.recording.sent();
                         let number = self.attempts.sends();
-                        race.join(number, hedge, answer(rules, inner.call(copy)));
+                        let time_out = TimeOut::from_now(&self.attempts);
+                        race.join(number, hedge, answer(rules, time_out, inner.call(copy)));
                         race.wait(delay.filter(|_| left > 0));
                     }
                     // What forbids a hedge forbids the next one too.
@@ -189,27 +196,35 @@ impl<F: Future> Race<F> {
 }
 
 /// Sends, and reads the answer.
-async fn answer<F, R, E>(rules: &Rules, send: F) -> Answer<R::Peeked, E>
+async fn answer<F, R, E>(rules: &Rules, time_out: Option<TimeOut>, send: F) -> Answer<R::Peeked, E>
 where
     F: Future<Output = Result<R, E>>,
     R: HttpResponse,
     E: 'static,
 {
-    match nesting::sending(send).await {
-        Ok(response) => {
+    // In a block of its own: what was cut off is dropped before it is told of.
+    let came = { TimeOut::bound(time_out, pin!(nesting::sending(send))).await };
+    match came {
+        Ok(Ok(response)) => {
             let (response, seen) = observe(rules, response).await;
             let status = super::PeekedResponse::status(&response);
             let was_not_done = safety::was_not_done(status, seen.outcome);
             Answer { result: Ok(response), seen, was_not_done }
         }
-        Err(error) => failed(rules, error),
+        Ok(Err(error)) => failed(rules, error),
+        Err(after) => timed_out(after, SendError::MaybeSent),
     }
 }
 
 fn failed<R, E: 'static>(rules: &Rules, error: E) -> Answer<R, E> {
     let read = rules.read_error(&error);
     let (seen, was_not_done) = (Box::new(read.observation()), read.was_not_done());
-    Answer { result: Err(error), seen, was_not_done }
+    Answer { result: Err(Some(error)), seen, was_not_done }
+}
+
+fn timed_out<R, E>(after: Duration, when: SendError) -> Answer<R, E> {
+    let seen = Box::new(Observation::timed_out(after));
+    Answer { result: Err(None), seen, was_not_done: when.was_not_done() }
 }
 
 /// Reads a response by the wall clock of its receipt, and the beginning of its body if

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use forbear_core::driver::{Attempts, Verdict};
 use forbear_core::{GiveUp, Observation, Outcome};
@@ -141,7 +142,7 @@ impl Sending {
                     next = spare;
                 }
                 (Verdict::Retry, Err(error), Some(spare)) => {
-                    last_error = Some(error);
+                    last_error = error.or(last_error);
                     next = spare;
                 }
                 (Verdict::GiveUp(why), Ok(mut response), _) => {
@@ -151,7 +152,7 @@ impl Sending {
                 (_, Ok(response), _) => return Ok(response),
                 (verdict, Err(error), _) => {
                     let why = end_of(verdict, seen.outcome);
-                    return Err(Error::new(why, &self.attempts, Some(error)));
+                    return Err(Error::new(why, &self.attempts, error.or(last_error)));
                 }
             }
         }
@@ -175,11 +176,17 @@ impl Sending {
             headers.insert(name.clone(), self.attempts.sends().into());
         }
         if let Some(name) = &self.rules.deadline_field
-            && let Some(left) = self.attempts.time_left()
+            && let Some(left) = self.time_left()
         {
             let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
             headers.insert(name.clone(), millis.into());
         }
+    }
+
+    /// How long anybody waits for the attempt under way.
+    fn time_left(&self) -> Option<Duration> {
+        let times = [self.attempts.time_left(), self.attempts.attempt_timeout()];
+        times.into_iter().flatten().min()
     }
 }
 

@@ -91,7 +91,8 @@ impl Observer for MetricsObserver {
         let status = seen.code.map(|code| SharedString::from(code.to_string()));
         if seen.outcome != Outcome::Success {
             let error = status.clone().filter(|_| seen.code >= Some(400));
-            labels.push(Label::new("error.type", error.unwrap_or(outcome.into())));
+            let otherwise = if seen.timed_out_after.is_some() { "timeout" } else { outcome };
+            labels.push(Label::new("error.type", error.unwrap_or(otherwise.into())));
         }
         if let Some(status) = status {
             labels.push(Label::new("http.response.status_code", status));

@@ -63,7 +63,8 @@ impl Observer for TracingObserver {
                 forbear.outcome = label::outcome(seen.outcome),
                 http.response.status_code = seen.code,
                 duration_s = call.since_send().as_secs_f64(),
-                retry_after_s = seconds(seen.retry_after)
+                retry_after_s = seconds(seen.retry_after),
+                timed_out_after_s = seconds(seen.timed_out_after)
             },
             "answered"
         );

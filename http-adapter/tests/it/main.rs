@@ -12,6 +12,8 @@
     reason = "a test may panic, wait and print what it measured"
 )]
 
+/// Sends that take too long.
+mod attempt_timeout;
 /// Clients that block, with the layer around them.
 mod blocking;
 /// The ready client for threads, over loopback.

@@ -158,6 +158,28 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Events {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_time_out_is_an_error_of_its_own() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let events = Events::default();
+    let subscriber = tracing_subscriber::registry().with(events.clone());
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let policy = builder().attempt_timeout(Duration::from_secs(5)).max_attempts(1);
+    let policy = policy.observe(MetricsObserver::new()).observe(TracingObserver::new());
+    let policy = policy.build().unwrap();
+    let hangs = policy.retry(std::future::pending::<Result<(), Answer>>);
+    assert!(hangs.await.is_err());
+    let key = "http.client.request.duration forbear.outcome=transient error.type=timeout";
+    assert_eq!(numbers(&snapshotter)[key], "[5.0]");
+    let told = events.0.lock().unwrap();
+    let answered = "DEBUG forbear answered forbear.outcome=\"transient\" duration_s=5.0 \
+                    timed_out_after_s=5.0";
+    assert_eq!(told[1], answered);
+    assert!(told[2].ends_with("attempt 1 at 0ns: transient failure, timed out after 5s"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_tell_the_story_of_a_call() {
     let events = Events::default();
     let subscriber = tracing_subscriber::registry().with(events.clone());

@@ -120,6 +120,22 @@ async fn each_attempt_is_a_line_and_the_last_one_has_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_cut_off_says_after_how_long() {
+    let disk = Disk::with_room(usize::MAX);
+    let recorder = Recorder::builder().write_to(disk.clone()).unwrap();
+    let timeout = Duration::from_secs(5);
+    let policy = policy().attempt_timeout(timeout).max_attempts(1).build().unwrap();
+    let layer = ForbearLayer::new(policy).recording(recorder);
+    layer.layer(server()).oneshot(get("http://a.example/hang")).await.unwrap_err();
+    drop(layer);
+    let (entries, _) = disk.read();
+    let attempt = entries[0].attempt.unwrap();
+    assert_eq!((entries.len(), attempt.answered_at), (1, ms(5000)));
+    assert_eq!(attempt.observation.outcome, Outcome::Transient);
+    assert_eq!(attempt.observation.timed_out_after, Some(timeout));
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_secret_is_written() {
     let disk = Disk::with_room(usize::MAX);
     let recorder = Recorder::builder().write_to(disk.clone()).unwrap();
