@@ -86,6 +86,8 @@ pub(crate) enum Fact {
         outcome: Outcome,
         /// The wait that the server asked for, in ns.
         asked_ns: Option<u64>,
+        /// The time that the policy gives an attempt, where that ended it, in ns.
+        cut_off_after_ns: Option<u64>,
     },
     /// A call is over.
     Ended {

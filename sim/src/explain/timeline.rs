@@ -92,6 +92,9 @@ pub enum What {
         outcome: String,
         /// How long the server asks to wait, in ns.
         asked_ns: Option<u64>,
+        /// The time that the policy gives an attempt, where that ended it, in ns.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cut_off_after_ns: Option<u64>,
     },
     /// It is over.
     Ends {
@@ -217,8 +220,9 @@ fn what(kept: &Kept, is_at_once: bool, scenario: &Scenario) -> Option<What> {
             is_lost,
         },
         Fact::Written { status, .. } => What::Written { status },
-        Fact::Answered { attempt, status, outcome, asked_ns, .. } => {
-            What::Answer { attempt, status, outcome: meaning(outcome, status), asked_ns }
+        Fact::Answered { attempt, status, outcome, asked_ns, cut_off_after_ns, .. } => {
+            let outcome = meaning(outcome, status);
+            What::Answer { attempt, status, outcome, asked_ns, cut_off_after_ns }
         }
         Fact::Ended { end, .. } => {
             What::Ends { succeeded: end.is_ok(), why: end.err().map(|why| why.to_string()) }

@@ -21,7 +21,8 @@ pub(crate) struct ClientsSpec {
     /// unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     callers: Option<Count<100_000>>,
-    /// After what time a client stops to wait for an answer.
+    /// After what time a client stops to wait for an answer, unless its policy has a shorter
+    /// `attempt_timeout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeout: Option<Positive>,
     /// How far each client's clock may be from the server's, behind or ahead; it matters

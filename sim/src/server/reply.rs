@@ -84,6 +84,7 @@ impl Reply {
         seen.retry_after = self.retry_after();
         seen.usage = self.usage;
         seen.code = self.code();
+        seen.timed_out_after = None;
         if self.windows.is_some() || !seen.quotas.is_empty() {
             seen.quotas = self.quotas();
         }

@@ -12,6 +12,8 @@ use super::wire::{WIRE_CHECKED_EVERY, check_reply};
 use super::{Ongoing, World};
 use crate::client::Line;
 use crate::fact::{Fact, Instant};
+use crate::scenario::nanos;
+use crate::server::Reply;
 
 /// What became of a poll.
 enum Poll {
@@ -56,6 +58,9 @@ impl World<'_> {
         let reply = self.take_reply(sender);
         let (reserved, actual) = self.storm.costs(call);
         reply.observe_into(&mut self.seen);
+        if reply.status == Reply::TIMED_OUT {
+            self.seen.timed_out_after = self.cut_off_after(number);
+        }
         let (client, task) = self.population.pair_mut(gate, place);
         let mut resumed = Call::resumed(*reserved, task.progress);
         if let Some(stop) = own_stop {
@@ -85,7 +90,8 @@ impl World<'_> {
             probe.answered(Instant { event: self.events + 1, at: now }, call, attempt, &self.seen);
         }
         let asked_ns = reply.retry_after_ns;
-        self.note(Fact::Answered { call, attempt, status, outcome, asked_ns });
+        let cut_off_after_ns = self.seen.timed_out_after.map(nanos);
+        self.note(Fact::Answered { call, attempt, status, outcome, asked_ns, cut_off_after_ns });
         self.settle(gate, sender, end.is_some());
         self.wake(head);
         let poll = end.map_or_else(|| self.poll(sender), Poll::Over);

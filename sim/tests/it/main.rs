@@ -2,6 +2,8 @@
 
 /// Closed forms that a run must reproduce.
 mod analytic;
+/// Attempts that the policy cuts off.
+mod attempt_timeout;
 /// The back-off experiment of AWS, row by row.
 mod aws;
 /// The same storm for every policy, and what a comparison holds.

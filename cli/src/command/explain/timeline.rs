@@ -86,10 +86,13 @@ fn said(entry: &Entry, storm: &Storm) -> String {
             text
         }
         What::Written { status } => format!("the server answers its write with {status}"),
-        What::Answer { attempt, status, outcome, asked_ns } => {
-            let mut text = match status {
-                0 => format!("attempt {attempt} has no answer in time"),
-                status => format!("answer {attempt}: {status}, {outcome}"),
+        What::Answer { attempt, status, outcome, asked_ns, cut_off_after_ns } => {
+            let mut text = match (status, cut_off_after_ns) {
+                (0, Some(after)) => {
+                    format!("attempt {attempt} is cut off by the policy after {}", seconds(*after))
+                }
+                (0, None) => format!("attempt {attempt} has no answer in time"),
+                (status, _) => format!("answer {attempt}: {status}, {outcome}"),
             };
             if let Some(asked) = asked_ns {
                 let _ = write!(text, "; the server asks to wait {}", seconds(*asked));
