@@ -269,7 +269,9 @@ impl Batch {
         self
     }
 
-    /// The time for one attempt, its answer included; 10 minutes unless set.
+    /// The time for one attempt, its answer included; 10 minutes unless set. Where a policy
+    /// has a shorter [`attempt_timeout`](forbear_core::PolicyBuilder::attempt_timeout), that
+    /// is the time, its answer included too.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -7,6 +7,7 @@ mod answer;
 mod bounded;
 mod client;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,6 +39,8 @@ pub(crate) struct Sender {
     keys: Option<Keys>,
     /// For one attempt, the body of its answer included.
     timeout: Duration,
+    /// The same of the hosts whose policies have less.
+    timeouts: BTreeMap<String, Duration>,
 }
 
 /// What one attempt has come to.
@@ -69,6 +72,7 @@ impl Sender {
             secrets: batch.secrets.clone(),
             keys: batch.keys(scan),
             timeout: batch.timeout,
+            timeouts: batch.timeouts(scan),
         })
     }
 
@@ -78,10 +82,16 @@ impl Sender {
         let headers = self.headers(line, &method, headers, body.as_ref());
         let is_idempotent = is_idempotent(&method, &headers);
         let exchange = self.exchange(method, &target, headers, body);
-        let came = tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| {
-            let waited = format_duration(self.timeout);
-            Err((SendError::MaybeSent, format!("no answer within {waited}")))
-        });
+        let timeout = self.timeouts.get(&target.scope).copied().unwrap_or(self.timeout);
+        let Ok(came) = tokio::time::timeout(timeout, exchange).await else {
+            let came = Came::Broken(format!("no answer within {}", format_duration(timeout)));
+            // The server may have done the work.
+            return Attempt {
+                seen: Observation::timed_out(timeout),
+                may_repeat: is_idempotent,
+                came,
+            };
+        };
         match came {
             Ok(answer) => {
                 let seen = self.read(&answer);

@@ -1,7 +1,9 @@
 //! What follows from the settings of a batch.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use forbear_core::Policy;
 
@@ -32,6 +34,15 @@ impl Batch {
 
     pub(crate) fn keys(&self, scan: &Scan) -> Option<Keys> {
         self.has_keys.then(|| Keys::new(&self.name, &scan.name))
+    }
+
+    /// The time for one attempt, of the hosts whose policies have less than the batch.
+    pub(crate) fn timeouts(&self, scan: &Scan) -> BTreeMap<String, Duration> {
+        let of = |host: &String| {
+            let timeout = self.policy_of(host).attempt_timeout()?;
+            (timeout < self.timeout).then(|| (host.clone(), timeout))
+        };
+        scan.hosts.keys().filter_map(of).collect()
     }
 
     /// The policy of a host.

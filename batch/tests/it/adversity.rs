@@ -193,6 +193,15 @@ fn an_answer_that_does_not_come_is_given_up() {
     assert_eq!(run(&batch).progress.failed, 1);
     let error = folder.results("results.jsonl")[0]["error"].as_str().unwrap().to_owned();
     assert!(error.starts_with("no answer within 50ms"), "{error}");
+
+    // The time of the policy counts where it is shorter: here that of the host.
+    let folder = Folder::new();
+    let impatient = quick().attempt_timeout(Duration::from_millis(60)).build().unwrap();
+    let host = url.strip_prefix("http://").unwrap();
+    let batch = jobs(&folder, &url, 1).timeout(Duration::from_secs(60)).policy_for(host, impatient);
+    assert_eq!(run(&batch).progress.failed, 1);
+    let error = folder.results("results.jsonl")[0]["error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("no answer within 60ms"), "{error}");
 }
 
 #[test]

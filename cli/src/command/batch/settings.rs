@@ -105,7 +105,7 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "N", default_value = "256", help_heading = "Policy")]
     in_flight: NonZeroUsize,
 
-    /// The time for one attempt
+    /// The time for one attempt, where its policy has no shorter one
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration, help_heading = "Policy")]
     timeout: Duration,
 
