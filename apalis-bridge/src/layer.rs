@@ -21,6 +21,8 @@ use crate::{HandBack, Permit};
 ///   many attempts were made is counted by apalis, over all workers, and the policy goes
 ///   by that count; apalis runs no task beyond the task's own `max_attempts` either.
 /// * A task that the policy gives up is marked as killed, so that nobody runs it again.
+/// * No task is cut off: an `attempt_timeout` of the policy is for the task's own function
+///   to keep, or its client.
 /// * What ended without an error is done, whatever was seen. An error after a success was
 ///   seen is left to apalis, which runs the task again.
 #[derive(Clone, Debug)]
