@@ -85,6 +85,11 @@ impl Storm {
         self.groups.last().map_or(0, |group| group.calls.end)
     }
 
+    /// The groups of clients, by their numbers.
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
     /// The group of `client`.
     pub(crate) fn group_of(&self, client: u32) -> &Group {
         self.last_that(|group| group.clients.start <= client)

@@ -9,6 +9,7 @@ mod event;
 mod exchange;
 #[cfg(test)]
 mod memory;
+mod patience;
 mod queueing;
 mod repeat;
 mod restart;
@@ -24,6 +25,7 @@ use forbear_redis::WithoutRedis;
 use self::dates::Dates;
 use self::event::Event;
 use self::exchange::Windows;
+use self::patience::Patience;
 use self::repeat::Repeating;
 use crate::client::{Client, ClientQueue, Population};
 use crate::fact::{Fact, Instant};
@@ -46,6 +48,8 @@ pub(crate) struct World<'a> {
     storm: &'a Storm,
     policy: &'a Policy,
     seed: u64,
+    /// How long the clients of each group wait for an answer.
+    patience: Vec<Patience>,
     queue: EventQueue<Event>,
     /// Calls of `storm.order` that have arrived.
     arrived: usize,
@@ -123,6 +127,7 @@ impl<'a> World<'a> {
             storm,
             policy,
             seed,
+            patience: Patience::of_groups(scenario, storm, policy),
             queue,
             arrived: 0,
             arrives_at: storm.order.first().map_or(u64::MAX, |&call| storm.arrival(call)),

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::{Ongoing, World};
 use crate::client::Answer;
 use crate::fact::Fact;
-use crate::scenario::{Exchange, nanos};
+use crate::scenario::Exchange;
 use crate::server::{Cause, Reply, Told};
 use crate::trace::Sent;
 
@@ -167,25 +167,16 @@ impl World<'_> {
     /// When the client stops waiting for the attempt under way; the end of time if it does
     /// not, in ns.
     fn waits_until(&self, sender: Ongoing) -> u64 {
-        let Some((timeout, _)) = self.patience(sender.client) else { return u64::MAX };
+        let group = self.storm.group_of(sender.client);
+        let Some(timeout) = self.patience[group.number as usize].time() else { return u64::MAX };
         let sent_at = self.population.task(sender.place).progress.sent_at();
         sent_at.map_or(u64::MAX, |at| self.fires_at(at.as_nanos().saturating_add(timeout)))
-    }
-
-    /// How long `client` waits for an answer, in ns, and whether it is its policy that says
-    /// so: by that or by a time of its own, whichever is shorter.
-    fn patience(&self, client: u32) -> Option<(u64, bool)> {
-        let group = self.storm.group_of(client);
-        let policy = self.scenario.policy_of(group.number).unwrap_or(self.policy);
-        let of_policy = policy.attempt_timeout().map(|time| (nanos(time), true));
-        group.timeout.map(|time| (time, false)).into_iter().chain(of_policy).min()
     }
 
     /// The time after which the policy of `client` cuts off what has no answer, if it is the
     /// policy that does.
     pub(super) fn cut_off_after(&self, client: u32) -> Option<Duration> {
-        let (time, is_policys) = self.patience(client)?;
-        is_policys.then_some(Duration::from_nanos(time))
+        self.patience[self.storm.group_of(client).number as usize].cut_off_after()
     }
 
     /// Whether the client still waits for the answer to this attempt.
