@@ -112,30 +112,6 @@ impl<L: Limiter, R: HasRetryRules, E: Entropy> Engine<L, R, E> {
         self
     }
 
-    /// The same with another limiter.
-    ///
-    /// For a driver that asks the policy's limiters itself, as that of a
-    /// [queue](crate::queue) does: its engine has one that admits everything.
-    ///
-    /// ```
-    /// use forbear_core::limiter::{All, Gcra};
-    /// use forbear_core::{Action, Call, Cost, Policy, SplitMix64, Timestamp};
-    ///
-    /// let policy = Policy::builder().limit(Gcra::per("1/s".parse()?)).build()?;
-    /// let engine = policy.engine(Box::new(SplitMix64::new(1)));
-    /// let mut engine = engine.with_limiter(All::new([]));
-    /// for _ in 0..2 {
-    ///     let mut call = Call::new(Timestamp::ZERO, Cost::REQUEST);
-    ///     assert_eq!(engine.poll(Timestamp::ZERO, &mut call), Action::Send);
-    /// }
-    /// # Ok::<(), forbear_core::InvalidConfig>(())
-    /// ```
-    #[must_use]
-    pub fn with_limiter<M: Limiter>(self, limiter: M) -> Engine<M, R, E> {
-        let Self { retries, cooldown, .. } = self;
-        Engine { limiter, retries, cooldown }
-    }
-
     /// What to do with `call` now.
     ///
     /// [`Action::Send`] charges the limiter: the driver must send, and must end
