@@ -63,6 +63,11 @@ struct Server {
 }
 
 impl Server {
+    fn new() -> Self {
+        let bucket = TokenBucket::new("20/s".parse().unwrap(), 8).unwrap();
+        Self { bucket, slots: Concurrency::new(8).unwrap() }
+    }
+
     /// What it says to a request that comes now.
     fn arrive(&mut self, now: Timestamp) -> Observation {
         let cost = Cost::REQUEST;
@@ -109,20 +114,19 @@ async fn send(
     Err(answer)
 }
 
+/// What an arm runs on: one thread, with a clock that stands still until all wait.
+fn paused() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap()
+}
+
 /// The sends of the production driver.
 #[expect(clippy::disallowed_methods, reason = "this arm runs on Tokio's paused clock")]
 fn under_tokio(policy: &Policy, seed: u64) -> Vec<Send> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
     let sends = Rc::new(RefCell::new(Vec::new()));
     let tasks = tokio::task::LocalSet::new();
-    let bucket = TokenBucket::new("20/s".parse().unwrap(), 8).unwrap();
-    let slots = Concurrency::new(8).unwrap();
-    let server = Rc::new(RefCell::new(Server { bucket, slots }));
-    tasks.block_on(&runtime, async {
+    let server = Rc::new(RefCell::new(Server::new()));
+    tasks.block_on(&paused(), async {
         let start = Instant::now();
         let policies: Vec<Policy> = (0..CLIENTS)
             .map(|client| policy.drawing_from(Box::new(StreamRng::jitter(seed, client))))

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use forbear_core::driver::Verdict;
 use forbear_core::driver::queue::SharedQueue;
-use forbear_core::limiter::{Concurrency, TokenBucket};
 use forbear_core::queue::Job;
 use forbear_core::{Policy, Timestamp};
 use forbear_sim::Simulation;
 use tokio::time::{Instant, sleep_until};
 
-use super::{CALLS, SERVER, Send, Server, judged, send};
+use super::{CALLS, SERVER, Send, Server, judged, paused, send};
 use crate::support::{policy, scenario};
 
 /// Two clients behind a gateway, of weights 1 and 2, whose second waves are more urgent
@@ -43,17 +42,10 @@ const GATEWAY: &str = r#"
 /// The sends of the queue that threads and tasks share, one task a call.
 #[expect(clippy::disallowed_methods, reason = "this arm runs on Tokio's paused clock")]
 fn queued_under_tokio(policy: &Policy) -> Vec<Send> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
     let sends = Rc::new(RefCell::new(Vec::new()));
     let tasks = tokio::task::LocalSet::new();
-    let bucket = TokenBucket::new("20/s".parse().unwrap(), 8).unwrap();
-    let slots = Concurrency::new(8).unwrap();
-    let server = Rc::new(RefCell::new(Server { bucket, slots }));
-    tasks.block_on(&runtime, async {
+    let server = Rc::new(RefCell::new(Server::new()));
+    tasks.block_on(&paused(), async {
         let start = Instant::now();
         let queue = SharedQueue::new(policy.queue().unwrap().clone());
         let scope = queue.add_policy("server", policy);
