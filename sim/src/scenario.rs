@@ -274,6 +274,11 @@ impl Scenario {
         self.group.get((group as usize).checked_sub(1)?)?.policy()
     }
 
+    /// The policy that group `group` goes by in a run under `main`.
+    pub(crate) fn policy_under<'a>(&'a self, group: u32, main: &'a Policy) -> &'a Policy {
+        self.policy_of(group).unwrap_or(main)
+    }
+
     fn from_text(text: String) -> Result<Self, ScenarioError> {
         let mut scenario: Self =
             toml::from_str(&text).map_err(|error| ScenarioError::syntax(&text, error))?;

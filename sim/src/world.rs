@@ -112,7 +112,7 @@ impl<'a> World<'a> {
         let fleet = Fleet::new(scenario, storm, without_redis, seed);
         let client = |number| {
             let group = storm.group_of(number);
-            let policy = scenario.policy_of(group.number).unwrap_or(policy);
+            let policy = scenario.policy_under(group.number, policy);
             let lease = fleet.as_ref().and_then(|fleet| fleet.limiter(number));
             Client::new(number, group, policy, lease, seed)
         };
@@ -338,6 +338,11 @@ impl<'a> World<'a> {
             self.queue.schedule(at, Event::Begin { client: ended.client, call });
         }
         None
+    }
+
+    /// The policy that `client` goes by.
+    fn policy_of(&self, client: u32) -> &'a Policy {
+        self.scenario.policy_under(self.storm.group_of(client).number, self.policy)
     }
 
     /// When a timer that is set to `time` goes off.

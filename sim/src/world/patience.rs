@@ -20,7 +20,7 @@ impl Patience {
     /// That of each group, found once, since it is asked for several times a send.
     pub(super) fn of_groups(scenario: &Scenario, storm: &Storm, policy: &Policy) -> Vec<Self> {
         let of = |number, own: Option<u64>| {
-            let policy = scenario.policy_of(number).unwrap_or(policy);
+            let policy = scenario.policy_under(number, policy);
             let own = own.unwrap_or(u64::MAX);
             let policys = policy.attempt_timeout().map_or(u64::MAX, nanos);
             Self { time: own.min(policys), is_policys: policys < own }

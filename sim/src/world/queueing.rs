@@ -23,9 +23,9 @@ use crate::fact::Fact;
 impl World<'_> {
     /// Gives each process whose policy has a queue one that holds nothing.
     pub(super) fn make_queues(&mut self) {
-        let groups = 0..u32::try_from(self.scenario.groups().count()).unwrap_or(u32::MAX);
+        let groups = self.storm.groups().iter();
         let mut policies =
-            groups.map(|group| self.scenario.policy_of(group).unwrap_or(self.policy));
+            groups.map(|group| self.scenario.policy_under(group.number, self.policy));
         if !policies.any(|policy| policy.queue().is_some()) {
             return;
         }
@@ -39,8 +39,7 @@ impl World<'_> {
 
     /// Gives the process of client `gate` a queue that holds nothing, if its policy has one.
     pub(super) fn make_queue(&mut self, gate: u32) {
-        let group = self.storm.group_of(gate).number;
-        let policy = self.scenario.policy_of(group).unwrap_or(self.policy);
+        let policy = self.policy_of(gate);
         let Some(config) = policy.queue() else { return };
         let clients =
             if self.scenario.has_gateway() { 0..self.storm.clients() } else { gate..gate + 1 };
@@ -122,9 +121,7 @@ impl World<'_> {
             return None;
         }
         let deadline = self.deadline_of(ongoing)?;
-        let group = self.storm.group_of(gate).number;
-        let policy = self.scenario.policy_of(group).unwrap_or(self.policy);
-        Some(Arc::new(Until::new(deadline) | Arc::clone(policy.stop())))
+        Some(Arc::new(Until::new(deadline) | Arc::clone(self.policy_of(gate).stop())))
     }
 
     /// Starts what may start, and sets the timer for the next.

@@ -50,8 +50,7 @@ impl World<'_> {
     pub(super) fn restart(&mut self, number: u32) {
         let now = self.queue.now();
         let lease = self.fleet.as_mut().and_then(|fleet| fleet.restart(now, number));
-        let group = self.storm.group_of(number);
-        let policy = self.scenario.policy_of(group.number).unwrap_or(self.policy);
+        let policy = self.policy_of(number);
         let client = self.population.client_mut(number);
         client.restart(number, policy, lease, self.seed);
         self.make_queue(number);
