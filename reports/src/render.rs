@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod markdown;
 pub(crate) mod notes;
+pub(crate) mod parts;
 #[cfg(feature = "png")]
 mod png;
 

@@ -10,6 +10,7 @@ use crate::error::ReportError;
 use crate::name::{printable, shown};
 use crate::number::whole;
 use crate::render;
+use crate::render::parts::{Definition, Fact};
 
 const TEMPLATE: &str = include_str!("../../templates/sweep.html");
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -35,19 +36,6 @@ struct Page {
     policy: String,
     version: String,
     command: String,
-}
-
-#[derive(Serialize)]
-struct Fact {
-    term: &'static str,
-    value: String,
-}
-
-#[derive(Serialize)]
-struct Definition {
-    label: &'static str,
-    unit: &'static str,
-    text: &'static str,
 }
 
 #[derive(Serialize)]
@@ -90,15 +78,7 @@ pub(super) fn html(report: &SweepReport<'_>) -> Result<String, ReportError> {
         headline: report.headline(),
         cautions,
         facts: facts(report),
-        definitions: report
-            .objectives()
-            .iter()
-            .map(|metric| Definition {
-                label: metric.label(),
-                unit: metric.unit_name(),
-                text: metric.definition(),
-            })
-            .collect(),
+        definitions: Definition::all(report.objectives()),
         charts: charts.collect(),
         effects: report.effects().iter().map(Shown::of).collect(),
         effects_note: report.effects_note(),
@@ -116,17 +96,11 @@ pub(super) fn html(report: &SweepReport<'_>) -> Result<String, ReportError> {
 
 fn facts(report: &SweepReport<'_>) -> Vec<Fact> {
     let sweep = report.sweep();
-    let last = sweep.seed.saturating_add(u64::from(sweep.replications).saturating_sub(1));
-    let seeds = if sweep.replications > 1 {
-        format!("{} to {last}", sweep.seed)
-    } else {
-        sweep.seed.to_string()
-    };
     vec![
         Fact { term: "Policy", value: shown(&sweep.policy.name) },
         Fact { term: "Points", value: whole(report.rows().len() as u64) },
         Fact { term: "Replications a point", value: whole(u64::from(sweep.replications)) },
-        Fact { term: "Seeds", value: seeds },
+        Fact::seeds(sweep.seed, sweep.replications),
     ]
 }
 

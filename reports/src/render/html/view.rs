@@ -11,6 +11,7 @@ use crate::chart::{self, ChartName, Drawing};
 use crate::metric::Metric;
 use crate::name::{printable, shown};
 use crate::number::{Unit, whole};
+use crate::render::parts::{Definition, Fact};
 use crate::report::Report;
 use crate::verdict::Verdict;
 
@@ -43,12 +44,6 @@ pub(super) struct Page {
 }
 
 #[derive(Serialize)]
-struct Fact {
-    term: &'static str,
-    value: String,
-}
-
-#[derive(Serialize)]
 struct Chart {
     key: &'static str,
     title: String,
@@ -71,13 +66,6 @@ struct Runs {
     rows: Vec<[String; 6]>,
     /// Runs that are not listed.
     more: usize,
-}
-
-#[derive(Serialize)]
-struct Definition {
-    label: &'static str,
-    unit: &'static str,
-    text: &'static str,
 }
 
 impl Page {
@@ -109,19 +97,10 @@ impl Page {
             origin: origin(report),
             command: printable(&comparison.command),
             runs: runs(report),
-            definitions: definitions(report),
+            definitions: Definition::all(&report.table().metrics),
             method: Verdict::METHOD,
         }
     }
-}
-
-fn definitions(report: &Report<'_>) -> Vec<Definition> {
-    let of = |metric: &Metric| Definition {
-        label: metric.label(),
-        unit: metric.unit_name(),
-        text: metric.definition(),
-    };
-    report.table().metrics.iter().map(of).collect()
 }
 
 fn charts(report: &Report<'_>) -> Vec<Chart> {
@@ -167,16 +146,10 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
 
 fn origin(report: &Report<'_>) -> Vec<Fact> {
     let comparison = report.comparison();
-    let last = comparison.seed.saturating_add(u64::from(comparison.replications).saturating_sub(1));
-    let seeds = if comparison.replications > 1 {
-        format!("{} to {last}", comparison.seed)
-    } else {
-        comparison.seed.to_string()
-    };
     vec![
         Fact { term: "Scenario", value: shown(&comparison.scenario.name) },
         Fact { term: "Scenario hash", value: shown(&comparison.scenario.hash) },
-        Fact { term: "Seeds", value: seeds },
+        Fact::seeds(comparison.seed, comparison.replications),
         Fact { term: "forbear", value: shown(&comparison.version) },
     ]
 }
